@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "record/reader.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <zstd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/io.h"
+#include "base/util.h"
+
+struct record_reader {
+	int fd;
+	struct record_header header;
+	uint64_t off;		/* of the next block in the file */
+	uint64_t block_off;	/* of the block being read */
+	struct buf stored, raw;
+	struct cursor c;	/* rest of the block, over raw */
+	uint64_t next_stack;	/* number of the next stack in this epoch */
+	uint32_t *weights;	/* of the batch handed out last */
+	size_t cap_weights;
+	ZSTD_DCtx *zstd;
+	struct error damage;	/* code 0: none so far */
+};
+
+void record_reader_close(struct record_reader *r)
+{
+	if (!r)
+		return;
+	buf_deinit(&r->stored);
+	buf_deinit(&r->raw);
+	free(r->weights);
+	ZSTD_freeDCtx(r->zstd);
+	free(r);
+}
+
+static void record_reader_closep(struct record_reader **r)
+{
+	record_reader_close(*r);
+}
+
+int record_reader_open(int fd, struct record_reader **out, struct error *err)
+{
+	_cleanup_(record_reader_closep) struct record_reader *r = xcalloc(1, sizeof(*r));
+	ssize_t n;
+
+	r->fd = fd;
+	n = io_pread_full(fd, &r->header, sizeof(r->header), 0);
+	if (n < 0)
+		return error_sys(err, "cannot read");
+	if ((size_t)n < sizeof(r->header)) {
+		if (memcmp(r->header.magic, RECORD_MAGIC,
+			   min_of((size_t)n, sizeof(r->header.magic))) != 0)
+			return error_set(err, EBADMSG, "not a cprofd recording");
+		return error_set(err, ENODATA, "only %zd bytes: nothing was recorded", n);
+	}
+	if (record_header_check(&r->header, err) < 0)
+		return -1;
+	r->off = r->header.header_bytes;
+	r->next_stack = RECORD_STACK_FIRST;
+	r->zstd = ZSTD_createDCtx();
+	if (!r->zstd)
+		abort();
+	*out = steal(r);
+	return 0;
+}
+
+const struct record_header *record_reader_header(const struct record_reader *r)
+{
+	return &r->header;
+}
+
+uint64_t record_reader_valid_bytes(const struct record_reader *r)
+{
+	return r->off;
+}
+
+static int damaged(struct record_reader *r, uint64_t off, const char *what,
+		   struct error *err)
+{
+	error_set(&r->damage, EBADMSG, "byte %" PRIu64 ": %s", off, what);
+	*err = r->damage;
+	return -1;
+}
+
+/* Load the next block: 1, 0 when it is not (wholly) there, -1 when damaged. */
+static int next_block(struct record_reader *r, struct error *err)
+{
+	struct block_header h;
+	ssize_t n = io_pread_full(r->fd, &h, sizeof(h), r->off);
+
+	if (n < 0)
+		return error_sys(err, "cannot read");
+	if ((size_t)n < sizeof(h))
+		return 0;
+	if (!block_header_ok(&h))
+		return damaged(r, r->off, "not the beginning of a block", err);
+
+	r->stored.len = 0;
+	n = io_pread_full(r->fd, buf_add(&r->stored, h.stored_bytes),
+			  h.stored_bytes, r->off + sizeof(h));
+	if (n < 0)
+		return error_sys(err, "cannot read");
+	if ((size_t)n < h.stored_bytes)
+		return 0;
+	if (!block_payload_ok(&h, r->stored.data))
+		return damaged(r, r->off, "block with a wrong checksum", err);
+
+	r->raw.len = 0;
+	uint8_t *raw = buf_add(&r->raw, h.raw_bytes);
+	if (h.codec == BLOCK_RAW)
+		memcpy(raw, r->stored.data, h.raw_bytes);
+	else if (ZSTD_decompressDCtx(r->zstd, raw, h.raw_bytes, r->stored.data,
+				     h.stored_bytes) != h.raw_bytes)
+		return damaged(r, r->off, "block that does not decompress", err);
+	r->c = cursor_make(raw, h.raw_bytes);
+	r->block_off = r->off;
+	r->off += sizeof(h) + h.stored_bytes;
+	return 1;
+}
+
+static uint64_t get_time(const struct record_reader *r, struct cursor *c)
+{
+	return r->header.start_mono_ns + (uint64_t)cursor_zigzag(c);
+}
+
+/* A number that the format keeps in 32 bits. */
+static uint32_t get_u32(struct cursor *c)
+{
+	uint64_t v = cursor_uleb(c);
+
+	if (v > UINT32_MAX)
+		c->bad = true;
+	return (uint32_t)v;
+}
+
+static void get_columns(struct record_reader *r, struct record_batch *batch,
+			struct cursor *c)
+{
+	struct record_columns *col = &batch->col;
+	struct cursor *const columns[] = { &col->time, &col->thread, &col->stack,
+					   &col->weight, &col->where, &col->gap };
+	const char *p;
+	size_t len;
+
+	batch->last = get_time(r, c);
+	p = cursor_str(c, &len);
+	col->n_weights = len / sizeof(uint32_t);
+	array_reserve(r->weights, col->n_weights, r->cap_weights);
+	if (p)
+		memcpy(r->weights, p, col->n_weights * sizeof(uint32_t));
+	col->weights = r->weights;
+	for (size_t i = 0; i < array_len(columns); i++) {
+		p = cursor_str(c, &len);
+		*columns[i] = cursor_make(p, len);
+	}
+}
+
+/* Take a record of a known type apart; false if its bytes end too early. */
+static bool decode(struct record_reader *r, struct record *rec, struct cursor *c)
+{
+	const char *rest = (const char *)c->p;
+
+	switch (rec->type) {
+	case RECORD_META:
+		rec->meta.key = cursor_str(c, &rec->meta.key_len);
+		rec->meta.value = cursor_str(c, &rec->meta.value_len);
+		break;
+	case RECORD_STRING:
+		rec->string = (struct record_string){ rest, cursor_left(c) };
+		break;
+	case RECORD_PROCESS:
+		rec->process.pid = get_u32(c);
+		rec->process.ppid = get_u32(c);
+		rec->process.time_ns = get_time(r, c);
+		rec->process.how = get_u32(c);
+		rec->process.name = get_u32(c);
+		rec->process.exe = get_u32(c);
+		break;
+	case RECORD_PROCESS_END:
+		rec->process_end.process = get_u32(c);
+		rec->process_end.time_ns = get_time(r, c);
+		rec->process_end.how = get_u32(c);
+		rec->process_end.status = get_u32(c);
+		break;
+	case RECORD_THREAD:
+		rec->thread.process = get_u32(c);
+		rec->thread.tid = get_u32(c);
+		rec->thread.time_ns = get_time(r, c);
+		rec->thread.name = get_u32(c);
+		break;
+	case RECORD_THREAD_NAME:
+		rec->thread_name.thread = get_u32(c);
+		rec->thread_name.name = get_u32(c);
+		break;
+	case RECORD_MODULE:
+		rec->module.kind = get_u32(c);
+		rec->module.path = get_u32(c);
+		break;
+	case RECORD_MODULE_INFO:
+		rec->module_info.module = get_u32(c);
+		rec->module_info.flags = get_u32(c);
+		rec->module_info.build_id =
+			(const uint8_t *)cursor_str(c, &rec->module_info.build_id_len);
+		rec->module_info.note = get_u32(c);
+		break;
+	case RECORD_MAPPING:
+		rec->mapping.process = get_u32(c);
+		rec->mapping.module = get_u32(c);
+		rec->mapping.start = cursor_uleb(c);
+		rec->mapping.size = cursor_uleb(c);
+		rec->mapping.off = cursor_uleb(c);
+		rec->mapping.time_ns = get_time(r, c);
+		break;
+	case RECORD_COUNTER:
+		rec->counter.time_ns = get_time(r, c);
+		rec->counter.what = get_u32(c);
+		rec->counter.thread = get_u32(c) - 1;	/* 0 becomes RECORD_NONE */
+		rec->counter.value = cursor_uleb(c);
+		break;
+	case RECORD_LOST:
+		rec->lost.from_ns = get_time(r, c);
+		rec->lost.to_ns = rec->lost.from_ns + cursor_uleb(c);
+		rec->lost.count = cursor_uleb(c);
+		rec->lost.weight_ns = cursor_uleb(c);
+		break;
+	case RECORD_NOTE:
+		rec->note.time_ns = get_time(r, c);
+		rec->note.level = get_u32(c);
+		rec->note.text = (const char *)c->p;
+		rec->note.len = cursor_left(c);
+		break;
+	case RECORD_MARK:
+		rec->mark.time_ns = get_time(r, c);
+		rec->mark.text = (const char *)c->p;
+		rec->mark.len = cursor_left(c);
+		break;
+	case RECORD_EPOCH:
+		r->next_stack = RECORD_STACK_FIRST;
+		break;
+	case RECORD_END:
+		rec->end.time_ns = get_time(r, c);
+		rec->end.why = get_u32(c);
+		rec->end.n_samples = cursor_uleb(c);
+		rec->end.n_lost = cursor_uleb(c);
+		break;
+	case RECORD_FRAMES:
+	case RECORD_STACKS:
+	case RECORD_FUNCTIONS:
+	case RECORD_SYMBOLS:
+	case RECORD_SAMPLES:
+		rec->batch.n_items = rec->batch.n_left = get_u32(c);
+		rec->batch.last = 0;
+		if (rec->batch.n_items > cursor_left(c))
+			c->bad = true;	/* an item takes a byte at least */
+		if (rec->type == RECORD_SAMPLES)
+			get_columns(r, &rec->batch, c);
+		if (rec->type == RECORD_STACKS) {
+			rec->batch.last = r->next_stack;
+			r->next_stack += rec->batch.n_items;
+		}
+		rec->batch.c = *c;
+		break;
+	}
+	return !c->bad;
+}
+
+int record_reader_next(struct record_reader *r, struct record *rec,
+		       struct error *err)
+{
+	if (r->damage.code) {
+		*err = r->damage;
+		return -1;
+	}
+	for (;;) {
+		if (!cursor_left(&r->c)) {
+			int got = next_block(r, err);
+
+			if (got <= 0)
+				return got;
+			continue;
+		}
+
+		uint64_t type = cursor_uleb(&r->c);
+		size_t len;
+		const char *p = cursor_str(&r->c, &len);
+
+		if (r->c.bad)
+			return damaged(r, r->block_off, "record that ends outside its block", err);
+		if (type < RECORD_META || type > RECORD_END)
+			continue;	/* from a later minor version */
+
+		struct cursor c = cursor_make(p, len);
+
+		rec->type = (enum record_type)type;
+		if (!decode(r, rec, &c))
+			return damaged(r, r->block_off, "record that is cut short", err);
+		return 1;
+	}
+}
+
+/* Begin with an item: false after the last. */
+static bool next_item(struct record *rec)
+{
+	if (!rec->batch.n_left)
+		return false;
+	rec->batch.n_left--;
+	return true;
+}
+
+int record_next_frame(struct record *rec, struct record_frame *out)
+{
+	struct cursor *c = &rec->batch.c;
+
+	if (!next_item(rec))
+		return 0;
+	out->module = get_u32(c);
+	out->flags = get_u32(c);
+	rec->batch.last += (uint64_t)cursor_zigzag(c);
+	out->vaddr = rec->batch.last;
+	return c->bad ? -1 : 1;
+}
+
+int record_next_stack(struct record *rec, struct record_stack *out)
+{
+	struct cursor *c = &rec->batch.c;
+
+	if (!next_item(rec))
+		return 0;
+	uint64_t number = rec->batch.last++;
+	uint64_t distance = cursor_uleb(c);
+
+	out->parent = (uint32_t)(number - distance);
+	out->frame = get_u32(c);
+	return c->bad || distance == 0 || distance > number ? -1 : 1;
+}
+
+int record_next_function(struct record *rec, struct record_function *out)
+{
+	struct cursor *c = &rec->batch.c;
+
+	if (!next_item(rec))
+		return 0;
+	out->module = get_u32(c);
+	out->name = get_u32(c);
+	out->linkage = get_u32(c);
+	out->file = get_u32(c);
+	out->line = get_u32(c);
+	out->vaddr = cursor_uleb(c);
+	out->size = cursor_uleb(c);
+	out->source = get_u32(c);
+	return c->bad ? -1 : 1;
+}
+
+int record_next_symbol(struct record *rec, struct record_symbol *out)
+{
+	struct cursor *c = &rec->batch.c;
+
+	if (!next_item(rec))
+		return 0;
+	out->frame = get_u32(c);
+	out->n_levels = get_u32(c);
+	if (out->n_levels > RECORD_MAX_LEVELS)
+		return -1;
+	for (uint32_t i = 0; i < out->n_levels; i++) {
+		out->levels[i].function = get_u32(c);
+		out->levels[i].line = get_u32(c);
+	}
+	return c->bad ? -1 : 1;
+}
+
+int record_next_sample(struct record *rec, struct record_sample *out)
+{
+	struct record_columns *col = &rec->batch.col;
+
+	if (!next_item(rec))
+		return 0;
+	rec->batch.last += cursor_uleb(&col->time);
+	out->time_ns = rec->batch.last;
+	out->thread = get_u32(&col->thread);
+	out->stack = get_u32(&col->stack);
+
+	uint64_t weight = cursor_uleb(&col->weight);
+	uint64_t where = cursor_uleb(&col->where);
+
+	out->state = where & 3;
+	out->cpu = (uint32_t)(where >> 3) - 1;	/* 0 becomes RECORD_NONE */
+	out->gap_bytes = where & 4 ? cursor_uleb(&col->gap) : 0;
+	if (weight >= col->n_weights || out->state >= STATE_COUNT || col->time.bad || col->thread.bad ||
+	    col->stack.bad || col->weight.bad || col->where.bad || col->gap.bad)
+		return -1;
+	out->weight_ns = col->weights[weight];
+	return 1;
+}

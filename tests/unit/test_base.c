@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cursor.h"
+#include "base/msg.h"
+#include "base/strtab.h"
+#include "base/u64map.h"
+
+TEST(error_prefix_keeps_code_and_text)
+{
+	struct error err;
+
+	errno = EACCES;
+	assert_int_equal(error_sys(&err, "cannot open %s", "x"), -1);
+	error_prefix(&err, "session %d", 3);
+	assert_int_equal(err.code, EACCES);
+	assert_string_equal(err.msg, "session 3: cannot open x: Permission denied");
+}
+
+TEST(error_messages_are_cut_not_overrun)
+{
+	char long_text[1000];
+	struct error err;
+
+	memset(long_text, 'a', sizeof(long_text) - 1);
+	long_text[sizeof(long_text) - 1] = '\0';
+	error_set(&err, EINVAL, "%s", long_text);
+	error_prefix(&err, "%s", long_text);
+	assert_int_equal(strlen(err.msg), sizeof(err.msg) - 1);
+}
+
+TEST(what_buf_writes_cursor_reads)
+{
+	static const uint64_t values[] = { 0, 1, 127, 128, 300, UINT32_MAX, UINT64_MAX };
+	static const int64_t signed_values[] = { 0, -1, 1, -64, 64, INT64_MIN, INT64_MAX };
+	struct buf b = { 0 };
+	size_t len;
+
+	for (size_t i = 0; i < array_len(values); i++)
+		buf_put_uleb(&b, values[i]);
+	for (size_t i = 0; i < array_len(signed_values); i++)
+		buf_put_zigzag(&b, signed_values[i]);
+	buf_put_str(&b, "abc", 3);
+	buf_put_u32(&b, 0x01020304);
+
+	struct cursor c = cursor_make(b.data, b.len);
+	for (size_t i = 0; i < array_len(values); i++)
+		assert_true(cursor_uleb(&c) == values[i]);
+	for (size_t i = 0; i < array_len(signed_values); i++)
+		assert_true(cursor_zigzag(&c) == signed_values[i]);
+	assert_memory_equal(cursor_str(&c, &len), "abc", 3);
+	assert_int_equal(len, 3);
+	assert_int_equal(cursor_u32(&c), 0x01020304);
+	assert_false(c.bad);
+	assert_int_equal(cursor_left(&c), 0);
+	buf_deinit(&b);
+}
+
+TEST(cursor_past_the_end_is_bad_and_zero)
+{
+	static const uint8_t bytes[] = { 0x80, 0x80 };
+	struct cursor c = cursor_make(bytes, 2);
+
+	assert_int_equal(cursor_uleb(&c), 0);
+	assert_true(c.bad);
+	c = cursor_make(bytes, 2);
+	assert_int_equal(cursor_u32(&c), 0);
+	assert_true(c.bad);
+	assert_int_equal(cursor_u8(&c), 0);
+	c = cursor_make(bytes, 2);
+	struct cursor sub = cursor_sub(&c, 3);
+	assert_true(sub.bad);
+	assert_true(c.bad);
+}
+
+TEST(sleb_is_read_as_dwarf_defines_it)
+{
+	static const struct {
+		uint8_t bytes[3];
+		int64_t value;
+	} cases[] = {	/* DWARF 5, 7.6, figure 7.6 */
+		{ { 2 }, 2 },
+		{ { 0x7e }, -2 },
+		{ { 0xff, 0 }, 127 },
+		{ { 0x81, 0x7f }, -127 },
+		{ { 0x80, 1 }, 128 },
+		{ { 0x80, 0x7f }, -128 },
+		{ { 0x81, 1 }, 129 },
+		{ { 0xff, 0x7e }, -129 },
+	};
+
+	for (size_t i = 0; i < array_len(cases); i++) {
+		struct cursor c = cursor_make(cases[i].bytes, 3);
+		assert_true(cursor_sleb(&c) == cases[i].value);
+	}
+}
+
+TEST(u64map_keeps_many_keys)
+{
+	struct u64map map = { 0 };
+
+	assert_int_equal(u64map_find(&map, 5), U64MAP_NONE);
+	for (uint32_t i = 0; i < 100000; i++)
+		*u64map_slot(&map, (uint64_t)i << 33 | (i & 7)) = i;
+	assert_int_equal(map.n, 100000);
+	for (uint32_t i = 0; i < 100000; i++)
+		assert_int_equal(u64map_find(&map, (uint64_t)i << 33 | (i & 7)), i);
+	assert_int_equal(u64map_find(&map, 1), U64MAP_NONE);
+	u64map_clear(&map);
+	assert_int_equal(u64map_find(&map, 0), U64MAP_NONE);
+	u64map_deinit(&map);
+}
+
+TEST(strtab_numbers_equal_strings_equally)
+{
+	struct strtab t = { 0 };
+
+	assert_int_equal(strtab_add(&t, "", 0), 0);
+	assert_int_equal(strtab_add(&t, "a", 1), 1);
+	assert_int_equal(strtab_add(&t, "a\0b", 3), 2);
+	assert_int_equal(strtab_add(&t, "a", 1), 1);
+	assert_int_equal(strtab_len(&t, 2), 3);
+	assert_memory_equal(strtab_get(&t, 2), "a\0b", 4);
+	strtab_deinit(&t);
+}
+
+static int count_open_fds(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+TEST(msg_carries_bytes_and_descriptors)
+{
+	struct msg *m = xcalloc(1, sizeof(*m));
+	int ends[2], fds[3] = { 0, 1, 2 };
+	struct error err;
+	int before = count_open_fds();
+
+	assert_int_equal(msg_pair(ends, &err), 0);
+	assert_int_equal(msg_send(ends[0], "hello", 5, fds, 3, &err), 0);
+	assert_int_equal(msg_recv(ends[1], m, &err), 1);
+	assert_int_equal(m->len, 5);
+	assert_memory_equal(m->data, "hello", 5);
+	assert_int_equal(m->n_fds, 3);
+	int taken = msg_take_fd(m, 1);
+	assert_true(taken > 2);
+	assert_int_equal(msg_take_fd(m, 1), -1);
+	assert_int_equal(msg_take_fd(m, 3), -1);
+	close(taken);
+	msg_close_fds(m);
+
+	close(ends[0]);
+	assert_int_equal(msg_recv(ends[1], m, &err), 0);
+	assert_int_equal(msg_send(ends[1], "x", 1, NULL, 0, &err), -1);
+	assert_int_equal(err.code, EPIPE);
+	close(ends[1]);
+	assert_int_equal(count_open_fds(), before);
+	free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(error_prefix_keeps_code_and_text),
+		cmocka_unit_test(error_messages_are_cut_not_overrun),
+		cmocka_unit_test(what_buf_writes_cursor_reads),
+		cmocka_unit_test(cursor_past_the_end_is_bad_and_zero),
+		cmocka_unit_test(sleb_is_read_as_dwarf_defines_it),
+		cmocka_unit_test(u64map_keeps_many_keys),
+		cmocka_unit_test(strtab_numbers_equal_strings_equally),
+		cmocka_unit_test(msg_carries_bytes_and_descriptors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
