@@ -22,7 +22,7 @@ struct msg {
 	size_t len;
 	size_t n_fds;
 	int fds[MSG_MAX_FDS];	/* close-on-exec; -1 once taken */
-	unsigned char data[MSG_MAX_BYTES];
+	_Alignas(8) unsigned char data[MSG_MAX_BYTES];
 };
 
 /* A new channel: both ends close-on-exec. */

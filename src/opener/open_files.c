@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A path that a target names may lead to a FUSE mount that never answers, to a
+ * device, or to a file that only root may read.  So a child opens it: with the
+ * target's rights below the target's root, regular ELF files only, one request
+ * at a time.  When it does not answer within OPEN_LIMIT_NS it is killed (or,
+ * when even that does not end it, left behind) and the request is answered with
+ * "stuck"; after MAX_STUCK of those nothing is opened any more.
+ *
+ * With the right to do so, the file is opened through the mapping itself, which
+ * is the very file also when it was deleted or replaced.
+ */
+#include "opener/opener_internal.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/io.h"
+#include "base/util.h"
+
+#define OPEN_LIMIT_NS NS_PER_S
+#define MAX_STUCK 2
+
+/* ---- in the child ---- */
+
+static bool is_elf(int fd)
+{
+	char magic[SELFMAG];
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       io_pread_full(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+	       memcmp(magic, ELFMAG, SELFMAG) == 0;
+}
+
+/* Keep `fd` if it is a regular ELF file. */
+static int keep_elf(int fd)
+{
+	if (fd >= 0 && !is_elf(fd)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool same_inode(int fd, uint64_t ino)
+{
+	struct stat st;
+
+	/*
+	 * Not the device: btrfs and overlayfs show another one here than in
+	 * maps.  The session compares build-ids where it matters.
+	 */
+	return fstat(fd, &st) == 0 && st.st_ino == ino;
+}
+
+/* Take on the effective ids of the target, to look at paths as it would. */
+static void become_target(int proc_dir)
+{
+	struct proc_status status;
+	struct error err;
+
+	if (geteuid() != 0)
+		return;
+	if (proc_read_status(proc_dir, 0, &status, &err) < 0)
+		status.uid = status.gid = 65534;
+	if (setgroups(0, NULL) < 0 || setegid(status.gid) < 0 || seteuid(status.uid) < 0)
+		_exit(1);
+}
+
+static void become_self(void)
+{
+	if (getuid() == 0 && (seteuid(0) < 0 || setegid(0) < 0))
+		_exit(1);
+}
+
+/* Open `path` as if `root` (a descriptor) were the root folder. */
+static int open_below(int root, const char *path)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return keep_elf((int)syscall(SYS_openat2, root, path, &how, sizeof(how)));
+}
+
+/* Open the file behind a mapping; how it was found goes to *origin. */
+static int open_mapped(int proc_dir, const struct s_file *ask, enum file_origin *origin)
+{
+	char name[64];
+	int fd, root;
+
+	*origin = FILE_MAPPED;
+	snprintf(name, sizeof(name), "map_files/%lx-%lx", (unsigned long)ask->start,
+		 (unsigned long)ask->end);
+	fd = keep_elf(openat(proc_dir, name, O_RDONLY | O_CLOEXEC));
+	if (fd >= 0 && same_inode(fd, ask->ino))
+		return fd;
+	closep(&fd);
+	fd = keep_elf(openat(proc_dir, "exe", O_RDONLY | O_CLOEXEC));
+	if (fd >= 0 && same_inode(fd, ask->ino))
+		return fd;
+	closep(&fd);
+
+	root = openat(proc_dir, "root", O_PATH | O_CLOEXEC);
+	become_target(proc_dir);
+	fd = root >= 0 ? open_below(root, ask->path) : -1;
+	become_self();
+	closep(&root);
+	*origin = fd < 0 ? FILE_NONE : same_inode(fd, ask->ino) ? FILE_BY_PATH : FILE_OTHER;
+	return fd;
+}
+
+/* The first of `names` that is there, in the target's root, then in ours. */
+static int open_debug_file(int proc_dir, const char *names, const char *end)
+{
+	int root = proc_dir >= 0 ? openat(proc_dir, "root", O_PATH | O_CLOEXEC) : -1;
+	int fd = -1;
+
+	for (const char *name = names; fd < 0 && root >= 0 && name < end;
+	     name += strlen(name) + 1) {
+		become_target(proc_dir);
+		fd = open_below(root, name);
+		become_self();
+	}
+	closep(&root);
+	for (const char *name = names; fd < 0 && name < end; name += strlen(name) + 1)
+		fd = keep_elf(open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+	return fd;
+}
+
+static void answer_one(int channel, const struct msg *m)
+{
+	const struct s_file *file = (const struct s_file *)m->data;
+	const struct s_debug_file *debug = (const struct s_debug_file *)m->data;
+	struct o_file answer = { .type = O_FILE, .request = file->request };
+	enum file_origin origin = FILE_BY_PATH;
+	struct error err;
+	_cleanup_(closep) int dir = proc_open_dir((pid_t)file->pid, &err);
+	_cleanup_(closep) int fd = -1;
+
+	if (file->type == S_DEBUG_FILE)
+		fd = open_debug_file(dir, debug->names, (const char *)m->data + m->len);
+	else if (dir >= 0)
+		fd = open_mapped(dir, file, &origin);
+	answer.origin = fd >= 0 ? origin : FILE_NONE;
+	if (msg_send(channel, &answer, sizeof(answer), &fd, fd >= 0, &err) < 0)
+		_exit(1);
+}
+
+static void child_main(int channel)
+{
+	struct msg *m = xmalloc(sizeof(*m));
+	struct error err;
+
+	while (msg_recv(channel, m, &err) == 1) {
+		answer_one(channel, m);
+		msg_close_fds(m);
+	}
+	_exit(0);
+}
+
+/* ---- in the opener ---- */
+
+struct request {
+	struct request *next;
+	size_t len;
+	uint8_t data[];
+};
+
+struct file_opener {
+	int channel;		/* -1: no child */
+	pid_t child;
+	unsigned int n_stuck;
+	uint64_t deadline_ns;	/* of the request at hand, UINT64_MAX: none */
+	struct request *first, **last;
+};
+
+struct file_opener *file_opener_new(void)
+{
+	struct file_opener *f = xcalloc(1, sizeof(*f));
+
+	f->channel = -1;
+	f->deadline_ns = UINT64_MAX;
+	f->last = &f->first;
+	return f;
+}
+
+static void end_child(struct file_opener *f)
+{
+	if (f->channel < 0)
+		return;
+	close(f->channel);
+	f->channel = -1;
+	kill(f->child, SIGKILL);
+	waitpid(f->child, NULL, WNOHANG);
+}
+
+static void drop_request(struct file_opener *f)
+{
+	struct request *r = f->first;
+
+	f->first = r->next;
+	if (!f->first)
+		f->last = &f->first;
+	free(r);
+	f->deadline_ns = UINT64_MAX;
+}
+
+void file_opener_free(struct file_opener *f)
+{
+	if (!f)
+		return;
+	end_child(f);
+	while (f->first)
+		drop_request(f);
+	free(f);
+}
+
+static int start_child(struct file_opener *f)
+{
+	struct error err;
+	int ends[2];
+
+	if (msg_pair(ends, &err) < 0)
+		return -1;
+	f->child = fork();
+	if (f->child == 0) {
+		close(ends[0]);
+		child_main(ends[1]);
+	}
+	close(ends[1]);
+	if (f->child < 0) {
+		close(ends[0]);
+		return -1;
+	}
+	f->channel = ends[0];
+	return 0;
+}
+
+static void answer_none(struct opener *o, uint32_t request, bool stuck)
+{
+	struct o_file answer = {
+		.type = O_FILE, .request = request, .origin = FILE_NONE, .stuck = stuck };
+
+	opener_send(o, &answer, sizeof(answer), NULL, 0);
+}
+
+static uint32_t request_number(const struct request *r)
+{
+	return ((const struct s_file *)r->data)->request;
+}
+
+/* Give the oldest request to the child, unless it has one. */
+static void ask_next(struct opener *o)
+{
+	struct file_opener *f = o->files;
+	struct error err;
+
+	while (f->first && f->deadline_ns == UINT64_MAX) {
+		if (f->n_stuck < MAX_STUCK && (f->channel >= 0 || start_child(f) == 0) &&
+		    msg_send(f->channel, f->first->data, f->first->len, NULL, 0, &err) == 0) {
+			f->deadline_ns = clock_mono_ns() + OPEN_LIMIT_NS;
+			return;
+		}
+		end_child(f);
+		answer_none(o, request_number(f->first), true);
+		drop_request(f);
+	}
+}
+
+/* Which process's view of files to take: only one that is followed counts. */
+static uint32_t allowed_pid(struct opener *o, uint32_t pid)
+{
+	return opener_find_target(o, (pid_t)pid) ? pid : (uint32_t)o->spec.pid;
+}
+
+void file_opener_ask(struct opener *o, const struct msg *m)
+{
+	struct file_opener *f = o->files;
+	struct request *r = xmalloc(sizeof(*r) + m->len);
+
+	r->next = NULL;
+	r->len = m->len;
+	memcpy(r->data, m->data, m->len);
+	/* pid stands at the same place in both requests */
+	struct s_file *ask = (struct s_file *)r->data;
+	ask->pid = allowed_pid(o, ask->pid);
+	*f->last = r;
+	f->last = &r->next;
+	ask_next(o);
+}
+
+int file_opener_fd(const struct file_opener *f)
+{
+	return f->channel;
+}
+
+void file_opener_answer(struct opener *o)
+{
+	struct file_opener *f = o->files;
+	struct msg *m = xmalloc(sizeof(*m));
+	struct error err;
+
+	if (msg_recv(f->channel, m, &err) == 1 && f->first) {
+		int fd = msg_take_fd(m, 0);
+
+		opener_send(o, m->data, m->len, &fd, fd >= 0);
+		closep(&fd);
+		drop_request(f);
+	} else {
+		end_child(f);	/* it died over the request */
+		f->deadline_ns = UINT64_MAX;
+		if (f->first) {
+			answer_none(o, request_number(f->first), false);
+			drop_request(f);
+		}
+	}
+	msg_close_fds(m);
+	free(m);
+	ask_next(o);
+}
+
+uint64_t file_opener_deadline(const struct file_opener *f)
+{
+	return f->deadline_ns;
+}
+
+void file_opener_give_up(struct opener *o)
+{
+	struct file_opener *f = o->files;
+
+	f->n_stuck++;
+	end_child(f);
+	answer_none(o, request_number(f->first), true);
+	drop_request(f);
+	ask_next(o);
+}

@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Events and rings:
+ *
+ *	per CPU		an event of our own that counts nothing and owns the
+ *			ring for samples; another one for the sideband ring
+ *	thread x CPU	a sampling event, inherited by what the thread creates,
+ *			that writes into its CPU's ring
+ *	thread x CPU	a sideband event (mmap, fork, exec, exit, comm), likewise
+ *
+ * An inherited event can be mapped only if it is bound to a CPU, hence thread x
+ * CPU; and the rings belong to events of our own so that they outlive every
+ * thread.  We map each ring first and keep the mapping: the session, which has
+ * no rights, may then map the same ring without a budget for locked memory.
+ */
+#include "opener/opener_internal.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/u64map.h"
+#include "base/util.h"
+#include "engine/perf_record.h"
+
+#define RING_MS 200		/* samples of this time should fit */
+#define RING_MAX (16u << 20)
+#define RING_MIN (32u << 10)
+#define SIDEBAND_BYTES (128u << 10)
+#define FIRST_STACK_BYTES (16u << 10)
+#define SAMPLE_EXTRA_BYTES 512	/* a sample besides its stack copy */
+#define MAX_CPUS 4096
+
+struct ring {
+	uint32_t cpu;
+	int owner;
+	void *map;
+	size_t bytes;		/* of data */
+};
+
+struct perf_opener {
+	struct ring *samples, *sideband;	/* one each per CPU */
+	size_t n_cpus;
+	struct perf_event_attr attr;		/* of sampling events */
+	struct u64map tids;		/* those with events */
+	size_t n_threads, n_total;
+	uint64_t period_ns;
+	bool hardware;
+
+	struct o_events batch;		/* collected, not yet sent */
+	int batch_fds[O_EVENTS_MAX];
+};
+
+static int perf_event_open(const struct perf_event_attr *attr, pid_t tid, int cpu)
+{
+	return (int)syscall(SYS_perf_event_open, attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+/* What all events have in common. */
+static struct perf_event_attr base_attr(uint64_t type, uint64_t config)
+{
+	return (struct perf_event_attr){
+		.size = sizeof(struct perf_event_attr),
+		.type = (uint32_t)type,
+		.config = config,
+		.disabled = 1,
+		.exclude_kernel = 1,
+		.exclude_hv = 1,
+		.sample_id_all = 1,
+		.use_clockid = 1,
+		.clockid = CLOCK_MONOTONIC,
+		.read_format = PERF_FORMAT_ID | PERF_FORMAT_LOST,
+		.sample_type = PERF_SAMPLE_TYPE & ~(uint64_t)(PERF_SAMPLE_REGS_USER |
+							      PERF_SAMPLE_STACK_USER),
+	};
+}
+
+static struct perf_event_attr dummy_attr(void)
+{
+	return base_attr(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY);
+}
+
+static struct perf_event_attr sideband_attr(void)
+{
+	struct perf_event_attr attr = dummy_attr();
+
+	attr.disabled = 0;
+	attr.inherit = 1;
+	attr.mmap = attr.mmap2 = 1;
+	attr.comm = attr.comm_exec = 1;
+	attr.task = 1;
+	return attr;
+}
+
+static struct perf_event_attr sampling_attr(uint32_t stack_bytes)
+{
+	struct perf_event_attr attr = base_attr(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK);
+
+	attr.inherit = 1;
+	attr.sample_type = PERF_SAMPLE_TYPE;
+	attr.sample_regs_user = unwind_arch_host()->perf_mask;
+	attr.sample_stack_user = stack_bytes;
+	attr.exclude_callchain_user = 1;
+	return attr;
+}
+
+/*
+ * Open with the newest read format that the kernel knows; without
+ * PERF_FORMAT_LOST (before 6.0) losses come from LOST records alone.
+ */
+static int open_event(struct perf_event_attr *attr, pid_t tid, int cpu)
+{
+	int fd = perf_event_open(attr, tid, cpu);
+
+	if (fd < 0 && errno == EINVAL && attr->read_format & PERF_FORMAT_LOST) {
+		attr->read_format &= ~(uint64_t)PERF_FORMAT_LOST;
+		fd = perf_event_open(attr, tid, cpu);
+	}
+	return fd;
+}
+
+/* ---- which event, and what we may see ---- */
+
+/* Can the event be opened for the target?  -1 with errno if not. */
+static int try_attr(struct perf_event_attr *attr, pid_t tid, int cpu)
+{
+	int fd = open_event(attr, tid, cpu);
+
+	if (fd < 0)
+		return -1;
+	close(fd);
+	return 0;
+}
+
+/* With kernel samples if that is allowed, without them else. */
+static int try_with_kernel(struct perf_event_attr *attr, pid_t tid, int cpu)
+{
+	attr->exclude_kernel = attr->exclude_hv = 0;
+	attr->sample_type |= PERF_SAMPLE_CALLCHAIN;
+	if (try_attr(attr, tid, cpu) == 0)
+		return 0;
+	attr->exclude_kernel = attr->exclude_hv = 1;
+	attr->sample_type &= ~(uint64_t)PERF_SAMPLE_CALLCHAIN;
+	return try_attr(attr, tid, cpu);
+}
+
+/*
+ * Hardware cycles where there are any: their interrupt reaches into code that
+ * has interrupts disabled.  Else the CPU clock.
+ */
+static int choose_event(struct perf_opener *p, pid_t tid, int cpu, uint32_t rate_hz,
+			struct error *err)
+{
+	struct perf_event_attr clock = p->attr;
+
+	p->hardware = true;
+	p->attr.type = PERF_TYPE_HARDWARE;
+	p->attr.config = PERF_COUNT_HW_CPU_CYCLES;
+	p->attr.freq = 1;
+	p->attr.sample_freq = rate_hz;
+	if (try_with_kernel(&p->attr, tid, cpu) == 0)
+		return 0;
+	p->hardware = false;
+	p->attr = clock;
+	p->attr.sample_period = p->period_ns;
+	if (try_with_kernel(&p->attr, tid, cpu) == 0)
+		return 0;
+	return error_sys(err, "perf events");
+}
+
+/* ---- rings ---- */
+
+static void close_rings(struct ring *rings, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (rings[i].map)
+			munmap(rings[i].map, rings[i].bytes + (size_t)sysconf(_SC_PAGESIZE));
+		rings[i].map = NULL;
+		closep(&rings[i].owner);
+		rings[i].owner = -1;
+	}
+}
+
+/* One ring of `bytes` per CPU; fails with EPERM when the budget is too small. */
+static int open_rings(struct ring *rings, size_t n, size_t bytes, struct error *err)
+{
+	struct perf_event_attr attr = dummy_attr();
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	attr.watermark = 1;
+	attr.wakeup_watermark = (uint32_t)bytes / 4;
+	for (size_t i = 0; i < n; i++) {
+		rings[i].bytes = bytes;
+		rings[i].owner = open_event(&attr, 0, (int)rings[i].cpu);
+		if (rings[i].owner < 0) {
+			error_sys(err, "perf events");
+			close_rings(rings, n);
+			return -1;
+		}
+		rings[i].map = mmap(NULL, page + bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+				    rings[i].owner, 0);
+		if (rings[i].map == MAP_FAILED) {
+			rings[i].map = NULL;
+			error_sys(err, "ring of %zu KiB per CPU", bytes / 1024);
+			close_rings(rings, n);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* The size asked for, or as much of it as the budget for locked memory allows. */
+static int open_rings_within(struct ring *rings, size_t n, size_t want, struct error *err)
+{
+	for (size_t bytes = want; bytes >= RING_MIN; bytes /= 2) {
+		if (open_rings(rings, n, bytes, err) == 0)
+			return 0;
+		if (err->code != EPERM && err->code != ENOMEM)
+			return -1;
+	}
+	return error_set(err, ENOLCK, "no memory may be locked for rings (RLIMIT_MEMLOCK %ld KiB, kernel.perf_event_mlock_kb %ld)",
+			 (long)({ struct rlimit r; getrlimit(RLIMIT_MEMLOCK, &r); r.rlim_cur / 1024; }),
+			 proc_read_number("/proc/sys/kernel/perf_event_mlock_kb"));
+}
+
+static size_t wanted_ring(uint32_t rate_hz, uint32_t stack_bytes)
+{
+	uint64_t need = (uint64_t)rate_hz * (stack_bytes + SAMPLE_EXTRA_BYTES) * RING_MS / 1000;
+	size_t bytes = 512u << 10;
+
+	while (bytes < need && bytes < RING_MAX)
+		bytes *= 2;
+	return bytes;
+}
+
+static int setup_rings(struct opener *o, struct perf_opener *p, struct error *err)
+{
+	size_t want = wanted_ring(o->spec.rate_hz, FIRST_STACK_BYTES);
+
+	/* The sideband first: it must not go without. */
+	if (open_rings_within(p->sideband, p->n_cpus, SIDEBAND_BYTES, err) < 0)
+		return -1;
+	if (open_rings_within(p->samples, p->n_cpus, want, err) < 0) {
+		/* Perhaps with the least of a sideband. */
+		close_rings(p->sideband, p->n_cpus);
+		if (open_rings(p->sideband, p->n_cpus, RING_MIN, err) < 0 ||
+		    open_rings_within(p->samples, p->n_cpus, want, err) < 0)
+			return -1;
+	}
+	if (p->samples[0].bytes < want)
+		opener_note(o, NOTE_WARNING,
+			    "rings are %zu KiB per CPU instead of %zu: the limit for locked memory (RLIMIT_MEMLOCK, kernel.perf_event_mlock_kb) allows no more; bursts longer than %zu ms can lose samples, which are counted",
+			    p->samples[0].bytes / 1024, want / 1024,
+			    p->samples[0].bytes / (FIRST_STACK_BYTES + SAMPLE_EXTRA_BYTES) *
+				    1000 / o->spec.rate_hz);
+	return 0;
+}
+
+static void send_rings(struct opener *o, const struct ring *rings, size_t n, bool sideband)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct o_ring msg = { .type = O_RING, .cpu = rings[i].cpu,
+				      .sideband = sideband, .bytes = rings[i].bytes };
+
+		opener_send(o, &msg, sizeof(msg), &rings[i].owner, 1);
+	}
+}
+
+/* ---- events ---- */
+
+static void send_batch(struct opener *o, struct perf_opener *p)
+{
+	if (!p->batch.n)
+		return;
+	p->batch.type = O_EVENTS;
+	opener_send(o, &p->batch, sizeof(p->batch), p->batch_fds, p->batch.n);
+	for (uint32_t i = 0; i < p->batch.n; i++)
+		close(p->batch_fds[i]);	/* the session holds them now */
+	p->batch.n = 0;
+}
+
+static void add_to_batch(struct opener *o, struct perf_opener *p, int fd,
+			 struct o_event event)
+{
+	if (p->batch.n == O_EVENTS_MAX)
+		send_batch(o, p);
+	p->batch_fds[p->batch.n] = fd;
+	p->batch.event[p->batch.n++] = event;
+}
+
+/* A sampling event of `tid` on the CPU of `ring`, with a period of its own. */
+static int open_sampling(struct opener *o, struct perf_opener *p, pid_t tid,
+			 const struct ring *ring)
+{
+	struct perf_event_attr attr = p->attr;
+	uint64_t period = period_draw(&o->random, p->period_ns);
+	struct o_event event = { .period_ns = period, .tid = (uint32_t)tid, .cpu = ring->cpu };
+
+	if (attr.freq)
+		attr.sample_freq = NS_PER_S / period;
+	else
+		attr.sample_period = period;
+	attr.enable_on_exec = o->spec.on_exec;
+	int fd = open_event(&attr, tid, (int)ring->cpu);
+	if (fd < 0)
+		return -1;
+	if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, ring->owner) < 0 ||
+	    ioctl(fd, PERF_EVENT_IOC_ID, &event.id) < 0) {
+		close(fd);
+		return -1;
+	}
+	add_to_batch(o, p, fd, event);
+	return 0;
+}
+
+static int open_sideband(struct opener *o, struct perf_opener *p, pid_t tid,
+			 const struct ring *ring)
+{
+	struct perf_event_attr attr = sideband_attr();
+	int fd = open_event(&attr, tid, (int)ring->cpu);
+
+	if (fd < 0)
+		return -1;
+	if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, ring->owner) < 0) {
+		close(fd);
+		return -1;
+	}
+	/* id 0: nothing to do for the session but to keep it open */
+	add_to_batch(o, p, fd, (struct o_event){ .tid = (uint32_t)tid, .cpu = ring->cpu });
+	return 0;
+}
+
+/* Events of one thread on every CPU: 0, -1 with errno (ESRCH: thread gone). */
+static int open_thread(struct opener *o, struct perf_opener *p, pid_t tid, bool sideband)
+{
+	for (size_t i = 0; i < p->n_cpus; i++) {
+		if (sideband && open_sideband(o, p, tid, &p->sideband[i]) < 0)
+			return -1;
+		if (open_sampling(o, p, tid, &p->samples[i]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Open events for all threads of a process that have none.  New threads of a
+ * thread with events inherit them, so this is repeated until nothing is new.
+ */
+static int open_process(struct opener *o, struct perf_opener *p, const struct target *t,
+			bool sideband, struct error *err)
+{
+	bool found = true;
+
+	for (int round = 0; found && round < 8; round++) {
+		_cleanup_(freep) pid_t *tids = NULL;
+		size_t n;
+
+		found = false;
+		if (proc_list_threads(t->dir, &tids, &n, err) < 0)
+			return 0;	/* ended meanwhile */
+		for (size_t i = 0; i < n; i++) {
+			uint32_t *known = u64map_slot(&p->tids, (uint64_t)tids[i]);
+
+			if (*known != U64MAP_NONE)
+				continue;
+			*known = 1;
+			found = true;
+			p->n_total++;
+			if (open_thread(o, p, tids[i], sideband) == 0)
+				p->n_threads++;
+			else if (errno == EMFILE || errno == ENFILE)
+				continue;	/* the rest are counted, not sampled */
+			else if (errno != ESRCH)
+				return error_sys(err, "perf events");
+		}
+	}
+	return 0;
+}
+
+static int open_all(struct opener *o, struct perf_opener *p, bool sideband,
+		    struct error *err)
+{
+	u64map_clear(&p->tids);
+	p->n_threads = p->n_total = 0;
+	for (size_t i = 0; i < o->n_targets; i++)
+		if (open_process(o, p, &o->targets[i], sideband, err) < 0)
+			return -1;
+	send_batch(o, p);
+	if (!p->n_threads)
+		return error_set(err, ESRCH, "the process has no thread left to sample");
+	if (p->n_threads < p->n_total)
+		opener_note(o, NOTE_WARNING,
+			    "%zu of %zu threads are sampled: the limit on open files (RLIMIT_NOFILE) allows no more events",
+			    p->n_threads, p->n_total);
+	return 0;
+}
+
+static void send_started(struct opener *o, const struct perf_opener *p)
+{
+	struct o_started msg = {
+		.type = O_STARTED,
+		.engine = ENGINE_PERF,
+		.kernel = !p->attr.exclude_kernel,
+		.stack_bytes = p->attr.sample_stack_user,
+		.hardware = p->hardware,
+		.n_threads = (uint32_t)p->n_threads,
+		.n_threads_total = (uint32_t)p->n_total,
+		.time_ns = clock_mono_ns(),
+	};
+
+	opener_send(o, &msg, sizeof(msg), NULL, 0);
+}
+
+/* ---- the whole ---- */
+
+void perf_opener_stop(struct opener *o)
+{
+	struct perf_opener *p = o->perf;
+
+	if (!p)
+		return;
+	for (uint32_t i = 0; i < p->batch.n; i++)
+		close(p->batch_fds[i]);
+	close_rings(p->samples, p->n_cpus);
+	close_rings(p->sideband, p->n_cpus);
+	free(p->samples);
+	free(p->sideband);
+	u64map_deinit(&p->tids);
+	free(p);
+	o->perf = NULL;
+}
+
+/* The CPUs that are online, as rings still to be opened. */
+static struct ring *list_cpus(size_t *n)
+{
+	long max = min_of(sysconf(_SC_NPROCESSORS_CONF), (long)MAX_CPUS);
+	struct ring *rings = xcalloc((size_t)max, sizeof(*rings));
+	struct perf_event_attr attr = dummy_attr();
+
+	*n = 0;
+	for (long cpu = 0; cpu < max; cpu++) {
+		int fd = open_event(&attr, 0, (int)cpu);
+
+		if (fd < 0 && errno == ENODEV)
+			continue;	/* offline */
+		closep(&fd);
+		rings[*n] = (struct ring){ .cpu = (uint32_t)cpu, .owner = -1 };
+		(*n)++;
+	}
+	return rings;
+}
+
+/* Thread x CPU takes many descriptors: use all that the hard limit allows. */
+static void raise_open_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
+int perf_opener_start(struct opener *o, struct error *err)
+{
+	struct perf_opener *p = o->perf = xcalloc(1, sizeof(*p));
+
+	raise_open_files();
+	p->period_ns = NS_PER_S / o->spec.rate_hz;
+	p->attr = sampling_attr(FIRST_STACK_BYTES);
+	p->samples = list_cpus(&p->n_cpus);
+	p->sideband = xmemdup(p->samples, p->n_cpus * sizeof(*p->samples));
+	if (!p->n_cpus)
+		return error_sys(err, "perf events");
+	if (choose_event(p, o->spec.pid, (int)p->samples[0].cpu, o->spec.rate_hz, err) < 0 ||
+	    setup_rings(o, p, err) < 0)
+		return -1;
+	send_rings(o, p->sideband, p->n_cpus, true);
+	send_rings(o, p->samples, p->n_cpus, false);
+	if (open_all(o, p, true, err) < 0)
+		return -1;
+	send_started(o, p);
+	return 0;
+}
+
+void perf_opener_reopen(struct opener *o, uint32_t stack_bytes)
+{
+	struct perf_opener *p = o->perf;
+	struct error err;
+
+	p->attr.sample_stack_user = stack_bytes;
+	if (open_all(o, p, false, &err) == 0)
+		send_started(o, p);
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "opener/opener_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/util.h"
+
+#define FIRST_FD 3
+#define NOBODY 65534
+
+/*
+ * Open a program of ours without needing the right to read it: beside the
+ * running one (build tree), or where it is installed.
+ */
+static int open_program(const char *name, struct error *err)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 64);
+	int fd = -1;
+
+	if (n > 0) {
+		path[n] = '\0';
+		char *slash = strrchr(path, '/');
+		snprintf(slash + 1, 64, "%s", name);
+		fd = open(path, O_PATH | O_CLOEXEC);
+	}
+	if (fd < 0) {
+		snprintf(path, sizeof(path), "%s/%s", PKGLIBEXECDIR, name);
+		fd = open(path, O_PATH | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return error_sys(err, "cannot find %s", path);
+	return fd;
+}
+
+/* The account that parses what strangers wrote, when root starts us. */
+static void find_account(uid_t *uid, gid_t *gid)
+{
+	const struct passwd *pw = getpwnam("cprofd");
+
+	if (pw) {
+		*uid = pw->pw_uid;
+		*gid = pw->pw_gid;
+	}
+}
+
+/* In the child: give up what root has. */
+static int drop_rights(uid_t uid, gid_t gid)
+{
+	if (geteuid() == 0 &&
+	    (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
+	     setresuid(uid, uid, uid) < 0))
+		return -1;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/* In the child: move `fds` to 3, 4, ... whatever their numbers are now. */
+static int place_fds(const int *fds, size_t n_fds)
+{
+	int moved[8];
+
+	for (size_t i = 0; i < n_fds; i++) {
+		moved[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FIRST_FD + (int)n_fds);
+		if (moved[i] < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < n_fds; i++)
+		if (dup2(moved[i], FIRST_FD + (int)i) < 0)
+			return -1;
+	return 0;
+}
+
+/* What a child may see of our environment: what sanitized builds need. */
+static char **child_environment(void)
+{
+	static const char *const names[] = { "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS" };
+	static char *env[array_len(names) + 1];
+	size_t n = 0;
+
+	for (size_t i = 0; i < array_len(names); i++)
+		if (getenv(names[i]))
+			env[n++] = xasprintf("%s=%s", names[i], getenv(names[i]));
+	env[n] = NULL;
+	return env;
+}
+
+pid_t opener_spawn(const char *program, const int *fds, size_t n_fds, struct error *err)
+{
+	_cleanup_(closep) int exe = open_program(program, err);
+	char *argv[] = { (char *)program, NULL };
+	uid_t uid = NOBODY;
+	gid_t gid = NOBODY;
+	pid_t pid;
+
+	if (exe < 0)
+		return -1;
+	if (geteuid() == 0)
+		find_account(&uid, &gid);
+	pid = fork();
+	if (pid < 0)
+		return error_sys(err, "cannot start %s", program);
+	if (pid > 0)
+		return pid;
+
+	signal(SIGTERM, SIG_DFL);
+	if (place_fds(fds, n_fds) == 0 && drop_rights(uid, gid) == 0)
+		fexecve(exe, argv, child_environment());
+	_exit(127);
+}

@@ -1,0 +1,556 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "opener/opener_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/exit_code.h"
+#include "base/util.h"
+#include "session/control.h"
+
+#define PTRACE_RATE_HZ 99
+#define PERF_RATE_HZ 499
+#define TIMES_NS NS_PER_S
+#define MAX_TARGETS 10000
+#define MAX_ANCESTORS 64
+
+/* ---- talking to the session ---- */
+
+void opener_send(struct opener *o, const void *msg, size_t len, const int *fds,
+		 size_t n_fds)
+{
+	struct error err;
+
+	/* ETOOMANYREFS: too many descriptors are under way; the session takes them. */
+	while (msg_send(o->session, msg, len, fds, n_fds, &err) < 0) {
+		if (err.code != ETOOMANYREFS)
+			return;
+		usleep(1000);
+	}
+}
+
+void opener_send_text(struct opener *o, const void *head, size_t head_len,
+		      const char *text, const int *fds, size_t n_fds)
+{
+	_cleanup_(freep) uint8_t *msg = xmalloc(head_len + strlen(text) + 1);
+
+	memcpy(msg, head, head_len);
+	memcpy(msg + head_len, text, strlen(text) + 1);
+	opener_send(o, msg, head_len + strlen(text) + 1, fds, n_fds);
+}
+
+void opener_note(struct opener *o, enum record_note_level level, const char *fmt, ...)
+{
+	struct o_note head = { .type = O_NOTE, .level = level };
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	opener_send_text(o, &head, sizeof(head), text, NULL, 0);
+}
+
+static void send_failed(struct opener *o, int exit_code, const char *text)
+{
+	struct o_failed head = { .type = O_FAILED, .exit_code = (uint32_t)exit_code };
+
+	opener_send_text(o, &head, sizeof(head), text, NULL, 0);
+}
+
+/* ---- processes of the target ---- */
+
+struct target *opener_find_target(struct opener *o, pid_t pid)
+{
+	for (size_t i = 0; i < o->n_targets; i++)
+		if (o->targets[i].pid == pid)
+			return &o->targets[i];
+	return NULL;
+}
+
+static void send_threads(struct opener *o, const struct target *t)
+{
+	_cleanup_(freep) pid_t *tids = NULL;
+	_cleanup_(freep) struct o_threads *msg = NULL;
+	const size_t max = (MSG_MAX_BYTES - sizeof(*msg)) / sizeof(msg->thread[0]);
+	struct error err;
+	size_t n;
+
+	if (proc_list_threads(t->dir, &tids, &n, &err) < 0)
+		return;
+	msg = xcalloc(1, MSG_MAX_BYTES);
+	msg->type = O_THREADS;
+	msg->pid = (uint32_t)t->pid;
+	for (size_t i = 0; i < n; i++) {
+		msg->thread[msg->n].tid = (uint32_t)tids[i];
+		proc_thread_name(t->dir, tids[i], msg->thread[msg->n].name);
+		if (++msg->n == max || i + 1 == n) {
+			opener_send(o, msg, sizeof(*msg) + msg->n * sizeof(msg->thread[0]),
+				    NULL, 0);
+			msg->n = 0;
+		}
+	}
+}
+
+static void send_process(struct opener *o, const struct target *t)
+{
+	struct o_process head = { .type = O_PROCESS, .pid = (uint32_t)t->pid };
+	struct proc_status status;
+	struct error err;
+	char exe[4096];
+	_cleanup_(closep) int maps = openat(t->dir, "maps", O_RDONLY | O_CLOEXEC);
+	_cleanup_(closep) int mem = openat(t->dir, "mem", O_RDONLY | O_CLOEXEC);
+	int fds[2] = { maps, mem };
+
+	if (proc_read_status(t->dir, 0, &status, &err) < 0 || maps < 0)
+		return;
+	head.ppid = (uint32_t)status.ppid;
+	head.has_mem = mem >= 0;
+	memcpy(head.name, status.name, sizeof(head.name));
+	proc_exe_path(t->dir, exe, sizeof(exe));
+	opener_send_text(o, &head, sizeof(head), exe, fds, mem >= 0 ? 2 : 1);
+	send_threads(o, t);
+}
+
+int opener_add_target(struct opener *o, pid_t pid, struct error *err)
+{
+	_cleanup_(freep) pid_t *children = NULL;
+	size_t n, at = o->n_targets;
+	int dir;
+
+	if (opener_find_target(o, pid))
+		return 0;
+	if (at >= MAX_TARGETS)
+		return error_set(err, ENOSPC, "more than %d processes", MAX_TARGETS);
+	dir = proc_open_dir(pid, err);
+	if (dir < 0)
+		return -1;
+	array_reserve(o->targets, at + 1, o->cap_targets);
+	o->targets[o->n_targets++] = (struct target){ .pid = pid, .dir = dir };
+	send_process(o, &o->targets[at]);
+	if (!o->spec.follow || proc_list_children(dir, &children, &n, err) < 0)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		opener_add_target(o, children[i], err);
+	return 0;
+}
+
+/* Forget processes that are gone. */
+static void drop_targets(struct opener *o)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < o->n_targets; i++) {
+		struct target *t = &o->targets[i];
+
+		if (faccessat(t->dir, "task", F_OK, 0) == 0)
+			o->targets[kept++] = *t;
+		else
+			close(t->dir);
+	}
+	o->n_targets = kept;
+}
+
+/*
+ * The session may not choose whose memory it gets: only descendants of what is
+ * followed already.
+ */
+static bool is_descendant(struct opener *o, pid_t pid)
+{
+	for (int i = 0; i < MAX_ANCESTORS && pid > 1; i++) {
+		struct proc_status status;
+		struct error err;
+		_cleanup_(closep) int dir = proc_open_dir(pid, &err);
+
+		if (opener_find_target(o, pid))
+			return true;
+		if (dir < 0 || proc_read_status(dir, 0, &status, &err) < 0)
+			return false;
+		pid = status.ppid;
+	}
+	return false;
+}
+
+static void add_descendant(struct opener *o, pid_t pid)
+{
+	struct error err;
+
+	if (opener_find_target(o, pid) || !is_descendant(o, pid))
+		return;
+	if (o->n_targets >= MAX_TARGETS)
+		drop_targets(o);
+	opener_add_target(o, pid, &err);
+}
+
+/* Tell how much CPU time each thread has used. */
+static void send_times(struct opener *o)
+{
+	_cleanup_(freep) struct o_times *msg = xcalloc(1, MSG_MAX_BYTES);
+	struct error err;
+
+	drop_targets(o);
+	msg->type = O_TIMES;
+	for (size_t i = 0; i < o->n_targets; i++) {
+		_cleanup_(freep) pid_t *tids = NULL;
+		size_t n;
+
+		if (proc_list_threads(o->targets[i].dir, &tids, &n, &err) < 0)
+			continue;
+		for (size_t k = 0; k < n && msg->n < O_TIMES_MAX; k++) {
+			struct o_time *t = &msg->time[msg->n];
+
+			t->tid = (uint32_t)tids[k];
+			msg->n += proc_thread_cpu_ns(o->targets[i].dir, tids[k], &t->cpu_ns) == 0;
+		}
+	}
+	msg->time_ns = clock_mono_ns();
+	opener_send(o, msg, sizeof(*msg) + msg->n * sizeof(msg->time[0]), NULL, 0);
+}
+
+/* ---- children of ours ---- */
+
+static void start_worker(struct opener *o, enum worker_which which)
+{
+	struct o_worker msg = { .type = O_WORKER, .which = which };
+	struct error err;
+	int ends[2];
+
+	if (o->worker_pids[which] > 0) {
+		kill(o->worker_pids[which], SIGKILL);
+		waitpid(o->worker_pids[which], NULL, 0);
+	}
+	if (msg_pair(ends, &err) < 0)
+		return;
+	o->worker_pids[which] = opener_spawn("cprofd-worker", &ends[1], 1, &err);
+	close(ends[1]);
+	opener_send(o, &msg, sizeof(msg), &ends[0], 1);
+	close(ends[0]);
+}
+
+/* Start the session; its end of `control` goes with it. */
+static int start_session(struct opener *o, int control, struct error *err)
+{
+	int ends[2];
+
+	if (msg_pair(ends, err) < 0)
+		return -1;
+	int fds[] = { ends[1], control, o->spec.recording_fd };
+	o->session_pid = opener_spawn("cprofd-session", fds, array_len(fds), err);
+	close(ends[1]);
+	o->session = ends[0];
+	return o->session_pid < 0 ? -1 : 0;
+}
+
+/* ---- the engines, one after the other ---- */
+
+static void send_spec(struct opener *o)
+{
+	struct o_spec head = {
+		.type = O_SPEC,
+		.pid = (uint32_t)o->spec.pid,
+		.rate_hz = o->spec.rate_hz,
+		.max_frames = o->spec.max_frames,
+		.duration_ns = o->spec.duration_ns,
+		.on_exec = o->spec.on_exec,
+		.ncpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
+	};
+
+	opener_send_text(o, &head, sizeof(head), o->spec.command, NULL, 0);
+}
+
+static int exit_for(int code)
+{
+	switch (code) {
+	case ESRCH:
+		return EXIT_NO_SAMPLE;
+	case EACCES:
+	case EPERM:
+		return EXIT_NOT_PERMITTED;
+	case ENOLCK:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return EXIT_LIMIT;
+	default:
+		return EXIT_UNSUPPORTED;
+	}
+}
+
+/* Why perf events are refused, in words that help. */
+static void explain_perf(struct error *err)
+{
+	long paranoid = proc_read_number("/proc/sys/kernel/perf_event_paranoid");
+	struct proc_status self;
+	struct error ignored;
+	_cleanup_(closep) int dir = proc_open_dir(getpid(), &ignored);
+
+	if (err->code == ENOSYS)
+		error_set(err, ENOSYS, "this kernel has no perf events");
+	else if (paranoid > 2 && geteuid() != 0)
+		error_set(err, EACCES, "this kernel does not let you use perf events (perf_event_paranoid = %ld); CAP_PERFMON would allow it",
+			  paranoid);
+	else if (dir >= 0 && proc_read_status(dir, 0, &self, &ignored) == 0 &&
+		 self.seccomp > 0 && (err->code == EPERM || err->code == EACCES))
+		error_set(err, EPERM, "a seccomp filter forbids perf events here (a container's default does)");
+}
+
+/* Try what was asked for; `auto` goes on to the next. */
+static int start_engine(struct opener *o, struct error *err)
+{
+	if (o->spec.engine != ENGINE_PTRACE) {
+		if (perf_opener_start(o, err) == 0)
+			return 0;
+		perf_opener_stop(o);
+		explain_perf(err);
+		if (o->spec.engine == ENGINE_PERF || err->code == ESRCH || o->spec.on_exec)
+			return -1;
+		opener_note(o, NOTE_WARNING, "%s; sampling by ptrace at %d Hz instead",
+			    err->msg, PTRACE_RATE_HZ);
+	}
+	return ptrace_opener_start(o, err);
+}
+
+static int start_target(struct opener *o, struct error *err)
+{
+	o->pidfd = (int)syscall(SYS_pidfd_open, o->spec.pid, 0);
+	if (o->pidfd < 0)
+		return error_set(err, ESRCH, "the process has ended");
+	if (opener_add_target(o, o->spec.pid, err) < 0)
+		return -1;
+	return start_engine(o, err);
+}
+
+/* ---- the main loop ---- */
+
+static void send_target_end(struct opener *o)
+{
+	struct o_target_end msg = {
+		.type = O_TARGET_END,
+		.pid = (uint32_t)o->spec.pid,
+		.how = END_UNKNOWN,	/* who started it knows more */
+		.time_ns = clock_mono_ns(),
+	};
+
+	opener_send(o, &msg, sizeof(msg), NULL, 0);
+	close(o->pidfd);
+	o->pidfd = -1;
+}
+
+/* A message of the session has at least the size of its struct. */
+static bool is_sized(const struct msg *m, size_t size)
+{
+	return m->len >= size;
+}
+
+static bool ends_with_text(const struct msg *m, size_t head)
+{
+	return m->len > head && m->data[m->len - 1] == '\0';
+}
+
+static void on_session_message(struct opener *o, struct msg *m)
+{
+	union {
+		uint32_t type;
+		struct s_cache cache;
+		struct s_worker worker;
+		struct s_process process;
+		struct s_stack_bytes stack_bytes;
+		struct s_continue go_on;
+	} *ask = (void *)m->data;
+
+	if (!is_sized(m, sizeof(ask->type)))
+		return;
+	switch (ask->type) {
+	case S_FILE:
+		if (ends_with_text(m, sizeof(struct s_file)))
+			file_opener_ask(o, m);
+		break;
+	case S_DEBUG_FILE:
+		if (ends_with_text(m, sizeof(struct s_debug_file)))
+			file_opener_ask(o, m);
+		break;
+	case S_CACHE_GET:
+		if (is_sized(m, sizeof(ask->cache)))
+			cache_get(o, &ask->cache);
+		break;
+	case S_CACHE_PUT:
+		if (is_sized(m, sizeof(ask->cache)) && m->n_fds == 1)
+			cache_put(o, &ask->cache, m->fds[0]);
+		break;
+	case S_WORKER:
+		if (is_sized(m, sizeof(ask->worker)) && ask->worker.which < WORKER_COUNT)
+			start_worker(o, ask->worker.which);
+		break;
+	case S_PROCESS:
+		if (is_sized(m, sizeof(ask->process)))
+			add_descendant(o, (pid_t)ask->process.pid);
+		break;
+	case S_STACK_BYTES:
+		if (is_sized(m, sizeof(ask->stack_bytes)) && o->perf)
+			perf_opener_reopen(o, ask->stack_bytes.bytes);
+		break;
+	case S_CONTINUE:
+		if (is_sized(m, sizeof(ask->go_on)) && o->ptrace)
+			ptrace_opener_continue(o, ask->go_on.sequence);
+		break;
+	}
+}
+
+bool opener_take_message(struct opener *o)
+{
+	_cleanup_(freep) struct msg *m = xmalloc(sizeof(*m));
+	struct error err;
+
+	if (msg_recv(o->session, m, &err) != 1)
+		return false;
+	on_session_message(o, m);
+	msg_close_fds(m);
+	return true;
+}
+
+/* Milliseconds from now until `at_ns`, rounded up; -1 for never. */
+static int until(uint64_t at_ns)
+{
+	uint64_t now = clock_mono_ns();
+
+	if (at_ns == UINT64_MAX)
+		return -1;
+	if (at_ns <= now)
+		return 0;
+	return (int)min_of((at_ns - now + NS_PER_MS - 1) / NS_PER_MS, (uint64_t)60000);
+}
+
+static volatile sig_atomic_t terminated;
+
+static void on_term(int sig)
+{
+	(void)sig;
+	terminated = 1;
+}
+
+static void loop(struct opener *o)
+{
+	uint64_t times_due = clock_mono_ns() + TIMES_NS;
+
+	while (!terminated) {
+		struct pollfd fds[] = {
+			{ .fd = o->session, .events = POLLIN },
+			{ .fd = o->pidfd, .events = POLLIN },
+			{ .fd = file_opener_fd(o->files), .events = POLLIN },
+		};
+		uint64_t due = min_of(times_due, file_opener_deadline(o->files));
+
+		due = min_of(due, ptrace_opener_due(o));
+		if (poll(fds, array_len(fds), until(due)) < 0 && errno != EINTR)
+			break;
+		if (fds[0].revents && !opener_take_message(o))
+			break;	/* the session has ended */
+		if (fds[1].revents)
+			send_target_end(o);
+		if (fds[2].revents)
+			file_opener_answer(o);
+
+		uint64_t now = clock_mono_ns();
+
+		if (now >= file_opener_deadline(o->files))
+			file_opener_give_up(o);
+		if (now >= ptrace_opener_due(o))
+			ptrace_opener_tick(o);
+		if (now >= times_due) {
+			send_times(o);
+			times_due = now + TIMES_NS;
+		}
+	}
+}
+
+/* Whatever happened: nothing of ours stays. */
+static void end_all(struct opener *o)
+{
+	ptrace_opener_stop(o);
+	perf_opener_stop(o);
+	file_opener_free(o->files);
+	for (int i = 0; i < WORKER_COUNT; i++) {
+		if (o->worker_pids[i] <= 0)
+			continue;
+		kill(o->worker_pids[i], SIGKILL);
+		waitpid(o->worker_pids[i], NULL, 0);
+	}
+	closep(&o->session);	/* a session that is left seals its file and ends */
+	if (o->session_pid > 0)
+		waitpid(o->session_pid, NULL, 0);
+}
+
+/* Say on the control channel itself that there is not even a session. */
+static void fail_without_session(int control, const struct error *cause)
+{
+	struct {
+		struct c_failed head;
+		char text[sizeof(cause->msg)];
+	} msg = { .head = { .type = C_FAILED, .exit_code = EXIT_INTERNAL } };
+	struct error err;
+
+	snprintf(msg.text, sizeof(msg.text), "%s", cause->msg);
+	msg_send(control, &msg, sizeof(msg.head) + strlen(msg.text) + 1, NULL, 0, &err);
+}
+
+static void opener_main(const struct opener_spec *spec, int control)
+{
+	struct opener o = { .spec = *spec, .session = -1, .pidfd = -1, .cache_dir = -1 };
+	struct error err;
+
+	setsid();	/* the terminal's signals are not for us */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_term }, NULL);
+	if (!o.spec.rate_hz)
+		o.spec.rate_hz = spec->engine == ENGINE_PTRACE ? PTRACE_RATE_HZ : PERF_RATE_HZ;
+	if (start_session(&o, control, &err) < 0) {
+		fail_without_session(control, &err);
+		return;
+	}
+	close(control);
+	o.files = file_opener_new();
+	o.cache_dir = cache_open_dir();
+	send_spec(&o);
+	start_worker(&o, WORKER_UNWIND);
+	if (start_target(&o, &err) < 0)
+		send_failed(&o, exit_for(err.code), err.msg);
+	start_worker(&o, WORKER_SYMBOL);
+	loop(&o);
+	end_all(&o);
+}
+
+int opener_start(const struct opener_spec *spec, int *control, struct error *err)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (msg_pair(ends, err) < 0)
+		return -1;
+	pid = fork();
+	if (pid < 0) {
+		error_sys(err, "cannot start a process");
+		close(ends[0]);
+		close(ends[1]);
+		return -1;
+	}
+	if (pid == 0) {
+		close(ends[0]);
+		opener_main(spec, ends[1]);
+		_exit(0);
+	}
+	close(ends[1]);
+	*control = ends[0];
+	return 0;
+}

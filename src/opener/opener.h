@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * opener/opener.h - the process that opens things with the user's own rights.
+ *
+ * A child of the command, one per session: it opens the target (perf events,
+ * /proc handles, files of the target, ptrace stops) for a session that has no
+ * rights of its own, starts that session and its workers, and ends with it.
+ * It reads numbers only: no file of a target is parsed here.
+ */
+#ifndef CPROFD_OPENER_OPENER_H
+#define CPROFD_OPENER_OPENER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "opener/opener_proto.h"
+
+struct error;
+
+struct opener_spec {
+	pid_t pid;		/* a process, not a thread */
+	enum opener_engine engine;
+	uint32_t rate_hz;	/* 0: the engine's own default */
+	uint32_t max_frames;
+	uint64_t duration_ns;	/* 0: until stopped */
+	bool on_exec;		/* `pid` is a child of ours that waits to exec */
+	bool follow;		/* children too */
+	const char *command;	/* shown as what was profiled */
+	int recording_fd;
+};
+
+/*
+ * Start an opener and its session.  On success *control is the caller's end of
+ * the control channel (session/control.h), from which everything else comes:
+ * that sampling began, that it failed, that it ended.  recording_fd stays the
+ * caller's.  Fails only if not even a process could be started.
+ */
+int opener_start(const struct opener_spec *spec, int *control, struct error *err);
+
+#endif

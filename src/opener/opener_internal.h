@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * opener/opener_internal.h - shared by the files of the opener.
+ */
+#ifndef CPROFD_OPENER_OPENER_INTERNAL_H
+#define CPROFD_OPENER_OPENER_INTERNAL_H
+
+#include "base/msg.h"
+#include "engine/period.h"
+#include "opener/opener.h"
+
+/* A process of the target that is followed. */
+struct target {
+	pid_t pid;
+	int dir;		/* /proc/PID */
+};
+
+struct file_opener;
+struct perf_opener;
+struct ptrace_opener;
+
+struct opener {
+	struct opener_spec spec;
+	int session;		/* channel to the session */
+	int pidfd;		/* of the target's first process */
+	pid_t session_pid;
+	pid_t worker_pids[WORKER_COUNT];
+
+	struct target *targets;
+	size_t n_targets, cap_targets;
+
+	struct file_opener *files;
+	int cache_dir;		/* -1: no cache */
+	struct period_random random;
+
+	struct perf_opener *perf;	/* the engine in use: one of these */
+	struct ptrace_opener *ptrace;
+};
+
+/* ---- opener.c ---- */
+
+/* Send to the session.  A session that is gone is noticed by the main loop. */
+void opener_send(struct opener *o, const void *msg, size_t len, const int *fds,
+		 size_t n_fds);
+
+/* Send struct `head` (of `head_len` bytes) with a terminated text behind it. */
+void opener_send_text(struct opener *o, const void *head, size_t head_len,
+		      const char *text, const int *fds, size_t n_fds);
+
+/* Take one message of the session and do what it says; false: it has ended. */
+bool opener_take_message(struct opener *o);
+
+void opener_note(struct opener *o, enum record_note_level level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The followed process `pid`, or NULL. */
+struct target *opener_find_target(struct opener *o, pid_t pid);
+
+/*
+ * Follow process `pid` and its children as far as there are any, and tell the
+ * session about each.  Fails with ESRCH if `pid` is gone.
+ */
+int opener_add_target(struct opener *o, pid_t pid, struct error *err);
+
+/* ---- open_spawn.c ---- */
+
+/*
+ * Start cprofd-session or cprofd-worker with `fds` as its descriptors from 3
+ * on, under the unprivileged uid if we are root.  Returns its pid or -1.
+ */
+pid_t opener_spawn(const char *program, const int *fds, size_t n_fds, struct error *err);
+
+/* ---- open_files.c: files that a target names, opened by a disposable child ---- */
+
+struct file_opener *file_opener_new(void);
+void file_opener_free(struct file_opener *f);
+
+/* Have S_FILE or S_DEBUG_FILE done; the answer goes to the session later. */
+void file_opener_ask(struct opener *o, const struct msg *m);
+
+/* For poll(): its channel, or -1; and what to do when it is readable. */
+int file_opener_fd(const struct file_opener *f);
+void file_opener_answer(struct opener *o);
+
+/* When the request at hand takes too long, as CLOCK_MONOTONIC; UINT64_MAX: none. */
+uint64_t file_opener_deadline(const struct file_opener *f);
+void file_opener_give_up(struct opener *o);
+
+/* ---- open_cache.c ---- */
+
+/* The cache folder, made if needed; -1 if there cannot be one. */
+int cache_open_dir(void);
+void cache_get(struct opener *o, const struct s_cache *ask);
+void cache_put(struct opener *o, const struct s_cache *ask, int contents);
+
+/* ---- open_perf.c, open_ptrace.c: the engines' opening halves ---- */
+
+/*
+ * Open events for every followed process and tell the session.  Fails with
+ * EACCES or EPERM if the kernel does not allow it, with another code if it
+ * cannot be done here; *err has a line for people.
+ */
+int perf_opener_start(struct opener *o, struct error *err);
+void perf_opener_stop(struct opener *o);
+
+/* Open them again with stack copies of `stack_bytes`. */
+void perf_opener_reopen(struct opener *o, uint32_t stack_bytes);
+
+int ptrace_opener_start(struct opener *o, struct error *err);
+void ptrace_opener_stop(struct opener *o);
+
+/* When the next look at the threads is due, and the look. */
+uint64_t ptrace_opener_due(const struct opener *o);
+void ptrace_opener_tick(struct opener *o);
+void ptrace_opener_continue(struct opener *o, uint32_t sequence);
+
+#endif

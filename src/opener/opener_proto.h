@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * opener/opener_proto.h - what opener and session say to each other.
+ *
+ * The opener has the user's rights and opens things; the session has none and
+ * asks.  One message is one struct below, followed by text where said, with
+ * descriptors where said; both sides come from one build and check the length.
+ * The session's channel to the opener is its descriptor SESSION_FD_OPENER.
+ */
+#ifndef CPROFD_OPENER_OPENER_PROTO_H
+#define CPROFD_OPENER_OPENER_PROTO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proc/task.h"
+#include "record/record.h"
+#include "unwind/arch.h"
+
+/* Descriptors that a session is started with. */
+enum {
+	SESSION_FD_OPENER = 3,	/* this channel */
+	SESSION_FD_CONTROL = 4,	/* to the command that started it (session/control.h) */
+	SESSION_FD_RECORDING = 5,
+};
+
+/* And a worker. */
+enum {
+	WORKER_FD_SESSION = 3,	/* worker/worker_proto.h */
+};
+
+enum opener_type {
+	/* opener to session */
+	O_SPEC = 1,
+	O_PROCESS,
+	O_THREADS,
+	O_RING,
+	O_EVENTS,
+	O_STARTED,
+	O_FAILED,
+	O_FILE,
+	O_WORKER,
+	O_TARGET_END,
+	O_TIMES,
+	O_NOTE,
+	O_STOPPED,
+	O_CHECKED,
+	/* session to opener */
+	S_FILE = 101,
+	S_DEBUG_FILE,
+	S_CACHE_GET,
+	S_CACHE_PUT,
+	S_WORKER,
+	S_PROCESS,
+	S_STACK_BYTES,
+	S_CONTINUE,
+};
+
+enum opener_engine {
+	ENGINE_AUTO, ENGINE_PERF, ENGINE_PTRACE,
+};
+
+/* The first message: what to do.  Followed by the command as shown to people. */
+struct o_spec {
+	uint32_t type;
+	uint32_t pid;
+	uint32_t rate_hz;
+	uint32_t max_frames;
+	uint64_t duration_ns;	/* 0: until stopped */
+	uint32_t on_exec;	/* the target waits to exec; sampling starts then */
+	uint32_t ncpus;
+	char command[];
+};
+
+/*
+ * A process of the target.  Descriptors: /proc/PID/maps, then /proc/PID/mem if
+ * it could be opened.  Followed by the path of its executable.
+ */
+struct o_process {
+	uint32_t type;
+	uint32_t pid, ppid;
+	uint32_t has_mem;
+	char name[PROC_NAME_MAX];
+	char exe[];
+};
+
+/* Threads of a process. */
+struct o_threads {
+	uint32_t type;
+	uint32_t pid;
+	uint32_t n;
+	struct o_thread {
+		uint32_t tid;
+		char name[PROC_NAME_MAX];
+	} thread[];
+};
+
+/* A ring to map, with the event that owns it as descriptor. */
+struct o_ring {
+	uint32_t type;
+	uint32_t cpu;
+	uint32_t sideband;	/* mmap, fork, ... instead of samples */
+	uint32_t pad;
+	uint64_t bytes;
+};
+
+/* Events that write into the rings, a descriptor each. */
+#define O_EVENTS_MAX 64
+struct o_events {
+	uint32_t type;
+	uint32_t n;
+	struct o_event {
+		uint64_t id;
+		uint64_t period_ns;
+		uint32_t tid, cpu;
+	} event[O_EVENTS_MAX];
+};
+
+/* The engine samples (again, with other parameters, after S_STACK_BYTES). */
+struct o_started {
+	uint32_t type;
+	enum opener_engine engine;
+	uint32_t kernel;	/* kernel samples are delivered */
+	uint32_t stack_bytes;
+	uint32_t hardware;	/* the event is hardware cycles */
+	uint32_t n_threads, n_threads_total;	/* sampled of those there are */
+	uint64_t time_ns;
+};
+
+/* No engine works.  Followed by one line for people. */
+struct o_failed {
+	uint32_t type;
+	uint32_t exit_code;	/* enum cmd_exit */
+	char text[];
+};
+
+/* The answer to S_FILE, S_DEBUG_FILE, S_CACHE_GET: a descriptor, or none. */
+enum file_origin {
+	FILE_NONE,
+	FILE_MAPPED,		/* the very file that is mapped */
+	FILE_BY_PATH,		/* found by its path, same inode */
+	FILE_OTHER,		/* found by its path, another inode: not the one mapped */
+};
+
+struct o_file {
+	uint32_t type;
+	uint32_t request;
+	uint32_t origin;	/* enum file_origin */
+	uint32_t stuck;		/* opening it did not return in time */
+};
+
+struct o_worker {		/* its channel as descriptor */
+	uint32_t type;
+	uint32_t which;		/* enum worker_which */
+};
+
+struct o_target_end {
+	uint32_t type;
+	uint32_t pid;
+	uint32_t how;		/* enum record_end_how */
+	uint32_t status;
+	uint64_t time_ns;
+};
+
+/* CPU time of threads. */
+#define O_TIMES_MAX 2000
+struct o_times {
+	uint32_t type;
+	uint32_t n;
+	uint64_t time_ns;
+	struct o_time {
+		uint32_t tid;
+		uint32_t pad;
+		uint64_t cpu_ns;
+	} time[];
+};
+
+/* Something that people should know.  Followed by the text. */
+struct o_note {
+	uint32_t type;
+	uint32_t level;		/* enum record_note_level */
+	char text[];
+};
+
+/*
+ * ptrace: one thread, stopped (running) or waiting by itself.  The opener goes
+ * on with the thread when S_CONTINUE comes, or after a short time without it.
+ */
+struct o_stopped {
+	uint32_t type;
+	uint32_t sequence;
+	uint32_t pid, tid;
+	uint32_t waiting;	/* only sp and pc are known; nothing was stopped */
+	uint32_t in_syscall;	/* the stop landed in a system call */
+	uint64_t time_ns;
+	uint64_t weight_ns;
+	struct unwind_regs regs;
+};
+
+/* ptrace: whether a waiting thread stayed where it was while it was read. */
+struct o_checked {
+	uint32_t type;
+	uint32_t sequence;
+	uint32_t same;
+};
+
+/* Open the file behind a mapping.  Followed by its path. */
+struct s_file {
+	uint32_t type;
+	uint32_t request;
+	uint32_t pid;
+	uint32_t pad;
+	uint64_t start, end;	/* of the mapping */
+	uint64_t dev, ino;
+	char path[];
+};
+
+/* Open the first of some files, looked for by name in the target's root and
+ * then in ours.  Followed by the names, each terminated. */
+struct s_debug_file {
+	uint32_t type;
+	uint32_t request;
+	uint32_t pid;
+	char names[];
+};
+
+struct s_cache {		/* S_CACHE_PUT: the contents as memory file */
+	uint32_t type;
+	uint32_t request;
+	uint8_t key[16];
+};
+
+enum worker_which {
+	WORKER_UNWIND, WORKER_SYMBOL, WORKER_COUNT,
+};
+
+struct s_worker {		/* end the old one if there is one */
+	uint32_t type;
+	uint32_t which;
+};
+
+struct s_process {
+	uint32_t type;
+	uint32_t pid;
+};
+
+struct s_stack_bytes {
+	uint32_t type;
+	uint32_t bytes;
+};
+
+struct s_continue {
+	uint32_t type;
+	uint32_t sequence;
+};
+
+#endif

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proc/task.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/util.h"
+
+int proc_open_dir(pid_t pid, struct error *err)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOENT || access("/proc/self", F_OK) < 0)
+		return error_sys(err, "cannot open %s", path);
+	return error_set(err, ESRCH, "no such process");
+}
+
+ssize_t proc_read_file(int dir, const char *name, char *buf, size_t cap)
+{
+	_cleanup_(closep) int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	while (len + 1 < cap && (n = read(fd, buf + len, cap - 1 - len)) != 0) {
+		if (n < 0)
+			return -1;
+		len += (size_t)n;
+	}
+	buf[len] = '\0';
+	return (ssize_t)len;
+}
+
+/* The value of "Key:\t..." in status text, or "". */
+static const char *field(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, key, len) == 0 && line[len] == ':')
+			return line + len + 1 + strspn(line + len + 1, " \t");
+	}
+	return "";
+}
+
+static long number_field(const char *text, const char *key, long missing)
+{
+	const char *v = field(text, key);
+
+	return isdigit((unsigned char)*v) ? strtol(v, NULL, 10) : missing;
+}
+
+/* Uid and Gid list real, effective, saved, filesystem. */
+static unsigned int effective_id(const char *text, const char *key)
+{
+	unsigned int real, effective;
+
+	if (sscanf(field(text, key), "%u %u", &real, &effective) != 2)
+		return (unsigned int)-1;
+	return effective;
+}
+
+int proc_read_status(int dir, pid_t tid, struct proc_status *out, struct error *err)
+{
+	char name[48] = "status", text[8192];
+
+	if (tid)
+		snprintf(name, sizeof(name), "task/%d/status", (int)tid);
+	if (proc_read_file(dir, name, text, sizeof(text)) <= 0)
+		return error_set(err, ESRCH, "the process is gone");
+	*out = (struct proc_status){
+		.state = *field(text, "State"),
+		.tgid = (pid_t)number_field(text, "Tgid", 0),
+		.ppid = (pid_t)number_field(text, "PPid", 0),
+		.tracer = (pid_t)number_field(text, "TracerPid", 0),
+		.uid = effective_id(text, "Uid"),
+		.gid = effective_id(text, "Gid"),
+		/* Only a process with memory of its own has VmSize. */
+		.kernel_thread = number_field(text, "Kthread", -1) == 1 ||
+				 (number_field(text, "Kthread", -1) < 0 &&
+				  !*field(text, "VmSize") && *field(text, "State") != 'Z'),
+		.seccomp = (int)number_field(text, "Seccomp", -1),
+	};
+	snprintf(out->name, sizeof(out->name), "%.*s",
+		 (int)strcspn(field(text, "Name"), "\n"), field(text, "Name"));
+	return 0;
+}
+
+static void add_pid(pid_t **list, size_t *n, size_t *cap, pid_t pid)
+{
+	array_reserve(*list, *n + 1, *cap);
+	(*list)[(*n)++] = pid;
+}
+
+int proc_list_threads(int dir, pid_t **out, size_t *n, struct error *err)
+{
+	int fd = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+	size_t cap = 0;
+	DIR *d;
+
+	*out = NULL;
+	*n = 0;
+	if (fd < 0 || !(d = fdopendir(fd))) {
+		closep(&fd);
+		return error_set(err, ESRCH, "the process is gone");
+	}
+	while ((entry = readdir(d)))
+		if (isdigit((unsigned char)entry->d_name[0]))
+			add_pid(out, n, &cap, (pid_t)strtol(entry->d_name, NULL, 10));
+	closedir(d);
+	if (*n)
+		return 0;
+	free(*out);
+	return error_set(err, ESRCH, "the process is gone");
+}
+
+int proc_list_children(int dir, pid_t **out, size_t *n, struct error *err)
+{
+	_cleanup_(freep) pid_t *threads = NULL;
+	size_t n_threads, cap = 0;
+
+	*out = NULL;
+	*n = 0;
+	if (proc_list_threads(dir, &threads, &n_threads, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n_threads; i++) {
+		char name[48], text[16384];
+
+		snprintf(name, sizeof(name), "task/%d/children", (int)threads[i]);
+		if (proc_read_file(dir, name, text, sizeof(text)) <= 0)
+			continue;
+		for (char *p = text, *next; *p; p = next) {
+			long pid = strtol(p, &next, 10);
+
+			if (next == p)
+				break;
+			add_pid(out, n, &cap, (pid_t)pid);
+		}
+	}
+	return 0;
+}
+
+void proc_thread_name(int dir, pid_t tid, char name[PROC_NAME_MAX])
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "task/%d/comm", (int)tid);
+	if (proc_read_file(dir, path, name, PROC_NAME_MAX) < 0)
+		name[0] = '\0';
+	name[strcspn(name, "\n")] = '\0';
+}
+
+int proc_thread_cpu_ns(int dir, pid_t tid, uint64_t *out)
+{
+	char path[48], text[128];
+
+	snprintf(path, sizeof(path), "task/%d/schedstat", (int)tid);
+	if (proc_read_file(dir, path, text, sizeof(text)) <= 0)
+		return -1;
+	return sscanf(text, "%" SCNu64, out) == 1 ? 0 : -1;
+}
+
+void proc_exe_path(int dir, char *buf, size_t cap)
+{
+	static const char deleted[] = " (deleted)";
+	ssize_t n = readlinkat(dir, "exe", buf, cap - 1);
+
+	buf[n > 0 ? n : 0] = '\0';
+	if (n > (ssize_t)strlen(deleted) && strcmp(buf + n - strlen(deleted), deleted) == 0)
+		buf[n - (ssize_t)strlen(deleted)] = '\0';
+}
+
+long proc_read_number(const char *path)
+{
+	char text[64];
+
+	if (proc_read_file(AT_FDCWD, path, text, sizeof(text)) <= 0)
+		return -1;
+	return strtol(text, NULL, 10);
+}

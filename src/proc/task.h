@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * proc/task.h - what /proc says about a process and its threads.
+ *
+ * Everything is read relative to a descriptor of the folder /proc/PID: it goes
+ * on meaning the same process when the number is used again (reads then fail
+ * with ESRCH).
+ */
+#ifndef CPROFD_PROC_TASK_H
+#define CPROFD_PROC_TASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct error;
+
+#define PROC_NAME_MAX 64	/* kernel threads have long names; others 15 */
+
+struct proc_status {
+	char name[PROC_NAME_MAX];
+	char state;		/* R S D T t Z X I */
+	pid_t tgid, ppid;
+	pid_t tracer;		/* 0: not traced */
+	uid_t uid;		/* effective */
+	gid_t gid;
+	bool kernel_thread;
+	int seccomp;		/* 0 off, 1 strict, 2 filter; -1 unknown */
+};
+
+/*
+ * Open /proc/PID.  Returns the descriptor, or -1 with ESRCH if there is no
+ * such process, ENOENT if /proc is not there.
+ */
+int proc_open_dir(pid_t pid, struct error *err);
+
+/* Read status of process `dir`, or of its thread `tid` if that is not 0. */
+int proc_read_status(int dir, pid_t tid, struct proc_status *out, struct error *err);
+
+/*
+ * The threads that are there now; *out is the caller's.  Fails with ESRCH when
+ * the process is gone.
+ */
+int proc_list_threads(int dir, pid_t **out, size_t *n, struct error *err);
+
+/* Processes whose parent is one of the threads of `dir`; like the above. */
+int proc_list_children(int dir, pid_t **out, size_t *n, struct error *err);
+
+/* comm of a thread; empty if it is gone. */
+void proc_thread_name(int dir, pid_t tid, char name[PROC_NAME_MAX]);
+
+/*
+ * CPU time that a thread has used, to the nanosecond.  Returns 0, or -1 if it
+ * is gone or the kernel does not keep it.
+ */
+int proc_thread_cpu_ns(int dir, pid_t tid, uint64_t *out);
+
+/* What the link "exe" names, without " (deleted)"; empty if not readable. */
+void proc_exe_path(int dir, char *buf, size_t cap);
+
+/* A whole small file below `dir`, terminated; its length or -1 with errno. */
+ssize_t proc_read_file(int dir, const char *name, char *buf, size_t cap);
+
+/* The first number in a file such as /proc/sys/kernel/...; -1 if unreadable. */
+long proc_read_number(const char *path);
+
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * session/control.h - the channel between a session and who looks at it.
+ *
+ * It carries no samples: those are in the recording, which the viewer reads.
+ * The session says that sampling began, that the file grew and that it ended;
+ * the viewer can ask it to stop.  A message is one struct, followed by text
+ * where said.  A message of a type that is not known is answered with
+ * C_REFUSED.
+ */
+#ifndef CPROFD_SESSION_CONTROL_H
+#define CPROFD_SESSION_CONTROL_H
+
+#include <stdint.h>
+
+#include "record/record.h"
+
+#define CONTROL_VERSION 1
+
+enum control_type {
+	/* session to viewer */
+	C_STARTED = 1,
+	C_FAILED,	/* nothing was sampled; the session is over */
+	C_GREW,
+	C_NOTE,
+	C_ENDED,
+	C_REFUSED,
+	/* viewer to session */
+	C_STOP = 101,
+};
+
+struct c_started {
+	uint32_t type;
+	uint32_t version;	/* CONTROL_VERSION */
+	uint32_t rate_hz;
+	uint32_t kernel;	/* kernel samples are delivered */
+	char engine[16];	/* "perf", "ptrace" */
+};
+
+/* Followed by one line: why, and what to do. */
+struct c_failed {
+	uint32_t type;
+	uint32_t exit_code;	/* enum cmd_exit */
+	char text[];
+};
+
+struct c_grew {
+	uint32_t type;
+	uint32_t pad;
+	uint64_t bytes;		/* of the file that can be read now */
+	uint64_t n_samples, n_lost;
+};
+
+/* Followed by one line for people. */
+struct c_note {
+	uint32_t type;
+	uint32_t level;		/* enum record_note_level */
+	char text[];
+};
+
+/* Followed by what went wrong with the recording; empty if nothing did. */
+struct c_ended {
+	uint32_t type;
+	uint32_t why;		/* enum record_end_why */
+	uint32_t write_errno;	/* 0: the recording is whole */
+	uint32_t how;		/* enum record_end_how of the target */
+	uint32_t status;
+	uint32_t pad;
+	uint64_t n_samples, n_lost;
+	char text[];
+};
+
+struct c_stop {
+	uint32_t type;
+};
+
+#endif
