@@ -63,11 +63,13 @@ int msg_recv(int end, struct msg *m, struct error *err)
 
 	m->len = 0;
 	m->n_fds = 0;
+	/*
+	 * ECONNRESET says once that the other side ended without reading all
+	 * of ours; what it had sent before is still there.
+	 */
 	do {
 		n = recvmsg(end, &mh, MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0 && errno == ECONNRESET)
-		return 0;
+	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
 		return error_sys(err, "cannot receive a message");
 

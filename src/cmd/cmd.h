@@ -41,6 +41,9 @@ extern const struct cmd cmd_version;
 /* The command of this name, or NULL. */
 const struct cmd *cmd_find(const char *name);
 
+/* The commands in the order of the table; NULL behind the last. */
+const struct cmd *cmd_nth(size_t i);
+
 /* Print the --help text of a command on stdout. */
 void cmd_print_help(const struct cmd *cmd);
 

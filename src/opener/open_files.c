@@ -125,21 +125,34 @@ static int open_mapped(int proc_dir, const struct s_file *ask, enum file_origin 
 	return fd;
 }
 
-/* The first of `names` that is there, in the target's root, then in ours. */
-static int open_debug_file(int proc_dir, const char *names, const char *end)
+/* Open what is named below `root`, with the target's rights. */
+static int open_as_target(int proc_dir, int root, const char *name)
 {
-	int root = proc_dir >= 0 ? openat(proc_dir, "root", O_PATH | O_CLOEXEC) : -1;
+	int fd;
+
+	become_target(proc_dir);
+	fd = open_below(root, name);
+	become_self();
+	return fd;
+}
+
+/* The first of `names` that is there, in the target's root or in ours. */
+static int open_debug_file(int proc_dir, const char *names, const char *end,
+			   uint32_t *index)
+{
+	_cleanup_(closep) int root =
+		proc_dir >= 0 ? openat(proc_dir, "root", O_PATH | O_CLOEXEC) : -1;
 	int fd = -1;
 
-	for (const char *name = names; fd < 0 && root >= 0 && name < end;
-	     name += strlen(name) + 1) {
-		become_target(proc_dir);
-		fd = open_below(root, name);
-		become_self();
+	*index = 0;
+	for (const char *name = names; name < end; name += strlen(name) + 1, (*index)++) {
+		if (root >= 0)
+			fd = open_as_target(proc_dir, root, name);
+		if (fd < 0)
+			fd = keep_elf(open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+		if (fd >= 0)
+			break;
 	}
-	closep(&root);
-	for (const char *name = names; fd < 0 && name < end; name += strlen(name) + 1)
-		fd = keep_elf(open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 	return fd;
 }
 
@@ -154,7 +167,8 @@ static void answer_one(int channel, const struct msg *m)
 	_cleanup_(closep) int fd = -1;
 
 	if (file->type == S_DEBUG_FILE)
-		fd = open_debug_file(dir, debug->names, (const char *)m->data + m->len);
+		fd = open_debug_file(dir, debug->names, (const char *)m->data + m->len,
+				     &answer.index);
 	else if (dir >= 0)
 		fd = open_mapped(dir, file, &origin);
 	answer.origin = fd >= 0 ? origin : FILE_NONE;

@@ -183,9 +183,14 @@ static bool is_descendant(struct opener *o, pid_t pid)
 
 static void add_descendant(struct opener *o, pid_t pid)
 {
+	struct target *known = opener_find_target(o, pid);
 	struct error err;
 
-	if (opener_find_target(o, pid) || !is_descendant(o, pid))
+	if (known) {	/* it has exec'd: the old handles are dead */
+		send_process(o, known);
+		return;
+	}
+	if (!is_descendant(o, pid))
 		return;
 	if (o->n_targets >= MAX_TARGETS)
 		drop_targets(o);
@@ -507,8 +512,12 @@ static void opener_main(const struct opener_spec *spec, int control)
 {
 	struct opener o = { .spec = *spec, .session = -1, .pidfd = -1, .cache_dir = -1 };
 	struct error err;
+	sigset_t none;
 
 	setsid();	/* the terminal's signals are not for us */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);

@@ -147,7 +147,13 @@ struct o_file {
 	uint32_t request;
 	uint32_t origin;	/* enum file_origin */
 	uint32_t stuck;		/* opening it did not return in time */
+	uint32_t index;		/* S_DEBUG_FILE: which of the names it was */
+	uint32_t pad;
+	uint64_t identity;	/* FILE_KALLSYMS: of the running kernel and its modules */
 };
+
+/* The path that S_FILE asks the kernel's symbols by. */
+#define FILE_KALLSYMS "[kernel.kallsyms]"
 
 struct o_worker {		/* its channel as descriptor */
 	uint32_t type;

@@ -27,6 +27,7 @@ enum control_type {
 	C_REFUSED,
 	/* viewer to session */
 	C_STOP = 101,
+	C_TARGET_STATUS,
 };
 
 struct c_started {
@@ -72,6 +73,13 @@ struct c_ended {
 
 struct c_stop {
 	uint32_t type;
+};
+
+/* How the target ended, from who started it and is told by wait(2). */
+struct c_target_status {
+	uint32_t type;
+	uint32_t how;		/* enum record_end_how */
+	uint32_t status;
 };
 
 #endif

@@ -37,10 +37,12 @@ enum worker_type {
 #define WORKER_MAX_NAMES 4096
 #define WORKER_MAX_ADDRESSES 4096
 
-/* Build the unwind table of the file that comes along. */
+/* Build the unwind table of the file that comes along.  Followed by its path,
+ * beside which debug files may be. */
 struct w_table {
 	uint32_t type;
 	uint32_t module;
+	char path[];
 };
 
 /* The table as memory file, unless `error` says why there is none. */
@@ -65,13 +67,14 @@ struct r_table {
 /*
  * Get ready to name addresses of a module.  Descriptors: the file (or the text
  * of /proc/kallsyms), then its debug file and the file shared by debug files,
- * as far as has_debug and has_alt say.
+ * as far as has_debug and has_alt say.  Followed by the path of the debug file.
  */
 struct w_open_symbols {
 	uint32_t type;
 	uint32_t module;
 	uint32_t kind;		/* enum record_module_kind */
 	uint32_t has_debug, has_alt;
+	char debug_path[];
 };
 
 struct r_open_symbols {

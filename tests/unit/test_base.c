@@ -167,6 +167,23 @@ TEST(msg_carries_bytes_and_descriptors)
 	free(m);
 }
 
+TEST(msg_sent_before_the_end_arrives_although_ours_was_not_read)
+{
+	struct msg *m = xcalloc(1, sizeof(*m));
+	struct error err;
+	int ends[2];
+
+	assert_int_equal(msg_pair(ends, &err), 0);
+	assert_int_equal(msg_send(ends[0], "last", 4, NULL, 0, &err), 0);
+	assert_int_equal(msg_send(ends[1], "unread", 6, NULL, 0, &err), 0);
+	close(ends[0]);
+	assert_int_equal(msg_recv(ends[1], m, &err), 1);
+	assert_memory_equal(m->data, "last", 4);
+	assert_int_equal(msg_recv(ends[1], m, &err), 0);
+	close(ends[1]);
+	free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +195,7 @@ int main(void)
 		cmocka_unit_test(u64map_keeps_many_keys),
 		cmocka_unit_test(strtab_numbers_equal_strings_equally),
 		cmocka_unit_test(msg_carries_bytes_and_descriptors),
+		cmocka_unit_test(msg_sent_before_the_end_arrives_although_ours_was_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/watch.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/msg.h"
+#include "base/util.h"
+#include "cmd/cmd.h"
+#include "cmd/output.h"
+#include "session/control.h"
+
+#define MAX_RATE_HZ 20000
+#define DEFAULT_MAX_FRAMES 1024
+#define LIMIT_MAX_FRAMES 65536
+#define PROGRESS_NS NS_PER_S
+
+/* ---- options ---- */
+
+enum {
+	OPT_ENGINE = 1000, OPT_FORCE, OPT_MAX_FRAMES, OPT_NO_FOLLOW, OPT_QUIET,
+};
+
+const struct option watch_long_options[] = {
+	{ "engine", required_argument, NULL, OPT_ENGINE },
+	{ "force", no_argument, NULL, OPT_FORCE },
+	{ "help", no_argument, NULL, 'h' },
+	{ "max-frames", required_argument, NULL, OPT_MAX_FRAMES },
+	{ "no-follow", no_argument, NULL, OPT_NO_FOLLOW },
+	{ "quiet", no_argument, NULL, OPT_QUIET },
+	{ NULL, 0, NULL, 0 },
+};
+
+void watch_options_init(struct watch_options *o)
+{
+	*o = (struct watch_options){
+		.spec = { .engine = ENGINE_AUTO, .max_frames = DEFAULT_MAX_FRAMES,
+			  .follow = true },
+		.quiet = !isatty(STDERR_FILENO),
+	};
+}
+
+/* A number between `min` and `max`, or an exit code in *code. */
+static double number(const struct cmd *cmd, const char *what, const char *value, double min,
+		     double max, int *code)
+{
+	char *end;
+	double v = strtod(value, &end);
+
+	if (end == value || *end || !(v >= min) || !(v <= max))
+		*code = cmd_usage(cmd, "%s %s: a number from %g to %g is wanted", what, value,
+				  min, max);
+	return v;
+}
+
+static enum opener_engine engine(const struct cmd *cmd, const char *value, int *code)
+{
+	static const char *const names[] = {
+		[ENGINE_AUTO] = "auto", [ENGINE_PERF] = "perf", [ENGINE_PTRACE] = "ptrace" };
+
+	for (size_t i = 0; i < array_len(names); i++)
+		if (strcmp(value, names[i]) == 0)
+			return (enum opener_engine)i;
+	*code = cmd_usage(cmd, "--engine %s: auto, perf and ptrace are there", value);
+	return ENGINE_AUTO;
+}
+
+bool watch_option(const struct cmd *cmd, struct watch_options *o, int opt,
+		  const char *value, int *code)
+{
+	*code = 0;
+	switch (opt) {
+	case 'F':
+		o->spec.rate_hz = (uint32_t)number(cmd, "-F", value, 1, MAX_RATE_HZ, code);
+		return true;
+	case 'd':
+		o->spec.duration_ns = (uint64_t)(number(cmd, "-d", value, 0.001, 1e9, code) * 1e9);
+		return true;
+	case 'o':
+		o->out = value;
+		return true;
+	case OPT_ENGINE:
+		o->spec.engine = engine(cmd, value, code);
+		return true;
+	case OPT_MAX_FRAMES:
+		o->spec.max_frames = (uint32_t)number(cmd, "--max-frames", value, 1,
+						      LIMIT_MAX_FRAMES, code);
+		return true;
+	case OPT_FORCE:
+		o->force = true;
+		return true;
+	case OPT_NO_FOLLOW:
+		o->spec.follow = false;
+		return true;
+	case OPT_QUIET:
+		o->quiet = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+void watch_default_name(const char *name, char *buf, size_t cap)
+{
+	char when[32], safe[64];
+	time_t now = time(NULL);
+	struct tm tm;
+	size_t n = 0;
+
+	for (; *name && n + 1 < sizeof(safe); name++)
+		if (isalnum((unsigned char)*name) || strchr("._+-", *name))
+			safe[n++] = *name;
+	safe[n] = '\0';
+	localtime_r(&now, &tm);
+	strftime(when, sizeof(when), "%Y%m%d-%H%M%S", &tm);
+	snprintf(buf, cap, "%s-%s.cprof", n && safe[0] != '.' && safe[0] != '-' ? safe : "cprofd",
+		 when);
+}
+
+/* ---- a child of ours ---- */
+
+/* In the child: wait for the word, then become the program. */
+static void child_main(char **argv, int go, int failed)
+{
+	char byte;
+
+	if (read(go, &byte, 1) != 1)
+		_exit(EXIT_RUN_FAILED);	/* cprofd gave up */
+	execvp(argv[0], argv);
+	int code = errno;
+	(void)!write(failed, &code, sizeof(code));
+	_exit(code == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+}
+
+int watch_start_child(const struct cmd *cmd, char **argv, struct watch_child *child)
+{
+	int go[2], failed[2];
+
+	if (pipe2(go, O_CLOEXEC) < 0 || pipe2(failed, O_CLOEXEC) < 0)
+		return cmd_fail(cmd, EXIT_RUN_FAILED, "cannot make a pipe: %s", strerror(errno));
+	child->program = argv[0];
+	child->pid = fork();
+	if (child->pid < 0)
+		return cmd_fail(cmd, EXIT_RUN_FAILED, "cannot start a process: %s", strerror(errno));
+	if (child->pid == 0) {
+		close(go[1]);
+		close(failed[0]);
+		child_main(argv, go[0], failed[1]);
+	}
+	close(go[0]);
+	close(failed[1]);
+	child->go = go[1];
+	child->failed = failed[0];
+	return 0;
+}
+
+int watch_child_exit(const struct watch_result *r)
+{
+	if (!r->child_ended || (r->exit_code != EXIT_OK && r->exit_code != EXIT_NO_SAMPLE))
+		return EXIT_RUN_FAILED;
+	return WIFSIGNALED(r->child_status) ? 128 + WTERMSIG(r->child_status)
+					    : WEXITSTATUS(r->child_status);
+}
+
+/* ---- watching ---- */
+
+struct watch {
+	const struct cmd *cmd;
+	const struct watch_options *options;
+	struct watch_child *child;
+	struct watch_result *result;
+	int control;
+	bool started, over;
+	uint64_t started_ns;
+	bool progress_shown;
+	unsigned int n_stops;
+};
+
+static volatile sig_atomic_t n_signals;
+static volatile sig_atomic_t last_signal;
+
+static void on_signal(int sig)
+{
+	n_signals++;
+	last_signal = sig;
+}
+
+static void on_child(int sig)
+{
+	(void)sig;	/* only to leave ppoll() */
+}
+
+static void send_control(struct watch *w, const void *msg, size_t len)
+{
+	struct error err;
+
+	msg_send(w->control, msg, len, NULL, 0, &err);
+}
+
+static void clear_progress(struct watch *w)
+{
+	if (w->progress_shown)
+		fprintf(stderr, "\r\033[K");
+	w->progress_shown = false;
+}
+
+static void show_progress(struct watch *w, const struct c_grew *g)
+{
+	uint64_t s = (clock_mono_ns() - w->started_ns) / NS_PER_S;
+
+	if (w->options->quiet || !w->started || !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r\033[Kcprofd: recording %02llu:%02llu  %llu samples  lost %llu  (Ctrl-C ends it)",
+		(unsigned long long)s / 60, (unsigned long long)s % 60,
+		(unsigned long long)g->n_samples, (unsigned long long)g->n_lost);
+	fflush(stderr);
+	w->progress_shown = true;
+}
+
+/* Bytes of the target may be in it: nothing that moves a cursor gets out. */
+static void print_line(const char *prefix, const char *text)
+{
+	fprintf(stderr, "cprofd: %s", prefix);
+	for (; *text; text++)
+		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, stderr);
+	fputc('\n', stderr);
+}
+
+static void let_child_go(struct watch *w)
+{
+	if (!w->child || w->child->go < 0)
+		return;
+	(void)!write(w->child->go, "x", 1);
+	close(w->child->go);
+	w->child->go = -1;
+}
+
+/* Could the child become the program? */
+static void check_exec(struct watch *w)
+{
+	int code;
+
+	if (w->child->failed < 0)
+		return;
+	if (read(w->child->failed, &code, sizeof(code)) == sizeof(code)) {
+		clear_progress(w);
+		w->result->exec_failed = true;
+		cmd_fail(w->cmd, 0, "%s: %s", w->child->program, strerror(code));
+	}
+	close(w->child->failed);
+	w->child->failed = -1;
+}
+
+static void reap_child(struct watch *w)
+{
+	struct c_target_status msg = { .type = C_TARGET_STATUS };
+	struct watch_result *r = w->result;
+
+	if (!w->child || r->child_ended ||
+	    wait4(w->child->pid, &r->child_status, WNOHANG, &r->child_usage) != w->child->pid)
+		return;
+	r->child_ended = true;
+	r->wall_ns = clock_mono_ns() - w->started_ns;
+	msg.how = WIFSIGNALED(r->child_status) ? END_SIGNALED : END_EXITED;
+	msg.status = WIFSIGNALED(r->child_status) ? (uint32_t)WTERMSIG(r->child_status)
+						  : (uint32_t)WEXITSTATUS(r->child_status);
+	send_control(w, &msg, sizeof(msg));
+	check_exec(w);
+}
+
+static void on_failed(struct watch *w, const struct c_failed *msg)
+{
+	clear_progress(w);
+	w->over = true;
+	w->result->exit_code = (int)msg->exit_code;
+	fprintf(stderr, "cprofd: %s %d", w->cmd->name, (int)w->options->spec.pid);
+	fprintf(stderr, ": %s\n", msg->text);
+}
+
+static const char *why_text(enum record_end_why why)
+{
+	switch (why) {
+	case END_PRIVILEGED:
+		return "profiling stopped: the process now runs a privileged program, or the kernel took the events away";
+	case END_TROUBLE:
+		return "the recording ended early";
+	default:
+		return NULL;
+	}
+}
+
+static void on_ended(struct watch *w, const struct c_ended *msg)
+{
+	struct watch_result *r = w->result;
+	const char *why = why_text(msg->why);
+
+	clear_progress(w);
+	w->over = true;
+	r->n_samples = msg->n_samples;
+	r->n_lost = msg->n_lost;
+	if (!r->wall_ns)
+		r->wall_ns = clock_mono_ns() - w->started_ns;
+	if (why)
+		print_line("", why);
+	if (r->exec_failed)
+		return;
+	if (msg->write_errno) {
+		print_line("the recording is whole up to where this happened: ", msg->text);
+		r->exit_code = EXIT_OUTPUT;
+	} else if (!msg->n_samples && msg->why == END_TARGET) {
+		r->exit_code = EXIT_NO_SAMPLE;
+	}
+}
+
+static void on_message(struct watch *w, const struct msg *m)
+{
+	const union {
+		uint32_t type;
+		struct c_started started;
+		struct c_failed failed;
+		struct c_grew grew;
+		struct c_note note;
+		struct c_ended ended;
+	} *msg = (const void *)m->data;
+
+	switch (msg->type) {
+	case C_STARTED:
+		w->started = true;
+		w->started_ns = clock_mono_ns();
+		let_child_go(w);
+		break;
+	case C_FAILED:
+		on_failed(w, &msg->failed);
+		break;
+	case C_GREW:
+		show_progress(w, &msg->grew);
+		break;
+	case C_NOTE:
+		clear_progress(w);
+		print_line("", msg->note.text);
+		break;
+	case C_ENDED:
+		on_ended(w, &msg->ended);
+		break;
+	}
+}
+
+/* Signals that came: to stop, or for the child to get as well. */
+static void handle_signals(struct watch *w)
+{
+	struct c_stop stop = { .type = C_STOP };
+
+	while (w->n_stops < (unsigned int)n_signals) {
+		w->n_stops++;
+		if (!w->child || w->result->child_ended)
+			send_control(w, &stop, sizeof(stop));
+		else if (last_signal != SIGINT || w->n_stops > 1)
+			kill(w->child->pid, last_signal);
+		/* else the terminal has sent it to the child itself */
+	}
+}
+
+static void watch_loop(struct watch *w, const sigset_t *unblocked)
+{
+	struct msg *m = xmalloc(sizeof(*m));
+	struct error err;
+
+	while (!w->over) {
+		struct pollfd fd = { .fd = w->control, .events = POLLIN };
+		const struct timespec second = { .tv_sec = 1 };
+		int n = ppoll(&fd, 1, &second, unblocked);
+
+		reap_child(w);
+		handle_signals(w);
+		if (n <= 0 || !fd.revents)
+			continue;
+		if (msg_recv(w->control, m, &err) != 1) {
+			clear_progress(w);
+			w->result->exit_code = cmd_fail(w->cmd, EXIT_INTERNAL,
+				"the session ended unexpectedly; what was recorded is kept, `cprofd report` shows it");
+			break;
+		}
+		msg_close_fds(m);
+		on_message(w, m);
+	}
+	free(m);
+}
+
+/* Signals interrupt ppoll() and nothing else. */
+static void catch_signals(bool has_child, sigset_t *old)
+{
+	static const int stopping[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction catch = { .sa_handler = on_signal };
+	sigset_t block;
+
+	sigemptyset(&block);
+	for (size_t i = 0; i < array_len(stopping); i++) {
+		sigaction(stopping[i], &catch, NULL);
+		sigaddset(&block, stopping[i]);
+	}
+	if (has_child) {
+		catch.sa_handler = on_child;
+		sigaction(SIGCHLD, &catch, NULL);
+		sigaddset(&block, SIGCHLD);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &block, old);
+}
+
+/*
+ * The session is over and the child is not.  If sampling never began it has not
+ * become the program, and ends when the word does not come.
+ */
+static void wait_for_child(struct watch *w)
+{
+	struct watch_result *r = w->result;
+
+	closep(&w->child->go);
+	w->child->go = -1;
+	while (wait4(w->child->pid, &r->child_status, 0, &r->child_usage) < 0 && errno == EINTR)
+		;
+	r->child_ended = true;
+	check_exec(w);
+}
+
+void watch_run(const struct cmd *cmd, struct watch_options *o, const char *path,
+	       struct watch_child *child, struct watch_result *result)
+{
+	struct watch w = { .cmd = cmd, .options = o, .child = child, .result = result };
+	struct output out;
+	struct error err;
+	sigset_t old;
+
+	*result = (struct watch_result){ .exit_code = EXIT_OK };
+	snprintf(result->path, sizeof(result->path), "%s", path);
+	if (output_open(&out, path, o->force, &err) < 0) {
+		result->exit_code = cmd_fail(cmd, EXIT_OUTPUT, "%s", err.msg);
+		return;
+	}
+	catch_signals(child, &old);
+	o->spec.recording_fd = out.fd;
+	if (opener_start(&o->spec, &w.control, &err) < 0) {
+		result->exit_code = cmd_fail(cmd, EXIT_INTERNAL, "%s", err.msg);
+	} else {
+		watch_loop(&w, &old);
+		close(w.control);
+	}
+	if (child && !result->child_ended)
+		wait_for_child(&w);
+	bool keep = w.started && !result->exec_failed;
+	if (keep && output_commit(&out, &err) < 0)
+		result->exit_code = cmd_fail(cmd, EXIT_OUTPUT, "%s", err.msg);
+	output_close(&out, keep);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+}

@@ -1,0 +1,485 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/session.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/io.h"
+
+#define MAX_MAPS_TEXT (64u << 20)
+
+/* ---- finding and making ---- */
+
+struct proc *procs_find(struct session *s, uint32_t pid)
+{
+	uint32_t i = u64map_find(&s->procs_by_pid, pid);
+
+	return i < s->n_procs ? s->procs[i] : NULL;
+}
+
+static uint32_t put_text(struct session *s, const char *text)
+{
+	return record_put_string(s->writer, text, strlen(text));
+}
+
+static void put_process(struct proc *p, uint32_t ppid, enum record_process_how how,
+			uint64_t time_ns)
+{
+	p->number = record_put_process(p->session->writer, &(struct record_process){
+		.pid = p->pid, .ppid = ppid, .time_ns = time_ns, .how = how,
+		.name = p->name, .exe = p->exe });
+}
+
+/*
+ * A process that exec'd is recorded as soon as anything is said of it: its
+ * first mapping, which is its executable, or a sample.
+ */
+static void ensure_recorded(struct proc *p)
+{
+	if (!p->exec_ns)
+		return;
+	put_process(p, 0, PROCESS_EXECED, p->exec_ns);
+	p->exec_ns = 0;
+}
+
+static void new_generation(struct proc *p)
+{
+	p->space.generation = ++p->session->last_generation;
+}
+
+static void resolve(void *ctx, uint64_t pc, uint32_t flags, struct unwind_place *out);
+static bool rare_step(void *ctx, uint64_t pc, struct unwind_regs *regs);
+
+static struct proc *new_proc(struct session *s, uint32_t pid)
+{
+	struct proc *p = xcalloc(1, sizeof(*p));
+	uint32_t *slot = u64map_slot(&s->procs_by_pid, pid);
+
+	p->pid = pid;
+	p->session = s;
+	p->maps_fd = p->mem_fd = -1;
+	p->space = (struct unwind_space){ .ctx = p, .resolve = resolve, .rare = rare_step };
+	new_generation(p);
+	if (*slot == U64MAP_NONE || s->procs[*slot]) {
+		array_reserve(s->procs, s->n_procs + 1, s->cap_procs);
+		*slot = (uint32_t)s->n_procs++;
+	}
+	s->procs[*slot] = p;
+	return p;
+}
+
+static void ask_for_handles(struct session *s, uint32_t pid)
+{
+	struct s_process ask = { .type = S_PROCESS, .pid = pid };
+
+	session_send_opener(s, &ask, sizeof(ask), NULL, 0);
+}
+
+struct proc *procs_get(struct session *s, uint32_t pid, uint64_t time_ns)
+{
+	struct proc *p = procs_find(s, pid);
+
+	if (p)
+		return p;
+	p = new_proc(s, pid);
+	put_process(p, 0, PROCESS_FORKED, time_ns);
+	ask_for_handles(s, pid);
+	return p;
+}
+
+struct thread *procs_find_thread(struct session *s, uint32_t tid)
+{
+	uint32_t i = u64map_find(&s->threads_by_tid, tid);
+	struct thread *t = i < s->n_threads ? s->threads[i] : NULL;
+
+	return t && !t->ended ? t : NULL;
+}
+
+static struct thread *new_thread(struct session *s, struct proc *p, uint32_t tid,
+				 uint32_t name, uint64_t time_ns)
+{
+	uint32_t *slot = u64map_slot(&s->threads_by_tid, tid);
+	struct thread *t;
+
+	if (*slot == U64MAP_NONE) {
+		array_reserve(s->threads, s->n_threads + 1, s->cap_threads);
+		s->threads[s->n_threads] = xcalloc(1, sizeof(*t));
+		*slot = (uint32_t)s->n_threads++;
+	}
+	t = s->threads[*slot];
+	ensure_recorded(p);
+	*t = (struct thread){ .tid = tid, .proc = p };
+	t->number = record_put_thread(s->writer, &(struct record_thread){
+		.process = p->number, .tid = tid, .time_ns = time_ns, .name = name });
+	return t;
+}
+
+struct thread *procs_get_thread(struct session *s, uint32_t pid, uint32_t tid,
+				uint64_t time_ns)
+{
+	struct thread *t = procs_find_thread(s, tid);
+	struct proc *p;
+
+	if (t)
+		return t;
+	p = procs_get(s, pid, time_ns);
+	return new_thread(s, p, tid, p->name, time_ns);
+}
+
+/* ---- mappings ---- */
+
+/* The first mapping that ends behind `addr`. */
+static size_t map_index(const struct proc *p, uint64_t addr)
+{
+	size_t low = 0, high = p->n_maps;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (p->maps[mid].end > addr)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return low;
+}
+
+const struct mapping *procs_find_mapping(const struct proc *p, uint64_t addr)
+{
+	size_t i = map_index(p, addr);
+
+	return i < p->n_maps && p->maps[i].start <= addr ? &p->maps[i] : NULL;
+}
+
+static void insert_map(struct proc *p, size_t at, struct mapping map)
+{
+	array_reserve(p->maps, p->n_maps + 1, p->cap_maps);
+	memmove(p->maps + at + 1, p->maps + at, (p->n_maps - at) * sizeof(*p->maps));
+	p->maps[at] = map;
+	p->n_maps++;
+}
+
+static void remove_map(struct proc *p, size_t at)
+{
+	p->n_maps--;
+	memmove(p->maps + at, p->maps + at + 1, (p->n_maps - at) * sizeof(*p->maps));
+}
+
+/* Take [start, end) out of what was mapped before. */
+static void cut_maps(struct proc *p, uint64_t start, uint64_t end)
+{
+	size_t i = map_index(p, start);
+
+	while (i < p->n_maps && p->maps[i].start < end) {
+		struct mapping *m = &p->maps[i];
+		struct mapping rest = *m;
+
+		if (m->start < start && m->end > end) {
+			m->end = start;
+			rest.off += end - rest.start;
+			rest.start = end;
+			insert_map(p, i + 1, rest);
+			return;
+		}
+		if (m->start < start) {
+			m->end = start;
+			i++;
+		} else if (m->end > end) {
+			m->off += end - m->start;
+			m->start = end;
+			return;
+		} else {
+			remove_map(p, i);
+		}
+	}
+}
+
+static struct module *module_of(struct session *s, struct proc *p, const struct proc_map *map)
+{
+	if (map->path_len == 6 && memcmp(map->path, "[vdso]", 6) == 0)
+		return modules_vdso(s);
+	if (map->ino == 0 || map->path_len == 0 || map->path[0] != '/')
+		return modules_anon(s);
+	return modules_file(s, p, map);
+}
+
+static void add_map(struct session *s, struct proc *p, const struct proc_map *map,
+		    uint64_t time_ns)
+{
+	struct module *module = module_of(s, p, map);
+	const struct mapping *there = procs_find_mapping(p, map->start);
+
+	if (p->exec_ns && module->kind == MODULE_FILE)
+		p->exe = record_put_string(s->writer, map->path, map->path_len);
+	ensure_recorded(p);
+	if (there && there->start == map->start && there->end == map->end &&
+	    there->off == map->off && there->module == module)
+		return;		/* seen both in maps and as an event */
+	cut_maps(p, map->start, map->end);
+	insert_map(p, map_index(p, map->start), (struct mapping){
+		.start = map->start, .end = map->end, .off = map->off, .module = module });
+	new_generation(p);
+	record_put_mapping(s->writer, &(struct record_mapping){
+		.process = p->number, .module = module->number, .start = map->start,
+		.size = map->end - map->start, .off = map->off, .time_ns = time_ns });
+}
+
+static void read_maps(struct session *s, struct proc *p)
+{
+	struct buf text = { 0 };
+	struct proc_map map;
+	struct error err;
+
+	if (lseek(p->maps_fd, 0, SEEK_SET) == 0 &&
+	    io_read_all(p->maps_fd, MAX_MAPS_TEXT, &text, &err) == 0) {
+		const char *at = (const char *)text.data, *end = at + text.len;
+
+		while (proc_maps_next(&at, end, &map))
+			if (map.exec)
+				add_map(s, p, &map, clock_mono_ns());
+	}
+	buf_deinit(&text);
+}
+
+uint64_t procs_stack_end(struct thread *t, uint64_t sp)
+{
+	struct buf text = { 0 };
+	struct proc_map map;
+	struct error err;
+
+	if (sp >= t->stack_start && sp < t->stack_end)
+		return t->stack_end;
+	t->stack_start = t->stack_end = 0;
+	if (t->proc->maps_fd >= 0 && lseek(t->proc->maps_fd, 0, SEEK_SET) == 0 &&
+	    io_read_all(t->proc->maps_fd, MAX_MAPS_TEXT, &text, &err) == 0) {
+		const char *at = (const char *)text.data, *end = at + text.len;
+
+		while (proc_maps_next(&at, end, &map)) {
+			if (sp >= map.start && sp < map.end) {
+				t->stack_start = map.start;
+				t->stack_end = map.end;
+				break;
+			}
+		}
+	}
+	buf_deinit(&text);
+	return t->stack_end;
+}
+
+/* ---- answers for the unwinder ---- */
+
+static void resolve(void *ctx, uint64_t pc, uint32_t flags, struct unwind_place *out)
+{
+	struct proc *p = ctx;
+	struct session *s = p->session;
+	uint64_t at = flags & UNWIND_RETURN ? pc - 1 : pc;
+	const struct mapping *map = procs_find_mapping(p, at);
+	struct module *m = map ? map->module : NULL;
+	uint32_t frame_flags = (flags & UNWIND_RETURN ? FRAME_RETURN : 0) |
+			       (flags & UNWIND_GUESSED ? FRAME_GUESSED : 0);
+
+	if (m && m->state != MODULE_READY) {
+		out->where = WHERE_PENDING;
+		return;
+	}
+	if (!m || !m->facts) {
+		struct module *anon = m ? m : modules_anon(s);
+
+		out->where = m ? WHERE_ANON : WHERE_NOWHERE;
+		out->frame = stacks_frame(s, anon, m && m->kind == MODULE_FILE
+					  ? module_vaddr(map, pc) : pc, frame_flags);
+		return;
+	}
+	out->where = WHERE_FILE;
+	out->rule = m->has_table ? unwind_table_find(&m->table, module_vaddr(map, at))
+				 : RULE_UNCOVERED;
+	out->table = &m->table;
+	out->frame = stacks_frame(s, m, module_vaddr(map, pc), frame_flags);
+}
+
+static bool rare_step(void *ctx, uint64_t pc, struct unwind_regs *regs)
+{
+	struct proc *p = ctx;
+	const struct mapping *map = procs_find_mapping(p, pc - 1);
+
+	return map && map->module->facts && p->session->unwinding &&
+	       modules_rare_step(p->session, map->module, map, pc, p->session->unwinding, regs);
+}
+
+void procs_new_generation(struct session *s)
+{
+	for (size_t i = 0; i < s->n_procs; i++)
+		if (s->procs[i])
+			new_generation(s->procs[i]);
+}
+
+/* ---- what the opener says ---- */
+
+void procs_on_process(struct session *s, struct msg *m)
+{
+	const struct o_process *msg = (const struct o_process *)m->data;
+	struct proc *p = procs_find(s, msg->pid);
+	bool is_new = !p;
+
+	if (is_new)
+		p = new_proc(s, msg->pid);
+	closep(&p->maps_fd);
+	closep(&p->mem_fd);
+	p->maps_fd = msg_take_fd(m, 0);
+	p->mem_fd = msg->has_mem ? msg_take_fd(m, 1) : -1;
+	if (is_new) {
+		p->name = put_text(s, msg->name);
+		p->exe = put_text(s, msg->exe);
+		put_process(p, msg->ppid, PROCESS_PRESENT, clock_mono_ns());
+	}
+	/* A child that waits to exec has nothing of what it will be. */
+	if (!s->spec->on_exec || !is_new)
+		read_maps(s, p);
+}
+
+void procs_on_threads(struct session *s, const struct o_threads *msg)
+{
+	struct proc *p = procs_find(s, msg->pid);
+
+	for (uint32_t i = 0; p && i < msg->n; i++)
+		if (!procs_find_thread(s, msg->thread[i].tid))
+			new_thread(s, p, msg->thread[i].tid,
+				   put_text(s, msg->thread[i].name), clock_mono_ns());
+}
+
+/* ---- what the kernel says ---- */
+
+void procs_on_mmap(struct session *s, const struct perf_mmap *m, uint64_t time_ns)
+{
+	static const char deleted[] = " (deleted)";
+	struct proc_map map = {
+		.start = m->addr, .end = m->addr + m->len, .off = m->off,
+		.dev = m->dev, .ino = m->ino, .exec = m->exec,
+		.path = m->path, .path_len = strlen(m->path),
+	};
+	size_t suffix = strlen(deleted);
+
+	if (!m->exec || map.end <= map.start)
+		return;
+	if (map.path_len > suffix && strcmp(m->path + map.path_len - suffix, deleted) == 0)
+		map.path_len -= suffix;
+	add_map(s, procs_get(s, m->pid, time_ns), &map, time_ns);
+}
+
+/* A child has its parent's mappings until it execs. */
+void procs_on_fork(struct session *s, const struct perf_task *t)
+{
+	struct proc *parent, *child;
+
+	if (t->pid == t->ppid)
+		return;		/* a thread: known when it is sampled */
+	parent = procs_find(s, t->ppid);
+	child = procs_find(s, t->pid);
+	if (child && !child->ended)
+		return;		/* the opener was faster */
+	child = new_proc(s, t->pid);
+	if (parent) {
+		child->name = parent->name;
+		child->exe = parent->exe;
+		child->maps = xmemdup(parent->maps, parent->n_maps * sizeof(*parent->maps));
+		child->n_maps = child->cap_maps = parent->n_maps;
+	}
+	put_process(child, t->ppid, PROCESS_FORKED, t->time_ns);
+	for (size_t i = 0; i < child->n_maps; i++) {
+		const struct mapping *m = &child->maps[i];
+
+		record_put_mapping(s->writer, &(struct record_mapping){
+			.process = child->number, .module = m->module->number,
+			.start = m->start, .size = m->end - m->start, .off = m->off,
+			.time_ns = t->time_ns });
+	}
+}
+
+void procs_on_exit(struct session *s, const struct perf_task *t)
+{
+	struct thread *thread = procs_find_thread(s, t->tid);
+	struct proc *p = procs_find(s, t->pid);
+
+	if (thread)
+		thread->ended = true;
+	if (t->pid != t->tid || !p || t->pid == s->spec->pid)
+		return;		/* the first process' end comes from the opener */
+	record_put_process_end(s->writer, &(struct record_process_end){
+		.process = p->number, .time_ns = t->time_ns, .how = END_UNKNOWN });
+	p->ended = true;
+}
+
+/* After an exec everything is another program's: a new process of the same pid. */
+static void on_exec(struct session *s, struct proc *p, const struct perf_comm *c,
+		    uint64_t time_ns)
+{
+	struct thread *t = procs_find_thread(s, c->tid);
+
+	if (t)
+		t->ended = true;	/* its next sample begins a new one */
+	p->n_maps = 0;
+	closep(&p->maps_fd);
+	closep(&p->mem_fd);
+	p->maps_fd = p->mem_fd = -1;
+	new_generation(p);
+	p->exe = 0;
+	p->exec_ns = time_ns;
+	ask_for_handles(s, p->pid);
+}
+
+void procs_on_comm(struct session *s, const struct perf_comm *c, uint64_t time_ns)
+{
+	struct proc *p = procs_get(s, c->pid, time_ns);
+	uint32_t name = put_text(s, c->name);
+	struct thread *t;
+
+	if (c->exec || c->tid == c->pid)
+		p->name = name;
+	if (c->exec) {
+		on_exec(s, p, c, time_ns);
+		return;
+	}
+	t = procs_get_thread(s, c->pid, c->tid, time_ns);
+	record_put_thread_name(s->writer, &(struct record_thread_name){
+		.thread = t->number, .name = name });
+}
+
+/* ---- end ---- */
+
+static void free_proc(struct proc *p)
+{
+	closep(&p->maps_fd);
+	closep(&p->mem_fd);
+	free(p->maps);
+	free(p);
+}
+
+void procs_collect(struct session *s)
+{
+	if (s->n_pending)
+		return;
+	for (size_t i = 0; i < s->n_procs; i++) {
+		if (!s->procs[i] || !s->procs[i]->ended)
+			continue;
+		/* Its threads are known by tid only; none of them runs any more. */
+		for (size_t k = 0; k < s->n_threads; k++)
+			if (s->threads[k]->proc == s->procs[i])
+				s->threads[k]->ended = true;
+		free_proc(s->procs[i]);
+		s->procs[i] = NULL;
+	}
+}
+
+void procs_free(struct session *s)
+{
+	for (size_t i = 0; i < s->n_procs; i++)
+		if (s->procs[i])
+			free_proc(s->procs[i]);
+	for (size_t i = 0; i < s->n_threads; i++)
+		free(s->threads[i]);
+	free(s->procs);
+	free(s->threads);
+	u64map_deinit(&s->procs_by_pid);
+	u64map_deinit(&s->threads_by_tid);
+}

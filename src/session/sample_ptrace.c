@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Samples of the ptrace engine: the opener holds a thread still while we read
+ * its stack through the memory handle.  A thread that waits is not held: it is
+ * looked at again afterwards, and its sample counts only if it had not moved.
+ */
+#include "session/session.h"
+
+#include "base/io.h"
+
+#define FIRST_BYTES 8192	/* of the stack, read at once */
+#define PAGE 4096
+
+/* Stack memory beyond the first bytes, a page at a time. */
+struct reader {
+	int fd;
+	uint64_t page;		/* address of `bytes`; UINT64_MAX: none */
+	uint8_t bytes[PAGE];
+	const struct unwind_space *inner;	/* the process' own */
+};
+
+static bool read_memory(void *ctx, uint64_t addr, void *buf, size_t len)
+{
+	struct reader *r = ctx;
+	uint64_t page = addr & ~(uint64_t)(PAGE - 1);
+
+	if (addr - page + len > PAGE)
+		return io_pread_full(r->fd, buf, len, addr) == (ssize_t)len;
+	if (page != r->page) {
+		r->page = UINT64_MAX;
+		if (io_pread_full(r->fd, r->bytes, PAGE, page) != PAGE)
+			return false;
+		r->page = page;
+	}
+	memcpy(buf, r->bytes + (addr - page), len);
+	return true;
+}
+
+static void resolve(void *ctx, uint64_t pc, uint32_t flags, struct unwind_place *out)
+{
+	struct reader *r = ctx;
+
+	r->inner->resolve(r->inner->ctx, pc, flags, out);
+}
+
+static bool rare(void *ctx, uint64_t pc, struct unwind_regs *regs)
+{
+	struct reader *r = ctx;
+
+	return r->inner->rare(r->inner->ctx, pc, regs);
+}
+
+static void go_on(struct session *s, uint32_t sequence)
+{
+	struct s_continue msg = { .type = S_CONTINUE, .sequence = sequence };
+
+	session_send_opener(s, &msg, sizeof(msg), NULL, 0);
+}
+
+void ptrace_on_stopped(struct session *s, struct o_stopped *msg)
+{
+	struct thread *t = procs_get_thread(s, msg->pid, msg->tid, msg->time_ns);
+	struct proc *p = t->proc;
+	struct unwinder *u = s->unwinder;
+	struct reader r = { .fd = p->mem_fd, .page = UINT64_MAX, .inner = &p->space };
+	struct unwind_space space = {
+		.generation = p->space.generation, .ctx = &r,
+		.resolve = resolve, .read = read_memory, .rare = rare };
+	uint8_t bytes[FIRST_BYTES];
+	struct unwind_stack stack = {
+		.space = &space, .regs = msg->regs, .bytes = bytes,
+		.start = msg->regs.value[u->arch->sp] };
+	ssize_t n = io_pread_full(p->mem_fd, bytes, sizeof(bytes), stack.start);
+
+	stack.len = n > 0 ? (size_t)n : 0;
+	s->unwinding = &stack;
+	unwinder_run(u, &stack);
+	s->unwinding = NULL;
+	go_on(s, msg->sequence);
+
+	s->n_stops += !msg->waiting;
+	s->n_stops_syscall += msg->in_syscall;
+	s->checked_sample = (struct record_sample){
+		.time_ns = msg->time_ns,
+		.thread = t->number,
+		.weight_ns = (uint32_t)min_of(msg->weight_ns, (uint64_t)UINT32_MAX),
+		.cpu = RECORD_NONE,
+		.state = msg->waiting ? STATE_WAITING : STATE_RUNNING,
+		.stack = u->end == UNWIND_PENDING
+			 ? OUTCOME_PENDING
+			 : stacks_stack(s, sample_outcome(u->end), u->frames, u->n_frames),
+	};
+	s->checked_sequence = msg->sequence;
+	if (!msg->waiting)
+		session_put_sample(s, &s->checked_sample);
+}
+
+void ptrace_on_checked(struct session *s, const struct o_checked *msg)
+{
+	if (msg->sequence != s->checked_sequence)
+		return;
+	if (msg->same)
+		session_put_sample(s, &s->checked_sample);
+	else
+		s->n_torn++;
+}
+
+void ptrace_second(struct session *s)
+{
+	session_put_counter(s, COUNTER_STOPS, s->n_stops);
+	session_put_counter(s, COUNTER_STOPS_SYSCALL, s->n_stops_syscall);
+	session_put_counter(s, COUNTER_TORN, s->n_torn);
+}

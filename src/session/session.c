@@ -1,0 +1,623 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+
+#include "base/error.h"
+#include "base/exit_code.h"
+#include "config.h"
+
+#define DRAIN_MS 50		/* how often rings are looked at without a wake-up */
+#define FIRST_FLUSH_NS (50 * NS_PER_MS)
+#define FLUSH_NS NS_PER_S
+#define REORDER_NS (200 * NS_PER_MS)	/* samples may come so late */
+#define FINISH_NS (30 * NS_PER_S)	/* for names, once sampling is over */
+#define MAX_WORKER_DEATHS 100
+#define MAX_POLL 1024
+
+/* ---- sending ---- */
+
+void session_send_opener(struct session *s, const void *msg, size_t len, const int *fds,
+			 size_t n_fds)
+{
+	struct error err;
+
+	/* An opener that is gone is noticed by the loop. */
+	msg_send(s->opener, msg, len, fds, n_fds, &err);
+}
+
+void session_ask(struct session *s, enum request_kind kind, struct module *module,
+		 void *ask, size_t len, uint32_t *ask_number)
+{
+	*ask_number = ++s->last_request;
+	array_reserve(s->requests, s->n_requests + 1, s->cap_requests);
+	s->requests[s->n_requests++] = (struct request){ s->last_request, kind, module };
+	session_send_opener(s, ask, len, NULL, 0);
+}
+
+bool session_send_worker(struct session *s, enum worker_which which, const void *msg,
+			 size_t len, const int *fds, size_t n_fds)
+{
+	struct error err;
+
+	/* Without a worker the request is made again when there is one. */
+	return s->workers[which] >= 0 &&
+	       msg_send(s->workers[which], msg, len, fds, n_fds, &err) == 0;
+}
+
+/* A message with text behind its struct, to the viewer. */
+static void tell(struct session *s, const void *head, size_t head_len, const char *text)
+{
+	_cleanup_(freep) uint8_t *msg = xmalloc(head_len + strlen(text) + 1);
+	struct error err;
+
+	if (s->control < 0)
+		return;
+	memcpy(msg, head, head_len);
+	memcpy(msg + head_len, text, strlen(text) + 1);
+	msg_send(s->control, msg, head_len + strlen(text) + 1, NULL, 0, &err);
+}
+
+static void put_note(struct session *s, enum record_note_level level, const char *text)
+{
+	struct c_note head = { .type = C_NOTE, .level = level };
+
+	record_put_note(s->writer, s->now_ns, level, text);
+	tell(s, &head, sizeof(head), text);
+}
+
+void session_note(struct session *s, enum record_note_level level, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	put_note(s, level, text);
+}
+
+/* ---- workers ---- */
+
+static void ask_for_worker(struct session *s, enum worker_which which)
+{
+	struct s_worker ask = { .type = S_WORKER, .which = which };
+
+	if (s->worker_asked[which])
+		return;
+	s->worker_asked[which] = true;
+	session_send_opener(s, &ask, sizeof(ask), NULL, 0);
+}
+
+static void worker_died(struct session *s, enum worker_which which)
+{
+	closep(&s->workers[which]);
+	s->workers[which] = -1;
+	if (++s->n_worker_deaths[which] <= MAX_WORKER_DEATHS)
+		ask_for_worker(s, which);
+}
+
+void session_kill_worker(struct session *s, enum worker_which which)
+{
+	worker_died(s, which);	/* asking for another ends it */
+}
+
+static void on_worker(struct session *s, struct msg *m)
+{
+	const struct o_worker *msg = (const struct o_worker *)m->data;
+	bool again = s->n_worker_deaths[msg->which] > 0;
+
+	if (msg->which >= WORKER_COUNT)
+		return;
+	closep(&s->workers[msg->which]);
+	s->workers[msg->which] = msg_take_fd(m, 0);
+	s->worker_asked[msg->which] = false;
+	if (!again)
+		return;
+	if (msg->which == WORKER_UNWIND)
+		modules_worker_died(s);
+	else
+		symbols_worker_died(s);
+}
+
+bool session_take_worker_message(struct session *s, enum worker_which which)
+{
+	_cleanup_(freep) struct msg *m = xmalloc(sizeof(*m));
+	const uint32_t *type = (const uint32_t *)m->data;
+	struct error err;
+
+	if (msg_recv(s->workers[which], m, &err) != 1) {
+		worker_died(s, which);
+		return false;
+	}
+	if (m->len < sizeof(*type))
+		return true;
+	if (*type == R_TABLE)
+		modules_on_table(s, m);
+	else if (*type == R_STEP && m->len >= sizeof(struct r_step) && s->in_step)
+		s->step_answer = xmemdup(m->data, sizeof(struct r_step));
+	else if (*type != R_STEP)
+		symbols_on_message(s, m);
+	msg_close_fds(m);
+	return true;
+}
+
+/* ---- what the opener says ---- */
+
+static void put_meta_number(struct session *s, const char *key, uint64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	record_put_meta(s->writer, key, text);
+}
+
+static void on_spec(struct session *s, const struct msg *m)
+{
+	struct utsname u;
+
+	if (s->spec)
+		return;
+	s->spec = xmemdup(m->data, m->len);
+	if (s->spec->duration_ns)
+		s->end_ns = UINT64_MAX - 1;	/* set when sampling begins */
+	s->unwinder = unwinder_new(unwind_arch_host(), s->spec->max_frames);
+	uname(&u);
+	record_put_meta(s->writer, "version", PACKAGE_VERSION);
+	record_put_meta(s->writer, "command", s->spec->command);
+	record_put_meta(s->writer, "kernel_release", u.release);
+	record_put_meta(s->writer, "arch", u.machine);
+	record_put_meta(s->writer, "clock", "CLOCK_MONOTONIC");
+	put_meta_number(s, "pid", s->spec->pid);
+	put_meta_number(s, "rate_hz", s->spec->rate_hz);
+	put_meta_number(s, "max_frames", s->spec->max_frames);
+	put_meta_number(s, "cpus", s->spec->ncpus);
+}
+
+static const char *event_name(const struct o_started *msg)
+{
+	if (msg->engine == ENGINE_PTRACE)
+		return "stops of running threads";
+	return msg->hardware ? "cycles" : "cpu-clock (no PMU)";
+}
+
+static void on_started(struct session *s, const struct o_started *msg)
+{
+	struct c_started started = { .type = C_STARTED, .version = CONTROL_VERSION };
+	bool perf = msg->engine == ENGINE_PERF;
+
+	if (perf)
+		perf_on_started(s, msg);
+	s->started = *msg;
+	record_put_meta(s->writer, "engine", perf ? "perf" : "ptrace");
+	record_put_meta(s->writer, "event", event_name(msg));
+	record_put_meta(s->writer, "kernel", perf && msg->kernel ? "visible" : "excluded");
+	put_meta_number(s, "stack_bytes", msg->stack_bytes);
+	if (s->is_started)
+		return;
+	s->is_started = true;
+	s->state = SESSION_RUNNING;
+	s->lost_since_ns = s->now_ns;
+	if (s->spec->duration_ns)
+		s->end_ns = clock_mono_ns() + s->spec->duration_ns;
+	started.rate_hz = s->spec->rate_hz;
+	started.kernel = msg->kernel;
+	snprintf(started.engine, sizeof(started.engine), "%s", perf ? "perf" : "ptrace");
+	tell(s, &started, sizeof(started), "");
+}
+
+static void on_failed(struct session *s, const struct o_failed *msg)
+{
+	struct c_failed failed = { .type = C_FAILED, .exit_code = msg->exit_code };
+
+	tell(s, &failed, sizeof(failed), msg->text);
+	s->state = SESSION_OVER;
+}
+
+static void on_file(struct session *s, const struct o_file *o, int fd)
+{
+	struct request request;
+	size_t i = 0;
+
+	while (i < s->n_requests && s->requests[i].number != o->request)
+		i++;
+	if (i == s->n_requests) {
+		closep(&fd);
+		return;
+	}
+	request = s->requests[i];
+	s->requests[i] = s->requests[--s->n_requests];
+	switch (request.kind) {
+	case REQUEST_FILE:
+		modules_on_file(s, request.module, o, fd);
+		break;
+	case REQUEST_TABLE_CACHE:
+		modules_on_cache(s, request.module, fd);
+		closep(&fd);
+		break;
+	case REQUEST_NAMES_CACHE:
+		symbols_on_cache(s, request.module, fd);
+		closep(&fd);
+		break;
+	case REQUEST_DEBUG:
+	case REQUEST_ALT:
+		symbols_on_file(s, request.module, o, fd);
+		break;
+	}
+}
+
+static void on_times(struct session *s, const struct o_times *msg)
+{
+	for (uint32_t i = 0; i < msg->n; i++) {
+		struct thread *t = procs_find_thread(s, msg->time[i].tid);
+
+		if (!t)
+			continue;	/* never sampled: it used next to nothing */
+		if (!t->has_base) {
+			t->cpu_base_ns = msg->time[i].cpu_ns;
+			t->has_base = true;
+		}
+		record_put_counter(s->writer, &(struct record_counter){
+			.time_ns = msg->time_ns, .what = COUNTER_CPU_NS, .thread = t->number,
+			.value = msg->time[i].cpu_ns - t->cpu_base_ns });
+	}
+}
+
+static void on_target_end(struct session *s, const struct o_target_end *msg)
+{
+	s->target_end.time_ns = msg->time_ns;
+	if (s->state == SESSION_RUNNING) {
+		s->why = END_TARGET;
+		s->end_ns = s->now_ns;
+	}
+}
+
+/* Does the message hold an array of `n` elements behind its struct? */
+static bool holds(const struct msg *m, size_t head, uint32_t n, size_t element)
+{
+	return m->len >= head && (m->len - head) / element >= n;
+}
+
+static bool has_text(const struct msg *m, size_t head)
+{
+	return m->len > head && m->data[m->len - 1] == '\0';
+}
+
+static void on_opener_message(struct session *s, struct msg *m)
+{
+	union {
+		uint32_t type;
+		struct o_threads threads;
+		struct o_started started;
+		struct o_failed failed;
+		struct o_file file;
+		struct o_target_end target_end;
+		struct o_times times;
+		struct o_note note;
+		struct o_stopped stopped;
+		struct o_checked checked;
+	} *msg = (void *)m->data;
+
+	if (m->len < sizeof(msg->type) || (!s->spec && msg->type != O_SPEC))
+		return;
+	switch (msg->type) {
+	case O_SPEC:
+		if (has_text(m, sizeof(struct o_spec)))
+			on_spec(s, m);
+		break;
+	case O_PROCESS:
+		if (has_text(m, sizeof(struct o_process)) && m->n_fds)
+			procs_on_process(s, m);
+		break;
+	case O_THREADS:
+		if (holds(m, sizeof(msg->threads), 0, 1) &&
+		    holds(m, sizeof(msg->threads), msg->threads.n, sizeof(struct o_thread)))
+			procs_on_threads(s, &msg->threads);
+		break;
+	case O_RING:
+		if (m->len >= sizeof(struct o_ring))
+			perf_on_ring(s, m);
+		break;
+	case O_EVENTS:
+		if (m->len >= sizeof(struct o_events))
+			perf_on_events(s, m);
+		break;
+	case O_STARTED:
+		if (m->len >= sizeof(msg->started))
+			on_started(s, &msg->started);
+		break;
+	case O_FAILED:
+		if (has_text(m, sizeof(msg->failed)))
+			on_failed(s, &msg->failed);
+		break;
+	case O_FILE:
+		if (m->len >= sizeof(msg->file))
+			on_file(s, &msg->file, msg_take_fd(m, 0));
+		break;
+	case O_WORKER:
+		if (m->len >= sizeof(struct o_worker))
+			on_worker(s, m);
+		break;
+	case O_TARGET_END:
+		if (m->len >= sizeof(msg->target_end))
+			on_target_end(s, &msg->target_end);
+		break;
+	case O_TIMES:
+		if (holds(m, sizeof(msg->times), 0, 1) &&
+		    holds(m, sizeof(msg->times), msg->times.n, sizeof(struct o_time)))
+			on_times(s, &msg->times);
+		break;
+	case O_NOTE:
+		if (has_text(m, sizeof(msg->note)))
+			put_note(s, msg->note.level, msg->note.text);
+		break;
+	case O_STOPPED:
+		if (m->len >= sizeof(msg->stopped))
+			ptrace_on_stopped(s, &msg->stopped);
+		break;
+	case O_CHECKED:
+		if (m->len >= sizeof(msg->checked))
+			ptrace_on_checked(s, &msg->checked);
+		break;
+	}
+}
+
+/* ---- what the viewer says ---- */
+
+static void stop(struct session *s, enum record_end_why why)
+{
+	if (s->state == SESSION_STARTING)
+		s->state = SESSION_OVER;
+	else if (s->state == SESSION_RUNNING) {
+		s->why = why;
+		s->end_ns = s->now_ns;
+	} else if (s->state == SESSION_FINISHING) {
+		s->finish_by_ns = s->now_ns;	/* asked twice: without the rest of the names */
+	}
+}
+
+static void on_control(struct session *s)
+{
+	_cleanup_(freep) struct msg *m = xmalloc(sizeof(*m));
+	const uint32_t *type = (const uint32_t *)m->data;
+	struct error err;
+
+	if (msg_recv(s->control, m, &err) != 1) {
+		closep(&s->control);
+		s->control = -1;
+		stop(s, END_STOPPED);
+		return;
+	}
+	msg_close_fds(m);
+	if (m->len >= sizeof(*type) && *type == C_STOP) {
+		stop(s, END_STOPPED);
+	} else if (m->len >= sizeof(struct c_target_status) && *type == C_TARGET_STATUS) {
+		const struct c_target_status *msg = (const struct c_target_status *)m->data;
+
+		s->target_end.how = msg->how;
+		s->target_end.status = msg->status;
+	} else {
+		struct c_note refused = { .type = C_REFUSED, .level = NOTE_WARNING };
+
+		tell(s, &refused, sizeof(refused), "this session does not know that request");
+	}
+}
+
+/* ---- the loop ---- */
+
+static void tell_growth(struct session *s)
+{
+	struct c_grew grew = {
+		.type = C_GREW,
+		.bytes = record_writer_written(s->writer),
+		.n_samples = s->n_samples,
+		.n_lost = s->n_lost,
+	};
+
+	tell(s, &grew, sizeof(grew), "");
+}
+
+static uint64_t own_cpu_ns(void)
+{
+	return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+/* Once a second: counters, and everything into the file. */
+static void every_second(struct session *s)
+{
+	struct error err;
+
+	if (s->perf)
+		perf_second(s);
+	else if (s->is_started)
+		ptrace_second(s);
+	session_put_counter(s, COUNTER_OWN_CPU_NS, own_cpu_ns());
+	procs_collect(s);
+	modules_tick(s, s->now_ns);
+	if (!s->write_errno && record_writer_error(s->writer, &err) < 0) {
+		s->write_errno = err.code;
+		snprintf(s->write_error, sizeof(s->write_error), "%s", err.msg);
+		stop(s, END_TROUBLE);
+	}
+}
+
+static void flush(struct session *s)
+{
+	/* What still waits for a table may be older than what is there. */
+	uint64_t until = s->now_ns - REORDER_NS;
+
+	record_writer_commit(s->writer, until);
+	tell_growth(s);
+}
+
+/* The kernel has taken the events away while the target goes on. */
+static void check_revoked(struct session *s)
+{
+	if (s->perf && s->state == SESSION_RUNNING && !s->spec->on_exec &&
+	    perf_reader_all_ended(s->perf)) {
+		s->why = END_PRIVILEGED;
+		s->end_ns = s->now_ns;
+	}
+}
+
+/* Everything that waits: 1, or 0 if the opener is gone. */
+static int wait_and_take(struct session *s)
+{
+	struct pollfd fds[MAX_POLL] = {
+		{ .fd = s->opener, .events = POLLIN },
+		{ .fd = s->control, .events = POLLIN },
+		{ .fd = s->workers[WORKER_UNWIND], .events = POLLIN },
+		{ .fd = s->workers[WORKER_SYMBOL], .events = POLLIN },
+	};
+	_cleanup_(freep) struct msg *m = NULL;
+	size_t n = 4;
+	struct error err;
+	int ms = DRAIN_MS;
+
+	if (s->perf && s->state == SESSION_RUNNING)
+		n += perf_reader_poll(s->perf, fds + n, MAX_POLL - n);
+	if (s->end_ns < s->now_ns + ms * NS_PER_MS)
+		ms = s->end_ns > s->now_ns ? (int)((s->end_ns - s->now_ns) / NS_PER_MS) + 1 : 0;
+	if (poll(fds, n, ms) < 0 && errno != EINTR)
+		abort();
+	s->now_ns = clock_mono_ns();
+	if (fds[0].revents) {
+		m = xmalloc(sizeof(*m));
+		if (msg_recv(s->opener, m, &err) != 1)
+			return 0;
+		on_opener_message(s, m);
+		msg_close_fds(m);
+	}
+	if (fds[1].revents)
+		on_control(s);
+	for (int i = 0; i < WORKER_COUNT; i++)
+		if (fds[2 + i].revents && s->workers[i] == fds[2 + i].fd)
+			session_take_worker_message(s, i);
+	return 1;
+}
+
+/* Sampling is over: take what is left and wait for names. */
+static void begin_finish(struct session *s)
+{
+	s->state = SESSION_FINISHING;
+	s->finish_by_ns = s->now_ns + FINISH_NS;
+	if (!s->perf)
+		return;
+	perf_reader_stop(s->perf);
+	perf_drain(s);
+}
+
+static bool is_finished(struct session *s)
+{
+	return (!s->n_pending && !symbols_busy(s)) || s->now_ns >= s->finish_by_ns;
+}
+
+static void loop(struct session *s)
+{
+	uint64_t flush_ns = s->now_ns + FIRST_FLUSH_NS, second_ns = s->now_ns + NS_PER_S;
+	uint64_t flush_step = FIRST_FLUSH_NS;
+	bool opener_there = true;
+
+	while (s->state != SESSION_OVER) {
+		if (!wait_and_take(s)) {
+			opener_there = false;
+			s->why = END_TROUBLE;
+			session_note(s, NOTE_WARNING, "the opener ended: so does the recording");
+		}
+		if (s->perf && s->is_started)
+			perf_drain(s);
+		symbols_tick(s, s->now_ns);
+		if (s->now_ns >= second_ns) {
+			every_second(s);
+			check_revoked(s);
+			second_ns = s->now_ns + NS_PER_S;
+		}
+		if (s->now_ns >= flush_ns) {
+			flush(s);
+			flush_step = min_of(flush_step * 2, (uint64_t)FLUSH_NS);
+			flush_ns = s->now_ns + flush_step;
+		}
+		if (s->state == SESSION_RUNNING && (s->now_ns >= s->end_ns || !opener_there))
+			begin_finish(s);
+		if (s->state == SESSION_FINISHING && (!opener_there || is_finished(s)))
+			break;
+		if (!opener_there)
+			break;
+	}
+}
+
+/* How the first process ended, as far as anybody told. */
+static void put_target_end(struct session *s)
+{
+	struct proc *p = s->spec ? procs_find(s, s->spec->pid) : NULL;
+
+	if (!p || !s->target_end.time_ns)
+		return;
+	s->target_end.process = p->number;
+	record_put_process_end(s->writer, &s->target_end);
+}
+
+/* Seal the recording and say how it ended. */
+static int finish(struct session *s)
+{
+	struct c_ended ended = { .type = C_ENDED };
+	struct error err = { .msg = "" };
+
+	if (s->perf) {
+		perf_retry_pending(s, true);
+		perf_second(s);
+	} else if (s->is_started) {
+		ptrace_second(s);
+	}
+	symbols_save(s);
+	put_target_end(s);
+	record_put_end(s->writer, &(struct record_end){
+		.time_ns = s->now_ns, .why = s->why, .n_samples = s->n_samples,
+		.n_lost = s->n_lost });
+	if (record_writer_close(s->writer, &err) < 0)
+		s->write_errno = err.code;
+	ended.why = s->why;
+	ended.write_errno = (uint32_t)s->write_errno;
+	ended.how = s->target_end.how;
+	ended.status = s->target_end.status;
+	ended.n_samples = s->n_samples;
+	ended.n_lost = s->n_lost;
+	if (s->is_started)
+		tell(s, &ended, sizeof(ended), s->write_errno ? err.msg : "");
+	return 0;
+}
+
+int session_run(int opener, int control, int recording)
+{
+	struct session s = {
+		.opener = opener, .control = control, .workers = { -1, -1 },
+		.end_ns = UINT64_MAX, .start_ns = clock_mono_ns(), .why = END_STOPPED,
+	};
+	struct c_failed failed = { .type = C_FAILED, .exit_code = EXIT_OUTPUT };
+	struct error err;
+
+	s.now_ns = s.start_ns;
+	s.last_pending = &s.pending;
+	s.last_generation = 0;
+	if (record_writer_open(recording, s.start_ns, clock_ns(CLOCK_REALTIME), &s.writer,
+			       &err) < 0) {
+		tell(&s, &failed, sizeof(failed), err.msg);
+		return EXIT_OUTPUT;
+	}
+	loop(&s);
+	int ret = finish(&s);
+	perf_free(&s);
+	procs_free(&s);
+	modules_free(&s);
+	stacks_free(&s);
+	unwinder_free(s.unwinder);
+	free(s.requests);
+	free(s.spec);
+	return ret;
+}

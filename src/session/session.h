@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * session/session.h - shared by the files of the session.
+ *
+ *	opener ──► perf rings / ptrace stops ──► sample_*.c ──► unwinder
+ *	                                              │ frames
+ *	                     procs.c: which module is an address in
+ *	                     modules.c: the module's file and unwind table
+ *	                     stacks.c: numbers for frames and stacks ──► recording
+ *	                     symbols.c: names for frames, when there is time
+ *
+ * The session has no rights: it asks the opener for whatever has to be opened
+ * and workers for whatever has to be parsed.  Everything runs on one thread
+ * (besides the recording's writer); nothing in it waits for an answer, except
+ * for the rare frame that libunwind has to step over.
+ */
+#ifndef CPROFD_SESSION_SESSION_H
+#define CPROFD_SESSION_SESSION_H
+
+#include "base/clock.h"
+#include "base/msg.h"
+#include "base/u64map.h"
+#include "base/util.h"
+#include "engine/perf_reader.h"
+#include "opener/opener_proto.h"
+#include "proc/maps.h"
+#include "record/writer.h"
+#include "session/control.h"
+#include "unwind/unwind.h"
+#include "worker/worker_proto.h"
+
+struct module;
+struct proc;
+struct session;
+
+/* ---- procs.c: processes, threads, mappings ---- */
+
+struct mapping {
+	uint64_t start, end, off;
+	struct module *module;
+};
+
+struct proc {
+	uint32_t pid;
+	uint32_t number;	/* in the recording */
+	uint32_t name, exe;	/* strings of the recording */
+	struct session *session;
+	struct unwind_space space;	/* generation changes with the mappings */
+	struct mapping *maps;	/* sorted */
+	size_t n_maps, cap_maps;
+	int maps_fd, mem_fd;	/* -1: none */
+	bool ended;		/* freed when no sample can need it any more */
+	uint64_t exec_ns;	/* it exec'd then, and is not in the recording yet */
+};
+
+struct thread {
+	uint32_t tid;
+	uint32_t number;	/* in the recording */
+	struct proc *proc;
+	bool ended;		/* its tid may come back as another thread */
+	uint64_t stack_start, stack_end;	/* mapping of its stack, when last looked */
+	uint64_t cpu_base_ns;	/* CPU time before sampling began */
+	bool has_base;
+};
+
+/* The process, made up from what is known if it was not heard of yet. */
+struct proc *procs_get(struct session *s, uint32_t pid, uint64_t time_ns);
+struct proc *procs_find(struct session *s, uint32_t pid);
+struct thread *procs_get_thread(struct session *s, uint32_t pid, uint32_t tid,
+				uint64_t time_ns);
+struct thread *procs_find_thread(struct session *s, uint32_t tid);
+
+/* Messages of the opener about processes. */
+void procs_on_process(struct session *s, struct msg *m);
+void procs_on_threads(struct session *s, const struct o_threads *msg);
+
+/* Events that the kernel reports. */
+void procs_on_mmap(struct session *s, const struct perf_mmap *m, uint64_t time_ns);
+void procs_on_fork(struct session *s, const struct perf_task *t);
+void procs_on_exit(struct session *s, const struct perf_task *t);
+void procs_on_comm(struct session *s, const struct perf_comm *c, uint64_t time_ns);
+
+/* The mapping that `addr` is in, or NULL. */
+const struct mapping *procs_find_mapping(const struct proc *p, uint64_t addr);
+
+/* Something is known now that was not: forget what was resolved. */
+void procs_new_generation(struct session *s);
+
+/* Free what has ended; not while samples wait for it. */
+void procs_collect(struct session *s);
+
+/* End of the memory mapping that holds the thread's stack at `sp`; 0: unknown. */
+uint64_t procs_stack_end(struct thread *t, uint64_t sp);
+
+void procs_free(struct session *s);
+
+/* ---- modules.c: files and their unwind tables ---- */
+
+enum module_state {
+	MODULE_ASKED_FILE,	/* waits for the opener */
+	MODULE_ASKED_CACHE,	/* waits for a cached table */
+	MODULE_ASKED_TABLE,	/* waits for the worker */
+	MODULE_READY,		/* with a table, or known to have none */
+};
+
+/* How far the names of a module's frames are. */
+enum naming_state {
+	NAMING_IDLE,		/* nobody asked yet */
+	NAMING_CACHE,		/* waits for cached names */
+	NAMING_CACHED,		/* has them, and no need for more so far */
+	NAMING_DEBUG_FILE,	/* waits for the opener */
+	NAMING_OPEN,		/* waits for the worker to open */
+	NAMING_ALT_FILE,	/* waits for the opener */
+	NAMING_OPEN_AGAIN,	/* waits for the worker to open with that */
+	NAMING_READY,		/* can be asked */
+	NAMING_ASKED,		/* waits for names */
+	NAMING_FAILED,		/* there will be none */
+};
+
+struct unnamed {		/* a frame without a name yet */
+	uint64_t vaddr;		/* where to look, 1 before a return address */
+	uint32_t frame;
+};
+
+struct module {
+	uint32_t number;	/* in the recording */
+	enum record_module_kind kind;
+	char *path;
+	uint64_t dev, ino;
+	int fd;			/* -1: none */
+	enum module_state state;
+	uint32_t flags;		/* enum record_module_flags */
+	char *note;		/* NULL: none */
+	uint64_t asked_ns;	/* when the request at hand was made */
+	unsigned int n_crashes;	/* of a worker over this module */
+	uint8_t table_key[16];
+
+	/* Valid when READY. */
+	const struct r_table *facts;	/* NULL: the file could not be read */
+	struct unwind_table table;
+	bool has_table;
+	void *image;		/* mapping that facts and table are in */
+	size_t image_len;
+
+	/* symbols.c */
+	enum naming_state naming;
+	struct unnamed *unnamed;
+	size_t n_unnamed, cap_unnamed;
+	int debug_fd, alt_fd;
+	char *debug_path;
+	uint64_t kernel_identity;
+	uint32_t *functions;	/* worker's number -> recording's number */
+	size_t n_functions, cap_functions;
+	struct known_names *known;
+};
+
+struct module *modules_file(struct session *s, struct proc *p, const struct proc_map *map);
+struct module *modules_vdso(struct session *s);
+struct module *modules_anon(struct session *s);
+struct module *modules_kernel(struct session *s);
+
+/* Where in the file's own terms address `addr` of a mapping is. */
+uint64_t module_vaddr(const struct mapping *map, uint64_t addr);
+
+void modules_on_file(struct session *s, struct module *module, const struct o_file *o, int fd);
+void modules_on_cache(struct session *s, struct module *module, int fd);
+void modules_on_table(struct session *s, struct msg *m);
+void modules_worker_died(struct session *s);
+
+/* Give up on what takes too long. */
+void modules_tick(struct session *s, uint64_t now_ns);
+
+/* Step over one frame by libunwind in the worker; waits for the answer. */
+bool modules_rare_step(struct session *s, struct module *module, const struct mapping *map,
+		       uint64_t pc, const struct unwind_stack *stack,
+		       struct unwind_regs *regs);
+
+/* Tell the recording what was learned about the module. */
+void module_put_info(struct session *s, struct module *module);
+
+void modules_free(struct session *s);
+
+/* ---- memory_image.c ---- */
+
+/*
+ * The file behind a mapping put together from the memory of the process, for
+ * files that are deleted, replaced or not readable: a memory file without
+ * section headers, or -1.
+ */
+int memory_image_file(const struct proc *p, uint64_t dev, uint64_t ino);
+
+/* The kernel's vdso as a memory file, or -1. */
+int memory_image_vdso(void);
+
+/* ---- stacks.c: frames and stacks by number ---- */
+
+uint32_t stacks_frame(struct session *s, struct module *module, uint64_t vaddr,
+		      uint32_t flags);
+
+/* The stack that ends in `outcome` and has these frames, the innermost first. */
+uint32_t stacks_stack(struct session *s, enum record_outcome outcome,
+		      const uint32_t *frames, size_t n_frames);
+
+/* `frame` (innermost so far) called from on top of `stack`. */
+uint32_t stacks_push(struct session *s, uint32_t stack, uint32_t frame);
+
+/* Begin a new epoch if the tables have grown large. */
+void stacks_check_budget(struct session *s);
+void stacks_free(struct session *s);
+
+/* ---- symbols.c ---- */
+
+/* `frame` of `module` wants a name, to be looked for at `vaddr`. */
+void symbols_want(struct session *s, struct module *module, uint64_t vaddr, uint32_t frame);
+
+/* Send what is due to the worker. */
+void symbols_tick(struct session *s, uint64_t now_ns);
+
+void symbols_on_cache(struct session *s, struct module *module, int fd);
+void symbols_on_file(struct session *s, struct module *module, const struct o_file *o, int fd);
+void symbols_on_message(struct session *s, struct msg *m);
+void symbols_worker_died(struct session *s);
+
+/* Are there frames that still wait for a name? */
+bool symbols_busy(const struct session *s);
+
+/* Give what was learned to the cache. */
+void symbols_save(struct session *s);
+void symbols_free_module(struct module *module);
+
+/* ---- sample.c, sample_perf.c, sample_ptrace.c ---- */
+
+/* Why a stack ends, as the recording says it. */
+enum record_outcome sample_outcome(enum unwind_end end);
+
+void session_put_sample(struct session *s, const struct record_sample *sample);
+
+/* `n_lost` samples were lost so far in all; the new ones go to the recording. */
+void session_put_lost(struct session *s, uint64_t n_lost, uint64_t period_ns);
+
+/* The value of a counter of all threads together, now. */
+void session_put_counter(struct session *s, enum record_counter_what what, uint64_t value);
+
+void perf_on_ring(struct session *s, struct msg *m);
+void perf_on_events(struct session *s, struct msg *m);
+void perf_on_started(struct session *s, const struct o_started *msg);
+void perf_drain(struct session *s);
+void perf_retry_pending(struct session *s, bool give_up);
+void perf_second(struct session *s);
+void perf_free(struct session *s);
+
+void ptrace_on_stopped(struct session *s, struct o_stopped *msg);
+void ptrace_on_checked(struct session *s, const struct o_checked *msg);
+void ptrace_second(struct session *s);
+
+/* ---- session.c ---- */
+
+/* What a request number of the opener stands for. */
+enum request_kind {
+	REQUEST_FILE, REQUEST_TABLE_CACHE, REQUEST_NAMES_CACHE, REQUEST_DEBUG, REQUEST_ALT,
+};
+
+struct request {
+	uint32_t number;
+	enum request_kind kind;
+	struct module *module;
+};
+
+struct pending_sample;
+
+struct session {
+	int opener, control;
+	struct o_spec *spec;	/* NULL until it came */
+	struct record_writer *writer;
+	uint64_t start_ns;
+	uint64_t end_ns;	/* UINT64_MAX: until stopped */
+	uint64_t now_ns;	/* when this turn of the loop began */
+
+	enum { SESSION_STARTING, SESSION_RUNNING, SESSION_FINISHING, SESSION_OVER } state;
+	enum record_end_why why;
+	struct o_started started;
+	bool is_started;
+	struct record_process_end target_end;
+	uint64_t finish_by_ns;
+	int write_errno;
+	char write_error[256];
+
+	/* worker channels, -1: none at the moment */
+	int workers[WORKER_COUNT];
+	bool worker_asked[WORKER_COUNT];	/* a new one is under way */
+	unsigned int n_worker_deaths[WORKER_COUNT];
+	bool in_step;		/* waiting for R_STEP: leave the unwinder alone */
+	struct r_step *step_answer;
+	bool need_retry;
+
+	struct request *requests;
+	size_t n_requests, cap_requests;
+	uint32_t last_request;
+
+	/* procs.c */
+	struct u64map procs_by_pid, threads_by_tid;
+	struct proc **procs;
+	size_t n_procs, cap_procs;
+	struct thread **threads;
+	size_t n_threads, cap_threads;
+	uint32_t last_generation;
+
+	/* modules.c */
+	struct module **modules;
+	size_t n_modules, cap_modules;
+	struct module *anon, *vdso, *kernel;
+
+	/* stacks.c */
+	struct u64map frames, stacks;
+
+	/* samples */
+	struct unwinder *unwinder;
+	const struct unwind_stack *unwinding;	/* the one at hand */
+	struct perf_reader *perf;
+	struct pending_sample *pending, **last_pending;	/* in the order of arrival */
+	size_t n_pending, pending_bytes;
+	uint64_t n_cut_window, n_window;	/* since stacks were last made larger */
+	struct record_sample checked_sample;	/* ptrace: to be confirmed */
+	uint32_t checked_sequence;
+	uint64_t n_stops, n_stops_syscall, n_torn;
+	uint64_t n_samples, n_lost;
+	uint64_t lost_since_ns;
+};
+
+/* Ask the opener; answers come with the number that is put into *ask_number. */
+void session_ask(struct session *s, enum request_kind kind, struct module *module,
+		 void *ask, size_t len, uint32_t *ask_number);
+
+void session_send_opener(struct session *s, const void *msg, size_t len, const int *fds,
+			 size_t n_fds);
+
+/* Send a request to a worker; false if there is none. */
+bool session_send_worker(struct session *s, enum worker_which which, const void *msg,
+			 size_t len, const int *fds, size_t n_fds);
+
+/* A worker is stuck: have it replaced. */
+void session_kill_worker(struct session *s, enum worker_which which);
+
+/* Take one message of a worker; false if it is gone. */
+bool session_take_worker_message(struct session *s, enum worker_which which);
+
+void session_note(struct session *s, enum record_note_level level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+
+/* Everything from the recording's start to its end; the process' exit code. */
+int session_run(int opener, int control, int recording);
+
+#endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Frames and stacks by number.  A frame is (module, vaddr, flags) packed into
+ * 64 bits; a stack is (stack below, frame), so that stacks share their roots.
+ * Both tables are forgotten when they grow beyond a budget, and begin again:
+ * the recording says so, and its reader knows equal stacks by what they hold.
+ */
+#include "session/session.h"
+
+#include "base/error.h"
+
+#define MAX_STACKS 650000	/* 12.6 MB of table */
+#define MAX_FRAMES 650000
+
+_Static_assert(FRAME_RETURN == 1 && FRAME_GUESSED == 2, "two bits of the key");
+
+uint32_t stacks_frame(struct session *s, struct module *module, uint64_t vaddr,
+		      uint32_t flags)
+{
+	/* 14 bits of module, 48 of address (a kernel's are recognised), 2 of flags */
+	uint64_t key = (uint64_t)module->number << 50 | (vaddr & 0xffffffffffff) << 2 | flags;
+	uint32_t *slot = u64map_slot(&s->frames, key);
+
+	if (*slot != U64MAP_NONE)
+		return *slot;
+
+	uint32_t frame = record_put_frame(s->writer, &(struct record_frame){
+		.module = module->number, .flags = flags, .vaddr = vaddr });
+
+	*slot = frame;
+	symbols_want(s, module, flags & FRAME_RETURN ? vaddr - 1 : vaddr, frame);
+	return frame;
+}
+
+uint32_t stacks_push(struct session *s, uint32_t stack, uint32_t frame)
+{
+	uint32_t *slot = u64map_slot(&s->stacks, (uint64_t)stack << 32 | frame);
+
+	if (*slot == U64MAP_NONE)
+		*slot = record_put_stack(s->writer, &(struct record_stack){ stack, frame });
+	return *slot;
+}
+
+uint32_t stacks_stack(struct session *s, enum record_outcome outcome,
+		      const uint32_t *frames, size_t n_frames)
+{
+	uint32_t stack = outcome;
+
+	while (n_frames > 0)
+		stack = stacks_push(s, stack, frames[--n_frames]);
+	return stack;
+}
+
+void stacks_check_budget(struct session *s)
+{
+	if (s->stacks.n < MAX_STACKS && s->frames.n < MAX_FRAMES)
+		return;
+	if (s->frames.n >= MAX_FRAMES) {
+		u64map_clear(&s->frames);
+		procs_new_generation(s);	/* caches hold frame numbers */
+	}
+	u64map_clear(&s->stacks);
+	record_put_epoch(s->writer);
+}
+
+void stacks_free(struct session *s)
+{
+	u64map_deinit(&s->frames);
+	u64map_deinit(&s->stacks);
+}

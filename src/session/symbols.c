@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Names for frames, in the background.  Per module:
+ *
+ *	first frame ──► names known from earlier sessions (cache)
+ *	one not among them ──► its debug file (opener) ──► symbol worker opens
+ *	both ──► addresses in batches to the worker ──► names
+ *
+ * What the worker answers goes into the recording and, at the end, together
+ * with what was known before, into the cache.
+ */
+#include "session/session.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/io.h"
+#include "worker/symbol_answer.h"
+
+#define NAMES_LIMIT_NS (60 * NS_PER_S)
+#define NAMES_MAGIC 0x31454d414e504325ull	/* changes with what is cached */
+#define MAX_CACHED_NAMES (64u << 20)
+#define MAX_CRASHES 2
+
+/* An address and where its levels are. */
+struct known_address {
+	uint64_t vaddr;
+	uint32_t at, len;	/* in known_names.levels */
+};
+
+/*
+ * What is known about a module's addresses: the form of symbol_answer.h, with
+ * functions numbered by `n_functions`.  Goes to the cache at the end.
+ */
+struct known_names {
+	struct buf functions;
+	uint32_t n_functions;
+	struct buf levels;		/* n_levels, function, line, ... */
+	struct known_address *addresses;
+	size_t n, cap;
+	struct u64map by_vaddr;		/* -> index in addresses */
+	struct u64map by_hash;		/* of a function's bytes -> its number */
+	uint32_t *recorded;		/* function -> number in the recording */
+	size_t cap_recorded;
+	size_t n_cached;		/* addresses that came from the cache */
+};
+
+static struct known_names *known_of(struct module *m)
+{
+	if (!m->known)
+		m->known = xcalloc(1, sizeof(*m->known));
+	return m->known;
+}
+
+void symbols_free_module(struct module *m)
+{
+	if (m->known) {
+		buf_deinit(&m->known->functions);
+		buf_deinit(&m->known->levels);
+		free(m->known->addresses);
+		u64map_deinit(&m->known->by_vaddr);
+		u64map_deinit(&m->known->by_hash);
+		free(m->known->recorded);
+		free(m->known);
+	}
+	closep(&m->debug_fd);
+	closep(&m->alt_fd);
+	free(m->debug_path);
+	free(m->unnamed);
+	free(m->functions);
+}
+
+/* ---- learning and recording ---- */
+
+static uint32_t put_text(struct session *s, const char *text, size_t len)
+{
+	return record_put_string(s->writer, len ? text : "", len);
+}
+
+/*
+ * Learn a function: into known_names as bytes, and into the recording.  The
+ * worker may tell again what the cache told: then it keeps its number.
+ */
+static uint32_t learn_function(struct session *s, struct module *m,
+			       const struct symbol_answer_function *f)
+{
+	struct known_names *k = known_of(m);
+	struct buf *b = &k->functions;
+	size_t start = b->len;
+	uint32_t *known;
+
+	buf_put_str(b, f->name, f->name_len);
+	buf_put_str(b, f->linkage, f->linkage_len);
+	buf_put_str(b, f->file, f->file_len);
+	buf_put_uleb(b, f->line);
+	buf_put_uleb(b, f->vaddr);
+	buf_put_uleb(b, f->size);
+	buf_put_uleb(b, f->source);
+	known = u64map_slot(&k->by_hash, XXH3_64bits(b->data + start, b->len - start));
+	if (*known != U64MAP_NONE) {
+		b->len = start;
+		return *known;
+	}
+	*known = k->n_functions;
+	array_reserve(k->recorded, k->n_functions + 1, k->cap_recorded);
+	k->recorded[k->n_functions] = record_put_function(s->writer, &(struct record_function){
+		.module = m->number,
+		.name = put_text(s, f->name, f->name_len),
+		.linkage = put_text(s, f->linkage, f->linkage_len),
+		.file = put_text(s, f->file, f->file_len),
+		.line = f->line, .vaddr = f->vaddr, .size = f->size,
+		.source = (enum record_symbol_source)f->source });
+	return k->n_functions++;
+}
+
+static void learn_address(struct module *m, const struct symbol_answer_address *a)
+{
+	struct known_names *k = known_of(m);
+	uint32_t *slot = u64map_slot(&k->by_vaddr, a->vaddr);
+	size_t at = k->levels.len;
+
+	buf_put_uleb(&k->levels, a->n_levels);
+	for (uint32_t i = 0; i < a->n_levels; i++) {
+		buf_put_uleb(&k->levels, a->levels[i].function);
+		buf_put_uleb(&k->levels, a->levels[i].line);
+	}
+	if (*slot == U64MAP_NONE) {
+		array_reserve(k->addresses, k->n + 1, k->cap);
+		*slot = (uint32_t)k->n++;
+	}
+	k->addresses[*slot] = (struct known_address){
+		a->vaddr, (uint32_t)at, (uint32_t)(k->levels.len - at) };
+}
+
+/* Give `frame` the name that its address is known by; false if it is not. */
+static bool name_frame(struct session *s, struct module *m, uint64_t vaddr, uint32_t frame)
+{
+	struct known_names *k = known_of(m);
+	uint32_t i = u64map_find(&k->by_vaddr, vaddr);
+	struct record_level levels[RECORD_MAX_LEVELS];
+	struct cursor c;
+	uint32_t n;
+
+	if (i == U64MAP_NONE)
+		return false;
+	c = cursor_make(k->levels.data + k->addresses[i].at, k->addresses[i].len);
+	n = (uint32_t)cursor_uleb(&c);
+	for (uint32_t l = 0; l < n; l++) {
+		uint64_t function = cursor_uleb(&c);
+
+		levels[l].function = k->recorded[function];
+		levels[l].line = (uint32_t)cursor_uleb(&c);
+	}
+	record_put_symbol(s->writer, frame, levels, n);
+	return true;
+}
+
+/* Name all that can be named now; the rest moves to the front. */
+static void name_known(struct session *s, struct module *m)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < m->n_unnamed; i++)
+		if (!name_frame(s, m, m->unnamed[i].vaddr, m->unnamed[i].frame))
+			m->unnamed[kept++] = m->unnamed[i];
+	m->n_unnamed = kept;
+}
+
+/*
+ * Take an answer in.  Its own function numbers (from `first` on, as the worker
+ * counts) are translated into ours.
+ */
+static bool learn_answer(struct session *s, struct module *m, const void *data, size_t len)
+{
+	struct symbol_answer_reader r;
+	struct symbol_answer_function f;
+	struct symbol_answer_address a;
+	int more;
+
+	symbol_answer_open(&r, data, len);
+	while ((more = symbol_answer_next_function(&r, &f)) > 0) {
+		array_reserve(m->functions, m->n_functions + 1, m->cap_functions);
+		m->functions[m->n_functions++] = learn_function(s, m, &f);
+	}
+	if (more < 0)
+		return false;
+	while ((more = symbol_answer_next_address(&r, &a)) > 0) {
+		for (uint32_t i = 0; i < a.n_levels; i++) {
+			if (a.levels[i].function >= m->n_functions)
+				return false;
+			a.levels[i].function = m->functions[a.levels[i].function];
+		}
+		learn_address(m, &a);
+	}
+	return more == 0;
+}
+
+/* ---- asking ---- */
+
+static void fail(struct module *m)
+{
+	m->naming = NAMING_FAILED;
+	m->n_unnamed = 0;
+}
+
+void symbols_want(struct session *s, struct module *m, uint64_t vaddr, uint32_t frame)
+{
+	if (m->naming == NAMING_FAILED || (m->known && name_frame(s, m, vaddr, frame)))
+		return;
+	array_reserve(m->unnamed, m->n_unnamed + 1, m->cap_unnamed);
+	m->unnamed[m->n_unnamed++] = (struct unnamed){ vaddr, frame };
+}
+
+/* Names are worth as much as the files that they came from. */
+static bool names_key(const struct module *m, uint8_t key[16])
+{
+	XXH128_canonical_t canonical;
+	uint64_t identity[4] = { NAMES_MAGIC, m->kernel_identity };
+
+	if (m->kind == MODULE_KERNEL)
+		return false;
+	if (m->flags & MODULE_DELETED || m->kind != MODULE_FILE)
+		return false;
+	memcpy(identity + 2, m->table_key, sizeof(m->table_key));
+	XXH128_canonicalFromHash(&canonical, XXH3_128bits(identity, sizeof(identity)));
+	memcpy(key, canonical.digest, 16);
+	return true;
+}
+
+static void ask_for_debug_file(struct session *s, struct module *m)
+{
+	size_t len = m->facts ? m->facts->names_len : 0;
+	_cleanup_(freep) struct s_debug_file *ask = xcalloc(1, sizeof(*ask) + len + 1);
+
+	m->naming = NAMING_DEBUG_FILE;
+	m->asked_ns = s->now_ns;
+	*ask = (struct s_debug_file){ .type = S_DEBUG_FILE, .pid = s->spec->pid };
+	if (len)
+		memcpy(ask->names, m->facts->names, len);
+	session_ask(s, REQUEST_DEBUG, m, ask, sizeof(*ask) + len + !len, &ask->request);
+}
+
+static void ask_for_kallsyms(struct session *s, struct module *m)
+{
+	size_t len = sizeof(struct s_file) + sizeof(FILE_KALLSYMS);
+	_cleanup_(freep) struct s_file *ask = xcalloc(1, len);
+
+	m->naming = NAMING_DEBUG_FILE;
+	ask->type = S_FILE;
+	memcpy(ask->path, FILE_KALLSYMS, sizeof(FILE_KALLSYMS));
+	session_ask(s, REQUEST_DEBUG, m, ask, len, &ask->request);
+}
+
+static void begin(struct session *s, struct module *m)
+{
+	struct s_cache ask = { .type = S_CACHE_GET };
+
+	m->asked_ns = s->now_ns;
+	if (m->kind == MODULE_KERNEL) {
+		ask_for_kallsyms(s, m);
+	} else if (m->fd < 0) {
+		fail(m);
+	} else if (names_key(m, ask.key)) {
+		m->naming = NAMING_CACHE;
+		session_ask(s, REQUEST_NAMES_CACHE, m, &ask, sizeof(ask), &ask.request);
+	} else {
+		ask_for_debug_file(s, m);
+	}
+}
+
+static void ask_to_open(struct session *s, struct module *m, enum naming_state state)
+{
+	const char *path = m->debug_path ? m->debug_path : "";
+	size_t len = sizeof(struct w_open_symbols) + strlen(path) + 1;
+	_cleanup_(freep) struct w_open_symbols *ask = xcalloc(1, len);
+	int fds[3], n = 0;
+
+	*ask = (struct w_open_symbols){
+		.type = W_OPEN_SYMBOLS, .module = m->number, .kind = m->kind,
+		.has_debug = m->debug_fd >= 0, .has_alt = m->alt_fd >= 0 };
+	memcpy(ask->debug_path, path, strlen(path) + 1);
+	fds[n++] = m->fd;
+	if (m->debug_fd >= 0)
+		fds[n++] = m->debug_fd;
+	if (m->alt_fd >= 0)
+		fds[n++] = m->alt_fd;
+	m->naming = state;
+	m->asked_ns = s->now_ns;
+	m->n_functions = 0;	/* the worker begins to count again */
+	session_send_worker(s, WORKER_SYMBOL, ask, len, fds, (size_t)n);
+}
+
+static int by_vaddr(const void *a, const void *b)
+{
+	const struct unnamed *x = a, *y = b;
+
+	return x->vaddr < y->vaddr ? -1 : x->vaddr > y->vaddr;
+}
+
+static void ask_for_names(struct session *s, struct module *m)
+{
+	struct w_symbols *ask = xcalloc(1, sizeof(*ask));
+	uint64_t last = 0;
+
+	qsort(m->unnamed, m->n_unnamed, sizeof(*m->unnamed), by_vaddr);
+	*ask = (struct w_symbols){ .type = W_SYMBOLS, .module = m->number };
+	for (size_t i = 0; i < m->n_unnamed && ask->n < WORKER_MAX_ADDRESSES; i++) {
+		if (i && m->unnamed[i].vaddr == last)
+			continue;
+		last = ask->vaddrs[ask->n++] = m->unnamed[i].vaddr;
+	}
+	m->naming = NAMING_ASKED;
+	m->asked_ns = s->now_ns;
+	session_send_worker(s, WORKER_SYMBOL, ask,
+			    offsetof(struct w_symbols, vaddrs) + ask->n * sizeof(uint64_t), NULL, 0);
+	free(ask);
+}
+
+void symbols_tick(struct session *s, uint64_t now_ns)
+{
+	for (size_t i = 0; i < s->n_modules; i++) {
+		struct module *m = s->modules[i];
+
+		if (m->naming == NAMING_IDLE && m->n_unnamed && m->state == MODULE_READY)
+			begin(s, m);
+		else if (m->naming == NAMING_CACHED && m->n_unnamed)
+			ask_for_debug_file(s, m);
+		else if (m->naming == NAMING_READY && m->n_unnamed)
+			ask_for_names(s, m);
+		else if ((m->naming == NAMING_OPEN || m->naming == NAMING_OPEN_AGAIN ||
+			  m->naming == NAMING_ASKED) &&
+			 now_ns - m->asked_ns > NAMES_LIMIT_NS) {
+			m->n_crashes = MAX_CRASHES;
+			session_kill_worker(s, WORKER_SYMBOL);
+		}
+	}
+}
+
+bool symbols_busy(const struct session *s)
+{
+	for (size_t i = 0; i < s->n_modules; i++)
+		if (s->modules[i]->n_unnamed && s->modules[i]->naming != NAMING_FAILED)
+			return true;
+	return false;
+}
+
+/* ---- answers ---- */
+
+void symbols_on_cache(struct session *s, struct module *m, int fd)
+{
+	const void *p = NULL;
+	size_t len = 0;
+	struct error err;
+
+	if (fd >= 0 && io_map(fd, MAX_CACHED_NAMES, &p, &len, &err) == 0 && len > 16) {
+		struct cursor c = cursor_make(p, len);
+		uint64_t magic = cursor_u64(&c), checksum = cursor_u64(&c);
+
+		if (magic == NAMES_MAGIC && checksum == XXH3_64bits(c.p, cursor_left(&c))) {
+			m->flags |= cursor_u32(&c);
+			learn_answer(s, m, c.p, cursor_left(&c));
+			known_of(m)->n_cached = known_of(m)->n;
+			name_known(s, m);
+		}
+	}
+	if (p)
+		munmap((void *)p, len);
+	module_put_info(s, m);
+	/* The worker is opened when an address comes that is not known. */
+	if (m->n_unnamed)
+		ask_for_debug_file(s, m);
+	else
+		m->naming = NAMING_CACHED;
+}
+
+/* The `index`-th of some terminated names. */
+static const char *nth_name(const char *names, size_t len, uint32_t index)
+{
+	for (size_t at = 0; at < len; at += strnlen(names + at, len - at) + 1)
+		if (index-- == 0)
+			return names + at;
+	return "";
+}
+
+void symbols_on_file(struct session *s, struct module *m, const struct o_file *o, int fd)
+{
+	if (m->kind == MODULE_KERNEL && m->naming == NAMING_DEBUG_FILE) {
+		m->fd = fd;
+		m->kernel_identity = o->identity;
+		if (fd < 0)
+			fail(m);
+		else
+			ask_to_open(s, m, NAMING_OPEN);
+	} else if (m->naming == NAMING_DEBUG_FILE) {
+		m->debug_fd = fd;
+		if (fd >= 0 && m->facts)
+			m->debug_path = xstrdup(nth_name(m->facts->names, m->facts->names_len,
+							 o->index));
+		ask_to_open(s, m, NAMING_OPEN);
+	} else if (m->naming == NAMING_ALT_FILE) {
+		m->alt_fd = fd;
+		if (fd < 0)
+			m->naming = NAMING_READY;
+		else
+			ask_to_open(s, m, NAMING_OPEN_AGAIN);
+	} else {
+		closep(&fd);
+	}
+}
+
+static void ask_for_alt_file(struct session *s, struct module *m, const struct r_open_symbols *r)
+{
+	size_t len = min_of(r->names_len, (uint32_t)WORKER_MAX_NAMES);
+	_cleanup_(freep) struct s_debug_file *ask = xcalloc(1, sizeof(*ask) + len + 1);
+
+	m->naming = NAMING_ALT_FILE;
+	*ask = (struct s_debug_file){ .type = S_DEBUG_FILE, .pid = s->spec->pid };
+	memcpy(ask->names, r->names, len);
+	session_ask(s, REQUEST_ALT, m, ask, sizeof(*ask) + len + 1, &ask->request);
+}
+
+static void on_open(struct session *s, struct module *m, struct r_open_symbols *r)
+{
+	bool first = m->naming == NAMING_OPEN;
+
+	r->note[sizeof(r->note) - 1] = '\0';
+	m->flags |= r->flags & (MODULE_HAS_SYMTAB | MODULE_HAS_LINES);
+	if (r->note[0] && !m->note)
+		m->note = xstrdup(r->note);
+	module_put_info(s, m);
+	if (!r->ok)
+		fail(m);
+	else if (first && r->names_len)
+		ask_for_alt_file(s, m, r);
+	else
+		m->naming = NAMING_READY;
+}
+
+/* An address that the worker was asked for and has no name stays known as such. */
+static void on_names(struct session *s, struct module *m, int fd)
+{
+	const void *p = NULL;
+	size_t len = 0, n_before = m->n_unnamed;
+	struct error err;
+	bool good = fd >= 0 && io_map(fd, UNWIND_MAX_IMAGE, &p, &len, &err) == 0 &&
+		    learn_answer(s, m, p, len);
+
+	if (p)
+		munmap((void *)p, len);
+	m->naming = NAMING_READY;
+	name_known(s, m);
+	if (!good || (n_before && m->n_unnamed == n_before))
+		fail(m);	/* it does not answer what it is asked */
+}
+
+void symbols_on_message(struct session *s, struct msg *msg)
+{
+	const struct r_symbols *head = (const struct r_symbols *)msg->data;
+	struct module *m;
+
+	if (msg->len < sizeof(*head) || head->module >= s->n_modules)
+		return;
+	m = s->modules[head->module];
+	if (head->type == R_OPEN_SYMBOLS && msg->len >= sizeof(struct r_open_symbols) &&
+	    (m->naming == NAMING_OPEN || m->naming == NAMING_OPEN_AGAIN)) {
+		on_open(s, m, (struct r_open_symbols *)msg->data);
+	} else if (head->type == R_SYMBOLS && m->naming == NAMING_ASKED) {
+		_cleanup_(closep) int fd = msg_take_fd(msg, 0);
+
+		on_names(s, m, fd);
+	}
+}
+
+/* What was open in the worker has to be opened again in the next one. */
+void symbols_worker_died(struct session *s)
+{
+	struct module *guilty = NULL;
+
+	for (size_t i = 0; i < s->n_modules; i++) {
+		struct module *m = s->modules[i];
+
+		if (m->naming < NAMING_OPEN || m->naming > NAMING_ASKED)
+			continue;
+		if (m->naming != NAMING_READY && m->naming != NAMING_ALT_FILE &&
+		    (!guilty || m->asked_ns < guilty->asked_ns))
+			guilty = m;
+	}
+	if (guilty && ++guilty->n_crashes > MAX_CRASHES) {
+		free(guilty->note);
+		guilty->note = xstrdup("symbols unreadable: the parser crashed or reached its limits");
+		guilty->flags |= MODULE_UNREADABLE;
+		module_put_info(s, guilty);
+		session_note(s, NOTE_WARNING, "symbols for %s unreadable (parser stopped)",
+			     guilty->path);
+		fail(guilty);
+	}
+	for (size_t i = 0; i < s->n_modules; i++) {
+		struct module *m = s->modules[i];
+
+		if (m->naming >= NAMING_OPEN && m->naming <= NAMING_ASKED)
+			ask_to_open(s, m, NAMING_OPEN);
+	}
+}
+
+/* ---- cache ---- */
+
+static void save(struct session *s, struct module *m)
+{
+	const struct known_names *k = m->known;
+	struct s_cache ask = { .type = S_CACHE_PUT };
+	struct buf b = { 0 };
+	uint64_t last = 0, checksum;
+	struct error err;
+
+	if (!k || k->n == k->n_cached || !names_key(m, ask.key))
+		return;
+	buf_put_u64(&b, NAMES_MAGIC);
+	buf_put_u64(&b, 0);
+	buf_put_u32(&b, m->flags & (MODULE_HAS_SYMTAB | MODULE_HAS_LINES));
+	buf_put_uleb(&b, k->n_functions);
+	buf_put(&b, k->functions.data, k->functions.len);
+	buf_put_uleb(&b, k->n);
+	for (size_t i = 0; i < k->n; i++) {
+		buf_put_zigzag(&b, (int64_t)(k->addresses[i].vaddr - last));
+		last = k->addresses[i].vaddr;
+		buf_put(&b, k->levels.data + k->addresses[i].at, k->addresses[i].len);
+	}
+	checksum = XXH3_64bits(b.data + 16, b.len - 16);
+	memcpy(b.data + 8, &checksum, sizeof(checksum));
+	_cleanup_(closep) int fd = io_memfd("cprofd-names", b.data, b.len, &err);
+	if (fd >= 0 && b.len <= MAX_CACHED_NAMES)
+		session_send_opener(s, &ask, sizeof(ask), &fd, 1);
+	buf_deinit(&b);
+}
+
+void symbols_save(struct session *s)
+{
+	for (size_t i = 0; i < s->n_modules; i++)
+		save(s, s->modules[i]);
+}

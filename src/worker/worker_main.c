@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * cprofd-worker: parses files of targets for a session.
+ *
+ * Started by the opener with one channel and nothing else; ends with it.  Every
+ * request has a budget of CPU time and memory that grows with the files it
+ * brings: beyond it the kernel ends the worker, which costs the session the one
+ * file that it was about.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/io.h"
+#include "base/msg.h"
+#include "base/util.h"
+#include "config.h"
+#include "elf/elf_debugfile.h"
+#include "elf/elf_file.h"
+#include "opener/opener_proto.h"
+#include "symbol/symbolizer.h"
+#include "unwind/step_libunwind.h"
+#include "unwind/unwind_build.h"
+#include "unwind/unwind_table.h"
+#include "worker/symbol_answer.h"
+#include "worker/worker_proto.h"
+
+#define MEMORY_BASE (512ull << 20)
+#define MEMORY_PER_BYTE 4	/* of the files */
+#define CPU_BASE_S 2
+#define CPU_BYTES_PER_S (32ull << 20)
+
+/* A module whose addresses are being named. */
+struct named {
+	uint32_t module;
+	int fds[3];		/* file, debug file, shared debug file; -1 */
+	struct symbolizer *symbolizer;
+	struct symbol_answer_writer answer;
+};
+
+struct worker {
+	struct msg *m;		/* the request */
+	struct named *named;
+	size_t n_named, cap_named;
+	uint64_t file_bytes;	/* of all files that are open */
+
+	/* The module stepped over last. */
+	uint32_t step_module;
+	int step_fd;
+	struct elf_file *step_elf;
+	struct step_libunwind *step;
+};
+
+/* ---- limits ---- */
+
+static void set_limit(int which, rlim_t soft)
+{
+	struct rlimit r;
+
+	if (getrlimit(which, &r) == 0) {
+		r.rlim_cur = r.rlim_max == RLIM_INFINITY ? soft : min_of(soft, r.rlim_max);
+		setrlimit(which, &r);
+	}
+}
+
+static uint64_t file_size(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0 ? (uint64_t)st.st_size : 0;
+}
+
+/* Before a request: so much more CPU time, and so much memory in all. */
+static void set_budget(const struct worker *w)
+{
+	uint64_t bytes = w->file_bytes;
+	struct rusage used;
+
+	for (size_t i = 0; i < w->m->n_fds; i++)
+		bytes += file_size(w->m->fds[i]);
+	getrusage(RUSAGE_SELF, &used);
+	set_limit(RLIMIT_CPU, (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec + 1 +
+				       CPU_BASE_S) + bytes / CPU_BYTES_PER_S);
+#ifndef SANITIZED
+	set_limit(RLIMIT_AS, MEMORY_BASE + MEMORY_PER_BYTE * bytes);
+#endif
+}
+
+/* ---- answers ---- */
+
+static void answer(const void *msg, size_t len, int fd)
+{
+	struct error err;
+
+	if (msg_send(WORKER_FD_SESSION, msg, len, &fd, fd >= 0, &err) < 0)
+		_exit(0);	/* the session is gone */
+}
+
+/* ---- tables ---- */
+
+static void list_segments(struct elf_file *elf, struct r_table *r)
+{
+	for (size_t i = 0; i < elf_file_n_segments(elf); i++) {
+		const struct elf_segment *s = elf_file_segment(elf, i);
+
+		if (s->exec && r->n_segments < WORKER_MAX_SEGMENTS)
+			r->segment[r->n_segments++] = (struct r_segment){
+				s->vaddr, s->off, s->file_bytes };
+	}
+}
+
+/* Candidates one after the other, as many as there is room for. */
+static void list_debug_files(struct elf_file *elf, const char *path, struct r_table *r)
+{
+	struct elf_debugfile f = {
+		.path = path,
+		.build_id = r->build_id,
+		.build_id_len = r->build_id_len,
+	};
+	char name[1024];
+
+	f.link = elf_file_debuglink(elf, &f.crc);
+	for (size_t i = 0; elf_debugfile_path(&f, i, name, sizeof(name)) > 0; i++) {
+		size_t len = strlen(name) + 1;
+
+		if (r->names_len + len > sizeof(r->names))
+			break;
+		memcpy(r->names + r->names_len, name, len);
+		r->names_len += (uint32_t)len;
+	}
+}
+
+static int make_table(int fd, const char *path, struct r_table *r, struct error *err)
+{
+	struct elf_file *elf;
+	struct buf image = { 0 };
+	int memfd = -1;
+
+	if (elf_file_open(fd, &elf, err) < 0)
+		return -1;
+	r->machine = elf_file_machine(elf);
+	r->build_id_len = (uint32_t)elf_file_build_id(elf, r->build_id, sizeof(r->build_id));
+	list_segments(elf, r);
+	list_debug_files(elf, path, r);
+	if (unwind_build(elf, &image, err) == 0) {
+		const struct unwind_table_header *h = (const void *)image.data;
+
+		r->has_table = h->n_rows > h->n_blocks;
+		memfd = io_memfd("cprofd-table", image.data, image.len, err);
+	}
+	buf_deinit(&image);
+	elf_file_close(elf);
+	return memfd;
+}
+
+static void do_table(struct worker *w)
+{
+	const struct w_table *ask = (const struct w_table *)w->m->data;
+	struct r_table *r = xcalloc(1, sizeof(*r));
+	_cleanup_(closep) int file = msg_take_fd(w->m, 0);
+	_cleanup_(closep) int table = -1;
+	struct error err;
+
+	r->type = R_TABLE;
+	r->module = ask->module;
+	table = make_table(file, ask->path, r, &err);
+	if (table < 0)
+		snprintf(r->error, sizeof(r->error), "%s", err.msg);
+	answer(r, sizeof(*r), table);
+	free(r);
+}
+
+/* ---- symbols ---- */
+
+static struct named *find_named(struct worker *w, uint32_t module)
+{
+	for (size_t i = 0; i < w->n_named; i++)
+		if (w->named[i].module == module)
+			return &w->named[i];
+	return NULL;
+}
+
+static void close_named(struct worker *w, struct named *n)
+{
+	symbolizer_close(n->symbolizer);
+	symbol_answer_deinit(&n->answer);
+	for (size_t i = 0; i < array_len(n->fds); i++) {
+		w->file_bytes -= file_size(n->fds[i]);
+		closep(&n->fds[i]);
+	}
+	*n = w->named[--w->n_named];
+}
+
+/* A debug file that is not the module's own is worth nothing. */
+static void drop_wrong_debug_file(struct named *n, const char *path, char note[256])
+{
+	struct elf_debugfile f = { .path = path };
+	uint8_t build_id[WORKER_MAX_BUILD_ID];
+	struct elf_file *elf;
+	struct error err;
+
+	if (n->fds[1] < 0 || elf_file_open(n->fds[0], &elf, &err) < 0)
+		return;
+	f.build_id = build_id;
+	f.build_id_len = elf_file_build_id(elf, build_id, sizeof(build_id));
+	f.link = elf_file_debuglink(elf, &f.crc);
+	if (elf_debugfile_matches(n->fds[1], &f, &err) <= 0) {
+		snprintf(note, 256, "%s is not its debug file", path);
+		closep(&n->fds[1]);
+		n->fds[1] = -1;
+	}
+	elf_file_close(elf);
+}
+
+/* The file that dwz moved common parts of the debug file to. */
+static void list_alt_files(const struct named *n, const char *debug_path,
+			   struct r_open_symbols *r)
+{
+	struct elf_debugfile f = { .path = debug_path };
+	struct elf_file *elf;
+	struct error err;
+	char name[1024];
+
+	if (elf_file_open(n->fds[1] >= 0 ? n->fds[1] : n->fds[0], &elf, &err) < 0)
+		return;
+	f.link = elf_file_altlink(elf, &f.build_id, &f.build_id_len);
+	for (size_t i = 0; f.link && elf_altfile_path(&f, i, name, sizeof(name)) > 0; i++) {
+		size_t len = strlen(name) + 1;
+
+		if (r->names_len + len > sizeof(r->names))
+			break;
+		memcpy(r->names + r->names_len, name, len);
+		r->names_len += (uint32_t)len;
+	}
+	elf_file_close(elf);
+}
+
+static void do_open_symbols(struct worker *w)
+{
+	const struct w_open_symbols *ask = (const struct w_open_symbols *)w->m->data;
+	struct r_open_symbols *r = xcalloc(1, sizeof(*r));
+	struct named n = { .module = ask->module, .fds = { msg_take_fd(w->m, 0), -1, -1 } };
+	struct named *old = find_named(w, ask->module);
+	struct symbolizer_files files;
+	size_t at = 1;
+	struct error err;
+
+	if (old)
+		close_named(w, old);
+	if (ask->has_debug)
+		n.fds[1] = msg_take_fd(w->m, at++);
+	if (ask->has_alt)
+		n.fds[2] = msg_take_fd(w->m, at);
+	for (size_t i = 0; i < array_len(n.fds); i++)
+		w->file_bytes += file_size(n.fds[i]);
+
+	r->type = R_OPEN_SYMBOLS;
+	r->module = ask->module;
+	if (ask->kind != MODULE_KERNEL) {
+		drop_wrong_debug_file(&n, ask->debug_path, r->note);
+		if (n.fds[2] < 0)
+			list_alt_files(&n, ask->debug_path, r);
+	}
+	files = (struct symbolizer_files){ n.fds[0], n.fds[1], n.fds[2], ask->kind };
+	r->ok = symbolizer_open(&files, &n.symbolizer, &err) == 0;
+	if (r->ok) {
+		r->flags = symbolizer_flags(n.symbolizer);
+		if (!r->note[0])
+			snprintf(r->note, sizeof(r->note), "%s", symbolizer_note(n.symbolizer));
+	} else {
+		snprintf(r->note, sizeof(r->note), "%s", err.msg);
+	}
+	array_reserve(w->named, w->n_named + 1, w->cap_named);
+	w->named[w->n_named++] = n;
+	answer(r, sizeof(*r), -1);
+	free(r);
+}
+
+static void do_symbols(struct worker *w)
+{
+	const struct w_symbols *ask = (const struct w_symbols *)w->m->data;
+	struct r_symbols r = { .type = R_SYMBOLS, .module = ask->module };
+	struct named *n = find_named(w, ask->module);
+	size_t there = (w->m->len - offsetof(struct w_symbols, vaddrs)) / sizeof(uint64_t);
+	struct buf out = { 0 };
+	struct error err;
+
+	if (n && n->symbolizer) {
+		struct symbol_sink sink = symbol_answer_sink(&n->answer);
+
+		symbolizer_resolve(n->symbolizer, ask->vaddrs, min_of((size_t)ask->n, there),
+				   &sink);
+		symbol_answer_finish(&n->answer, &out);
+	}
+	_cleanup_(closep) int fd = io_memfd("cprofd-symbols", out.data, out.len, &err);
+	buf_deinit(&out);
+	answer(&r, sizeof(r), fd);
+}
+
+/* ---- rare rows ---- */
+
+struct stack_copy {
+	uint64_t start;
+	const uint8_t *bytes;
+	size_t len;
+};
+
+static bool read_stack(void *ctx, uint64_t addr, uint64_t *out)
+{
+	const struct stack_copy *s = ctx;
+	uint64_t off = addr - s->start;
+
+	if (off >= s->len || s->len - off < sizeof(*out))
+		return false;
+	memcpy(out, s->bytes + off, sizeof(*out));
+	return true;
+}
+
+/* Keep the file that was asked for last ready. */
+static bool prepare_step(struct worker *w, uint32_t module)
+{
+	struct error err;
+
+	if (w->step && w->step_module == module)
+		return true;
+	step_libunwind_close(w->step);
+	elf_file_close(w->step_elf);
+	closep(&w->step_fd);
+	w->step = NULL;
+	w->step_elf = NULL;
+	w->step_module = module;
+	w->step_fd = msg_take_fd(w->m, 0);
+	return w->step_fd >= 0 && elf_file_open(w->step_fd, &w->step_elf, &err) == 0 &&
+	       step_libunwind_open(w->step_elf, &w->step, &err) == 0;
+}
+
+static void do_step(struct worker *w)
+{
+	struct w_step *ask = (struct w_step *)w->m->data;
+	struct r_step r = { .type = R_STEP, .module = ask->module, .regs = ask->regs };
+	struct stack_copy stack = {
+		.start = ask->stack_start,
+		.bytes = w->m->data + sizeof(*ask),
+		.len = min_of((size_t)ask->stack_len, w->m->len - sizeof(*ask)),
+	};
+	const unsigned int pc = unwind_arch_host()->pc;
+
+	r.regs.value[pc] = ask->vaddr;
+	r.ok = prepare_step(w, ask->module) && w->step &&
+	       step_libunwind_run(w->step, &r.regs, read_stack, &stack);
+	answer(&r, sizeof(r), -1);
+}
+
+/* ---- the loop ---- */
+
+static const struct {
+	uint32_t type;
+	size_t size;		/* of the struct; text may follow */
+	bool has_text;
+	void (*run)(struct worker *w);
+} requests[] = {
+	{ W_TABLE, sizeof(struct w_table), true, do_table },
+	{ W_OPEN_SYMBOLS, sizeof(struct w_open_symbols), true, do_open_symbols },
+	{ W_SYMBOLS, offsetof(struct w_symbols, vaddrs), false, do_symbols },
+	{ W_STEP, sizeof(struct w_step), false, do_step },
+};
+
+static void run_request(struct worker *w)
+{
+	const uint32_t *type = (const uint32_t *)w->m->data;
+
+	for (size_t i = 0; i < array_len(requests); i++) {
+		if (w->m->len < sizeof(*type) || *type != requests[i].type)
+			continue;
+		if (w->m->len < requests[i].size + requests[i].has_text ||
+		    (requests[i].has_text && w->m->data[w->m->len - 1]))
+			return;
+		set_budget(w);
+		requests[i].run(w);
+		return;
+	}
+}
+
+int main(void)
+{
+	struct worker w = { .m = xmalloc(sizeof(struct msg)), .step_fd = -1 };
+	struct error err;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	signal(SIGPIPE, SIG_IGN);
+	set_limit(RLIMIT_CORE, 0);
+	while (msg_recv(WORKER_FD_SESSION, w.m, &err) == 1) {
+		run_request(&w);
+		msg_close_fds(w.m);
+	}
+	return 0;
+}
