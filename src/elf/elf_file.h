@@ -7,6 +7,18 @@
  * files, and bounds what it believes.  Sections that are compressed come out
  * decompressed, up to ELF_MAX_SECTION and 8 times the size of the file.
  *
+ *	struct elf_file *file;
+ *	struct elf_section text;
+ *
+ *	if (elf_file_open(fd, &file, err) < 0)
+ *		return -1;
+ *	if (elf_file_section(file, ".text", &text, err) > 0)
+ *		...
+ *	elf_file_close(file);
+ *
+ * Opening reads the file header and the program headers only; section headers
+ * and contents are read when first asked for and kept until the end.
+ *
  * Runs in the worker.  Not thread-safe.
  */
 #ifndef CPROFD_ELF_ELF_FILE_H
@@ -22,6 +34,7 @@ struct elf_file;
 
 #define ELF_MAX_SECTION (1ull << 30)
 #define ELF_MAX_SEGMENTS 64	/* PT_LOAD segments looked at */
+#define ELF_MAX_BUILD_ID 64	/* bytes; longer ones are taken for damage */
 
 /* A PT_LOAD segment. */
 struct elf_segment {
@@ -56,16 +69,28 @@ void elf_file_close(struct elf_file *file);
 
 Elf *elf_file_elf(struct elf_file *file);
 uint16_t elf_file_machine(const struct elf_file *file);	/* EM_X86_64, EM_AARCH64 */
+uint16_t elf_file_type(const struct elf_file *file);	/* ET_EXEC, ET_DYN, ET_REL, ... */
+uint64_t elf_file_bytes(const struct elf_file *file);	/* size of the whole file */
 
 size_t elf_file_n_segments(const struct elf_file *file);
 const struct elf_segment *elf_file_segment(const struct elf_file *file, size_t i);
 
 /*
- * Find a section that has contents.  Returns 1, or 0 if there is none, or -1
- * with EBADMSG if it cannot be read or decompressed.
+ * Find a section that has contents; ".debug_x" also finds ".zdebug_x".  Returns
+ * 1, or 0 if there is none, or -1 with EBADMSG if it cannot be read or
+ * decompressed, EFBIG if it is larger than the limits.
  */
 int elf_file_section(struct elf_file *file, const char *name,
 		     struct elf_section *out, struct error *err);
+
+/*
+ * The same where a section that is missing and one that is damaged are alike: empty,
+ * but never with data NULL.
+ */
+struct elf_section elf_file_section_or_empty(struct elf_file *file, const char *name);
+
+/* How large it is once decompressed, 0 if there is none.  Reads no contents. */
+size_t elf_file_section_bytes(struct elf_file *file, const char *name);
 
 /* Is there such a section with contents?  Reads nothing. */
 bool elf_file_has_section(struct elf_file *file, const char *name);
@@ -79,18 +104,18 @@ int elf_file_program_header(struct elf_file *file, uint32_t type,
 
 /*
  * Bytes of the file behind addresses [vaddr, vaddr + len) as far as one segment
- * has them in the file; *out->len may be smaller.  Returns like elf_file_section().
+ * has them in the file; out->len may be smaller.  Returns like elf_file_section().
  */
 int elf_file_bytes_at(struct elf_file *file, uint64_t vaddr, size_t len,
 		      struct elf_section *out, struct error *err);
 
-/* The GNU build-id: its length in bytes, 0 if there is none. */
+/* The GNU build-id: its length in bytes, 0 if there is none or it exceeds `cap`. */
 size_t elf_file_build_id(struct elf_file *file, uint8_t *buf, size_t cap);
 
 /*
  * The name in .gnu_debuglink with its CRC, or in .gnu_debugaltlink with the
- * build-id after it.  The name is a plain file name resp. a path, terminated,
- * owned by the object; NULL if there is none.
+ * build-id after it.  The name is a plain file name (never with a slash in it)
+ * resp. a path, terminated, owned by the object; NULL if there is none.
  */
 const char *elf_file_debuglink(struct elf_file *file, uint32_t *crc);
 const char *elf_file_altlink(struct elf_file *file, const uint8_t **id, size_t *id_len);

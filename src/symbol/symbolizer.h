@@ -45,18 +45,21 @@ struct symbol_level {
 
 /* A function, told to the sink once, before the first address that is in it. */
 struct symbol_function {
-	const char *name;	/* demangled; "" for SYMBOL_RANGE */
+	const char *name;	/* demangled; "" for SYMBOL_RANGE, and for what only a
+				   common debug file that is missing could name */
 	const char *linkage;	/* as in the file; NULL if the same as name */
 	const char *file;	/* path of the source file, or NULL */
 	uint32_t line;		/* of the declaration, or 0 */
 	uint64_t vaddr;		/* first address, 0 if not known */
-	uint64_t size;		/* bytes, 0 if not known */
+	uint64_t size;		/* bytes of the piece that begins there, 0 if not known */
 	enum record_symbol_source source;
 };
 
 /*
  * Where answers go.  Functions are numbered from 0 by the symbolizer in the
- * order in which they are told, over its whole life.  For each address `levels`
+ * order in which they are told, over its whole life.  A function whose lines come
+ * from several files (an #include in its body) is told once for each file, with the
+ * same vaddr: a level's line is always one of its function's file.  For each address `levels`
  * has the innermost inlined call first and the real function last; n_levels is
  * 0 when nothing is known.  Pointers are valid during the call.
  */
@@ -88,7 +91,10 @@ void symbolizer_resolve(struct symbolizer *s, const uint64_t *vaddrs, size_t n,
 /* enum record_module_flags: which kinds of names there are. */
 uint32_t symbolizer_flags(const struct symbolizer *s);
 
-/* What is missing or damaged and what would help, one line; "" if nothing. */
+/*
+ * What is missing or damaged, one line; "" if nothing.  Damage shows when files
+ * are read, so there may be more to say after resolving than after opening.
+ */
 const char *symbolizer_note(const struct symbolizer *s);
 
 #endif
