@@ -9,7 +9,8 @@
  *
  * A block carries the checksum of its own bytes, so every prefix that ends
  * between two blocks is a whole recording, and a file that was cut anywhere
- * loses the cut block and nothing before it.  All integers little-endian;
+ * loses the cut block and nothing before it.  The zstd frame of a block has the
+ * raw bytes of the block before it as its prefix (dictionary).  All integers little-endian;
  * cprofd-recording(5) is the reference.
  */
 #ifndef CPROFD_RECORD_BLOCK_H

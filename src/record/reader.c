@@ -6,6 +6,7 @@
 #include <zstd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/io.h"
 #include "base/util.h"
@@ -15,9 +16,9 @@ struct record_reader {
 	struct record_header header;
 	uint64_t off;		/* of the next block in the file */
 	uint64_t block_off;	/* of the block being read */
-	struct buf stored, raw;
+	struct buf stored, raw, before;	/* before: the block before raw */
 	struct cursor c;	/* rest of the block, over raw */
-	uint64_t next_stack;	/* number of the next stack in this epoch */
+	struct record_path path;
 	uint32_t *weights;	/* of the batch handed out last */
 	size_t cap_weights;
 	ZSTD_DCtx *zstd;
@@ -30,7 +31,9 @@ void record_reader_close(struct record_reader *r)
 		return;
 	buf_deinit(&r->stored);
 	buf_deinit(&r->raw);
+	buf_deinit(&r->before);
 	free(r->weights);
+	free(r->path.frames);
 	ZSTD_freeDCtx(r->zstd);
 	free(r);
 }
@@ -58,7 +61,6 @@ int record_reader_open(int fd, struct record_reader **out, struct error *err)
 	if (record_header_check(&r->header, err) < 0)
 		return -1;
 	r->off = r->header.header_bytes;
-	r->next_stack = RECORD_STACK_FIRST;
 	r->zstd = ZSTD_createDCtx();
 	if (!r->zstd)
 		abort();
@@ -76,11 +78,17 @@ uint64_t record_reader_valid_bytes(const struct record_reader *r)
 	return r->off;
 }
 
+uint64_t record_reader_block_off(const struct record_reader *r)
+{
+	return r->block_off;
+}
+
 static int damaged(struct record_reader *r, uint64_t off, const char *what,
 		   struct error *err)
 {
 	error_set(&r->damage, EBADMSG, "byte %" PRIu64 ": %s", off, what);
 	*err = r->damage;
+	r->off = off;
 	return -1;
 }
 
@@ -107,8 +115,12 @@ static int next_block(struct record_reader *r, struct error *err)
 	if (!block_payload_ok(&h, r->stored.data))
 		return damaged(r, r->off, "block with a wrong checksum", err);
 
+	struct buf before = r->before;
+	r->before = r->raw;
+	r->raw = before;
 	r->raw.len = 0;
 	uint8_t *raw = buf_add(&r->raw, h.raw_bytes);
+	ZSTD_DCtx_refPrefix(r->zstd, r->before.data, r->before.len);
 	if (h.codec == BLOCK_RAW)
 		memcpy(raw, r->stored.data, h.raw_bytes);
 	else if (ZSTD_decompressDCtx(r->zstd, raw, h.raw_bytes, r->stored.data,
@@ -135,26 +147,30 @@ static uint32_t get_u32(struct cursor *c)
 	return (uint32_t)v;
 }
 
+/* A batch is the number of its items and then its columns. */
 static void get_columns(struct record_reader *r, struct record_batch *batch,
-			struct cursor *c)
+			enum record_type type, struct cursor *c)
 {
-	struct record_columns *col = &batch->col;
-	struct cursor *const columns[] = { &col->time, &col->thread, &col->stack,
-					   &col->weight, &col->where, &col->gap };
 	const char *p;
 	size_t len;
 
-	batch->last = get_time(r, c);
-	p = cursor_str(c, &len);
-	col->n_weights = len / sizeof(uint32_t);
-	array_reserve(r->weights, col->n_weights, r->cap_weights);
-	if (p)
-		memcpy(r->weights, p, col->n_weights * sizeof(uint32_t));
-	col->weights = r->weights;
-	for (size_t i = 0; i < array_len(columns); i++) {
+	batch->n_items = batch->n_left = get_u32(c);
+	batch->last = batch->last_other = 0;
+	batch->path = &r->path;
+	for (size_t i = 0; i < RECORD_MAX_COLUMNS && cursor_left(c); i++) {
 		p = cursor_str(c, &len);
-		*columns[i] = cursor_make(p, len);
+		batch->col[i] = cursor_make(p, len);
 	}
+	/* In the first column every item has a byte at least. */
+	if (batch->n_items > cursor_left(&batch->col[0]))
+		c->bad = true;
+	if (type != RECORD_SAMPLES)
+		return;
+	batch->n_weights = cursor_left(&batch->col[6]) / sizeof(uint32_t);
+	array_reserve(r->weights, batch->n_weights, r->cap_weights);
+	if (batch->n_weights)
+		memcpy(r->weights, batch->col[6].p, batch->n_weights * sizeof(uint32_t));
+	batch->weights = r->weights;
 }
 
 /* Take a record of a known type apart; false if its bytes end too early. */
@@ -203,6 +219,9 @@ static bool decode(struct record_reader *r, struct record *rec, struct cursor *c
 		rec->module_info.flags = get_u32(c);
 		rec->module_info.build_id =
 			(const uint8_t *)cursor_str(c, &rec->module_info.build_id_len);
+		rec->module_info.text_vaddr = cursor_uleb(c);
+		rec->module_info.text_off = cursor_uleb(c);
+		rec->module_info.text_bytes = cursor_uleb(c);
 		rec->module_info.note = get_u32(c);
 		break;
 	case RECORD_MAPPING:
@@ -237,7 +256,7 @@ static bool decode(struct record_reader *r, struct record *rec, struct cursor *c
 		rec->mark.len = cursor_left(c);
 		break;
 	case RECORD_EPOCH:
-		r->next_stack = RECORD_STACK_FIRST;
+		r->path.n = 0;
 		break;
 	case RECORD_END:
 		rec->end.time_ns = get_time(r, c);
@@ -250,17 +269,8 @@ static bool decode(struct record_reader *r, struct record *rec, struct cursor *c
 	case RECORD_FUNCTIONS:
 	case RECORD_SYMBOLS:
 	case RECORD_SAMPLES:
-		rec->batch.n_items = rec->batch.n_left = get_u32(c);
-		rec->batch.last = 0;
-		if (rec->batch.n_items > cursor_left(c))
-			c->bad = true;	/* an item takes a byte at least */
-		if (rec->type == RECORD_SAMPLES)
-			get_columns(r, &rec->batch, c);
-		if (rec->type == RECORD_STACKS) {
-			rec->batch.last = r->next_stack;
-			r->next_stack += rec->batch.n_items;
-		}
-		rec->batch.c = *c;
+		rec->batch = (struct record_batch){ 0 };
+		get_columns(r, &rec->batch, rec->type, c);
 		break;
 	}
 	return !c->bad;
@@ -294,6 +304,7 @@ int record_reader_next(struct record_reader *r, struct record *rec,
 		struct cursor c = cursor_make(p, len);
 
 		rec->type = (enum record_type)type;
+		rec->start_ns = r->header.start_mono_ns;
 		if (!decode(r, rec, &c))
 			return damaged(r, r->block_off, "record that is cut short", err);
 		return 1;
@@ -309,87 +320,109 @@ static bool next_item(struct record *rec)
 	return true;
 }
 
+/* Was every column as long as the items so far say? */
+static int is_whole(const struct record_batch *batch)
+{
+	bool bad = false;
+
+	for (size_t i = 0; i < RECORD_MAX_COLUMNS; i++)
+		bad |= batch->col[i].bad;
+	return bad ? -1 : 1;
+}
+
 int record_next_frame(struct record *rec, struct record_frame *out)
 {
-	struct cursor *c = &rec->batch.c;
+	struct record_batch *b = &rec->batch;
 
 	if (!next_item(rec))
 		return 0;
-	out->module = get_u32(c);
-	out->flags = get_u32(c);
-	rec->batch.last += (uint64_t)cursor_zigzag(c);
-	out->vaddr = rec->batch.last;
-	return c->bad ? -1 : 1;
+	out->module = get_u32(&b->col[0]);
+	out->flags = get_u32(&b->col[1]);
+	b->last += (uint64_t)cursor_zigzag(&b->col[2]);
+	out->vaddr = b->last;
+	return is_whole(b);
 }
 
 int record_next_stack(struct record *rec, struct record_stack *out)
 {
-	struct cursor *c = &rec->batch.c;
+	struct record_batch *b = &rec->batch;
+	struct record_path *path = b->path;
+	uint64_t outcome, shared, more;
 
 	if (!next_item(rec))
 		return 0;
-	uint64_t number = rec->batch.last++;
-	uint64_t distance = cursor_uleb(c);
-
-	out->parent = (uint32_t)(number - distance);
-	out->frame = get_u32(c);
-	return c->bad || distance == 0 || distance > number ? -1 : 1;
+	outcome = cursor_uleb(&b->col[0]);
+	shared = cursor_uleb(&b->col[1]);
+	more = cursor_uleb(&b->col[2]);
+	if (is_whole(b) < 0 || outcome >= OUTCOME_COUNT || more > cursor_left(&b->col[3]) ||
+	    shared > path->n || (shared && outcome != path->outcome) ||
+	    shared + more > RECORD_MAX_FRAMES)
+		return -1;
+	array_reserve(path->frames, (size_t)(shared + more), path->cap);
+	for (uint64_t i = 0; i < more; i++)
+		path->frames[shared + i] = get_u32(&b->col[3]);
+	path->outcome = (enum record_outcome)outcome;
+	path->n = (size_t)(shared + more);
+	*out = (struct record_stack){ path->outcome, (uint32_t)path->n, path->frames,
+				      (uint32_t)shared };
+	return is_whole(b);
 }
 
 int record_next_function(struct record *rec, struct record_function *out)
 {
-	struct cursor *c = &rec->batch.c;
+	struct record_batch *b = &rec->batch;
 
 	if (!next_item(rec))
 		return 0;
-	out->module = get_u32(c);
-	out->name = get_u32(c);
-	out->linkage = get_u32(c);
-	out->file = get_u32(c);
-	out->line = get_u32(c);
-	out->vaddr = cursor_uleb(c);
-	out->size = cursor_uleb(c);
-	out->source = get_u32(c);
-	return c->bad ? -1 : 1;
+	out->module = get_u32(&b->col[0]);
+	b->last_other += (uint64_t)cursor_zigzag(&b->col[1]);
+	out->name = (uint32_t)b->last_other;
+	out->file = get_u32(&b->col[2]);
+	out->line = get_u32(&b->col[3]);
+	b->last += (uint64_t)cursor_zigzag(&b->col[4]);
+	out->vaddr = b->last;
+	out->size = cursor_uleb(&b->col[5]);
+	out->source = get_u32(&b->col[6]);
+	return is_whole(b);
 }
 
 int record_next_symbol(struct record *rec, struct record_symbol *out)
 {
-	struct cursor *c = &rec->batch.c;
+	struct record_batch *b = &rec->batch;
 
 	if (!next_item(rec))
 		return 0;
-	out->frame = get_u32(c);
-	out->n_levels = get_u32(c);
+	b->last += (uint64_t)cursor_zigzag(&b->col[0]);
+	out->frame = (uint32_t)b->last;
+	out->n_levels = get_u32(&b->col[1]);
 	if (out->n_levels > RECORD_MAX_LEVELS)
 		return -1;
 	for (uint32_t i = 0; i < out->n_levels; i++) {
-		out->levels[i].function = get_u32(c);
-		out->levels[i].line = get_u32(c);
+		b->last_other += (uint64_t)cursor_zigzag(&b->col[2]);
+		out->levels[i].function = (uint32_t)b->last_other;
+		out->levels[i].line = get_u32(&b->col[3]);
 	}
-	return c->bad ? -1 : 1;
+	return is_whole(b);
 }
 
 int record_next_sample(struct record *rec, struct record_sample *out)
 {
-	struct record_columns *col = &rec->batch.col;
+	struct record_batch *b = &rec->batch;
 
 	if (!next_item(rec))
 		return 0;
-	rec->batch.last += cursor_uleb(&col->time);
-	out->time_ns = rec->batch.last;
-	out->thread = get_u32(&col->thread);
-	out->stack = get_u32(&col->stack);
+	b->last += cursor_uleb(&b->col[0]);
+	out->time_ns = rec->start_ns + b->last * NS_PER_US;
+	out->thread = get_u32(&b->col[1]);
+	out->stack = get_u32(&b->col[2]);
 
-	uint64_t weight = cursor_uleb(&col->weight);
-	uint64_t where = cursor_uleb(&col->where);
+	uint64_t weight = cursor_uleb(&b->col[3]), where = cursor_uleb(&b->col[4]);
 
 	out->state = where & 3;
 	out->cpu = (uint32_t)(where >> 3) - 1;	/* 0 becomes RECORD_NONE */
-	out->gap_bytes = where & 4 ? cursor_uleb(&col->gap) : 0;
-	if (weight >= col->n_weights || out->state >= STATE_COUNT || col->time.bad || col->thread.bad ||
-	    col->stack.bad || col->weight.bad || col->where.bad || col->gap.bad)
+	out->gap_bytes = where & 4 ? cursor_uleb(&b->col[5]) : 0;
+	if (weight >= b->n_weights || out->state >= STATE_COUNT)
 		return -1;
-	out->weight_ns = col->weights[weight];
-	return 1;
+	out->weight_ns = b->weights[weight];
+	return is_whole(b);
 }

@@ -49,6 +49,9 @@ int record_reader_next(struct record_reader *r, struct record *rec,
 /* Bytes of the file that whole, valid blocks take up, as read so far. */
 uint64_t record_reader_valid_bytes(const struct record_reader *r);
 
+/* Where in the file the block begins that the last record came from. */
+uint64_t record_reader_block_off(const struct record_reader *r);
+
 /*
  * The items of a batch: 1 with the item in *out, 0 after the last one, -1 if
  * the batch is malformed (a checksum does not protect against a hostile file).

@@ -54,10 +54,10 @@ enum record_type {
 };
 
 /*
- * How a stack ends at its root side.  The outcome is the root of the tree of
- * stacks, so that every stack carries exactly one: stack number 0 is the empty
- * stack of outcome 0, and so on.  Every sample is in exactly one of these, or
- * it was lost, throttled or not visible, which counters and LOST records say.
+ * How a stack ends at its root side.  Every stack carries exactly one; stack
+ * number 0 is the empty stack of outcome 0, and so on.  So every sample is in
+ * exactly one of these, or it was lost, throttled or not visible, which counters
+ * and LOST records say.
  */
 enum record_outcome {
 	OUTCOME_COMPLETE = 0,	/* reached the outermost frame */
@@ -78,6 +78,22 @@ enum record_outcome {
 /* The name of an outcome in reports and JSON, such as "copy too small". */
 const char *record_outcome_name(enum record_outcome outcome);
 
+/*
+ * Keys that readers rely on; values are text, numbers in decimal.  A session
+ * writes those that it knows, and again when one changes.
+ *
+ *	version		of the cprofd that recorded
+ *	engine		bpf, perf or ptrace
+ *	event		what ticks: cpu-clock, cycles, ...
+ *	rate_hz		asked for
+ *	stack_bytes	size of a stack copy; absent when none is made
+ *	max_frames	frame limit in effect
+ *	kernel		visible, or excluded: kernel code is not sampled
+ *	kernel_release, arch, cpus (number)	of the machine
+ *	command		name of the program, without its arguments
+ *	pid		of the process that was asked for
+ *	clock		of the times in the recording
+ */
 struct record_meta {		/* the same key again replaces the value */
 	const char *key, *value;	/* not terminated */
 	size_t key_len, value_len;
@@ -148,6 +164,7 @@ struct record_module_info {
 	uint32_t flags;
 	const uint8_t *build_id;
 	size_t build_id_len;	/* 0: none */
+	uint64_t text_vaddr, text_off, text_bytes;	/* its code; 0 bytes: not known */
 	uint32_t note;		/* string: what is missing and what would help */
 };
 
@@ -168,10 +185,18 @@ struct record_frame {
 	uint64_t vaddr;
 };
 
-/* A stack is its innermost frame on top of another stack. */
+#define RECORD_MAX_FRAMES (1u << 17)	/* of one stack */
+
+/*
+ * A stack: frames from the outermost to the innermost.  It is written as what
+ * differs from the stack before it, of which a program's next one mostly shares
+ * the outer part.
+ */
 struct record_stack {
-	uint32_t parent;	/* towards the root; below FIRST: an outcome */
-	uint32_t frame;
+	enum record_outcome outcome;
+	uint32_t n_frames;
+	const uint32_t *frames;	/* read: until the next one is read */
+	uint32_t n_shared;	/* read: so many, and the outcome, are as before */
 };
 
 enum record_state {
@@ -181,7 +206,7 @@ enum record_state {
 };
 
 struct record_sample {
-	uint64_t time_ns;
+	uint64_t time_ns;	/* kept to the microsecond */
 	uint32_t thread;
 	uint32_t stack;
 	uint32_t weight_ns;	/* the time that this sample stands for */
@@ -203,7 +228,6 @@ enum record_symbol_source {
 struct record_function {
 	uint32_t module;
 	uint32_t name;		/* string, demangled; empty for SYMBOL_RANGE */
-	uint32_t linkage;	/* string, as in the file; empty if the same */
 	uint32_t file;		/* string: source file, or empty */
 	uint32_t line;		/* of its declaration, or 0 */
 	uint64_t vaddr;		/* where it starts, 0 if not known */
@@ -232,6 +256,7 @@ enum record_counter_what {
 	COUNTER_STOPS,		/* ptrace: stops, cumulative */
 	COUNTER_STOPS_SYSCALL,	/* ptrace: stops that landed in a system call */
 	COUNTER_THROTTLED_NS,	/* time the kernel throttled sampling, cumulative */
+	COUNTER_TORN,		/* ptrace: waiting threads that moved while being read */
 };
 
 struct record_counter {
@@ -280,9 +305,19 @@ struct record_end {
 	uint64_t n_lost;
 };
 
+#define RECORD_MAX_COLUMNS 7
+
+/* The frames of the stack read last. */
+struct record_path {
+	uint32_t *frames;
+	size_t n, cap;
+	enum record_outcome outcome;
+};
+
 /* One record, taken apart.  Pointers are valid until the next is read. */
 struct record {
 	enum record_type type;
+	uint64_t start_ns;	/* of the recording */
 	union {
 		struct record_meta meta;
 		struct record_string string;
@@ -300,18 +335,17 @@ struct record {
 		struct record_end end;
 		/*
 		 * FRAMES, STACKS, FUNCTIONS, SYMBOLS and SAMPLES hold many
-		 * items, which record_next_frame() etc. hand out.
+		 * items, which record_next_frame() etc. hand out.  Each field
+		 * is a column of its own: like beside like compresses well.
 		 */
 		struct record_batch {
 			uint32_t n_items;
 			uint32_t n_left;
-			uint64_t last;		/* what the next item is a difference to */
-			struct cursor c;
-			struct record_columns {	/* SAMPLES only */
-				struct cursor time, thread, stack, weight, where, gap;
-				const uint32_t *weights;
-				size_t n_weights;
-			} col;
+			uint64_t last, last_other;	/* what items are differences to */
+			struct cursor col[RECORD_MAX_COLUMNS];
+			struct record_path *path;	/* STACKS */
+			const uint32_t *weights;	/* SAMPLES */
+			size_t n_weights;
 		} batch;
 	};
 };

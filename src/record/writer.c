@@ -27,12 +27,13 @@
 
 #define QUEUE_BLOCKS 64
 #define SYNC_NS (5 * NS_PER_S)
-#define ZSTD_LEVEL 3
+#define ZSTD_LEVEL 6
 
 struct batch {
-	struct buf items;
+	struct buf col[RECORD_MAX_COLUMNS];
+	unsigned int n_cols;
 	uint32_t n;
-	uint64_t last;		/* what the next item is a difference to */
+	uint64_t last, last_other;	/* what the next item is a difference to */
 };
 
 struct record_writer {
@@ -44,7 +45,8 @@ struct record_writer {
 	uint32_t next_stack;
 
 	struct buf out;
-	struct batch frames, stacks, functions, symbols;
+	struct batch frames, stacks, functions, symbols, sample_batch;
+	struct record_path path;	/* the stack written last */
 	struct record_sample *samples;
 	size_t n_samples, cap_samples;
 	struct u64map weights;	/* of one batch: weight -> place in its table */
@@ -75,16 +77,20 @@ static void put_time(struct record_writer *w, struct buf *b, uint64_t time_ns)
 
 /* ---- the thread ---- */
 
-/* Compress one block and append it to the file. */
+/*
+ * Compress one block and append it to the file.  Blocks are small when little
+ * happens, so each may refer to what the one before it said.
+ */
 static int write_block(struct record_writer *w, ZSTD_CCtx *zstd, struct buf *tmp,
-		       const struct buf *raw, struct error *err)
+		       const struct buf *before, const struct buf *raw, struct error *err)
 {
 	struct block_header h = { .raw_bytes = (uint32_t)raw->len };
 
 	tmp->len = 0;
 	size_t room = ZSTD_compressBound(raw->len);
 	uint8_t *p = buf_add(tmp, sizeof(h) + room) + sizeof(h);
-	size_t n = ZSTD_compressCCtx(zstd, p, room, raw->data, raw->len, ZSTD_LEVEL);
+	ZSTD_CCtx_refPrefix(zstd, before->data, before->len);
+	size_t n = ZSTD_compress2(zstd, p, room, raw->data, raw->len);
 
 	h.codec = BLOCK_ZSTD;
 	if (ZSTD_isError(n) || n >= raw->len) {
@@ -132,19 +138,21 @@ static void *writing_thread(void *arg)
 {
 	struct record_writer *w = arg;
 	ZSTD_CCtx *zstd = ZSTD_createCCtx();
-	struct buf tmp = { 0 }, raw;
+	struct buf tmp = { 0 }, before = { 0 }, raw;
 	uint64_t synced_ns = clock_mono_ns();
 	bool failed = false;
 	struct error err;
 
 	if (!zstd)
 		abort();
+	ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL);
 	while (take_block(w, &raw)) {
-		if (!failed && write_block(w, zstd, &tmp, &raw, &err) < 0) {
+		if (!failed && write_block(w, zstd, &tmp, &before, &raw, &err) < 0) {
 			failed = true;
 			keep_error(w, &err);
 		}
-		buf_deinit(&raw);
+		buf_deinit(&before);
+		before = raw;
 		if (!failed && clock_mono_ns() - synced_ns >= SYNC_NS) {
 			fdatasync(w->fd);
 			synced_ns = clock_mono_ns();
@@ -156,6 +164,7 @@ static void *writing_thread(void *arg)
 		keep_error(w, &err);
 	}
 	buf_deinit(&tmp);
+	buf_deinit(&before);
 	ZSTD_freeCCtx(zstd);
 	return NULL;
 }
@@ -177,6 +186,12 @@ static void queue_out(struct record_writer *w)
 
 /* ---- opening and closing ---- */
 
+static void free_batch(struct batch *b)
+{
+	for (unsigned int i = 0; i < RECORD_MAX_COLUMNS; i++)
+		buf_deinit(&b->col[i]);
+}
+
 static void writer_free(struct record_writer *w)
 {
 	for (size_t i = 0; i < w->n_queued; i++)
@@ -184,10 +199,12 @@ static void writer_free(struct record_writer *w)
 	strtab_deinit(&w->strings);
 	u64map_deinit(&w->weights);
 	buf_deinit(&w->out);
-	buf_deinit(&w->frames.items);
-	buf_deinit(&w->stacks.items);
-	buf_deinit(&w->functions.items);
-	buf_deinit(&w->symbols.items);
+	free_batch(&w->frames);
+	free_batch(&w->stacks);
+	free_batch(&w->functions);
+	free_batch(&w->symbols);
+	free_batch(&w->sample_batch);
+	free(w->path.frames);
 	free(w->samples);
 	closep(&w->fd);
 	free(w);
@@ -205,6 +222,11 @@ int record_writer_open(int fd, uint64_t start_mono_ns, uint64_t start_real_ns,
 	w->fd = fd;
 	w->start_ns = start_mono_ns;
 	w->next_stack = RECORD_STACK_FIRST;
+	w->frames.n_cols = 3;
+	w->stacks.n_cols = 4;
+	w->functions.n_cols = 7;
+	w->symbols.n_cols = 4;
+	w->sample_batch.n_cols = 7;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->changed, NULL);
 	strtab_add(&w->strings, "", 0);
@@ -350,6 +372,9 @@ void record_put_module_info(struct record_writer *w, const struct record_module_
 	       buf_put_uleb(&b, i->module);
 	       buf_put_uleb(&b, i->flags);
 	       buf_put_str(&b, (const char *)i->build_id, i->build_id_len);
+	       buf_put_uleb(&b, i->text_vaddr);
+	       buf_put_uleb(&b, i->text_off);
+	       buf_put_uleb(&b, i->text_bytes);
 	       buf_put_uleb(&b, i->note));
 }
 
@@ -405,7 +430,11 @@ void record_put_end(struct record_writer *w, const struct record_end *e)
 
 static void commit_when_large(struct record_writer *w, const struct batch *b)
 {
-	if (b->items.len >= BLOCK_TARGET_RAW / 2)
+	size_t bytes = 0;
+
+	for (unsigned int i = 0; i < b->n_cols; i++)
+		bytes += b->col[i].len;
+	if (bytes >= BLOCK_TARGET_RAW / 2)
 		record_writer_commit(w, 0);
 }
 
@@ -413,9 +442,9 @@ uint32_t record_put_frame(struct record_writer *w, const struct record_frame *f)
 {
 	struct batch *b = &w->frames;
 
-	buf_put_uleb(&b->items, f->module);
-	buf_put_uleb(&b->items, f->flags);
-	buf_put_zigzag(&b->items, (int64_t)(f->vaddr - b->last));
+	buf_put_uleb(&b->col[0], f->module);
+	buf_put_uleb(&b->col[1], f->flags);
+	buf_put_zigzag(&b->col[2], (int64_t)(f->vaddr - b->last));
 	b->last = f->vaddr;
 	b->n++;
 	commit_when_large(w, b);
@@ -425,10 +454,25 @@ uint32_t record_put_frame(struct record_writer *w, const struct record_frame *f)
 uint32_t record_put_stack(struct record_writer *w, const struct record_stack *s)
 {
 	struct batch *b = &w->stacks;
+	struct record_path *last = &w->path;
+	uint32_t shared = 0;
 
-	/* The parent is mostly the one just written: a small difference. */
-	buf_put_uleb(&b->items, w->next_stack - s->parent);
-	buf_put_uleb(&b->items, s->frame);
+	if (last->outcome != s->outcome)
+		last->n = 0;
+	while (shared < s->n_frames && shared < last->n &&
+	       s->frames[shared] == last->frames[shared])
+		shared++;
+	buf_put_uleb(&b->col[0], s->outcome);
+	buf_put_uleb(&b->col[1], shared);
+	buf_put_uleb(&b->col[2], s->n_frames - shared);
+	for (uint32_t i = shared; i < s->n_frames; i++)
+		buf_put_uleb(&b->col[3], s->frames[i]);
+	array_reserve(last->frames, s->n_frames, last->cap);
+	if (s->n_frames > shared)
+		memcpy(last->frames + shared, s->frames + shared,
+		       (s->n_frames - shared) * sizeof(*s->frames));
+	last->n = s->n_frames;
+	last->outcome = s->outcome;
 	b->n++;
 	commit_when_large(w, b);
 	return w->next_stack++;
@@ -438,14 +482,16 @@ uint32_t record_put_function(struct record_writer *w, const struct record_functi
 {
 	struct batch *b = &w->functions;
 
-	buf_put_uleb(&b->items, f->module);
-	buf_put_uleb(&b->items, f->name);
-	buf_put_uleb(&b->items, f->linkage);
-	buf_put_uleb(&b->items, f->file);
-	buf_put_uleb(&b->items, f->line);
-	buf_put_uleb(&b->items, f->vaddr);
-	buf_put_uleb(&b->items, f->size);
-	buf_put_uleb(&b->items, f->source);
+	/* Told in the order of addresses, with new names one after the other. */
+	buf_put_uleb(&b->col[0], f->module);
+	buf_put_zigzag(&b->col[1], (int64_t)(f->name - b->last_other));
+	buf_put_uleb(&b->col[2], f->file);
+	buf_put_uleb(&b->col[3], f->line);
+	buf_put_zigzag(&b->col[4], (int64_t)(f->vaddr - b->last));
+	buf_put_uleb(&b->col[5], f->size);
+	buf_put_uleb(&b->col[6], f->source);
+	b->last = f->vaddr;
+	b->last_other = f->name;
 	b->n++;
 	commit_when_large(w, b);
 	return w->n_functions++;
@@ -456,11 +502,13 @@ void record_put_symbol(struct record_writer *w, uint32_t frame,
 {
 	struct batch *b = &w->symbols;
 
-	buf_put_uleb(&b->items, frame);
-	buf_put_uleb(&b->items, n_levels);
+	buf_put_zigzag(&b->col[0], (int64_t)(frame - b->last));
+	b->last = frame;
+	buf_put_uleb(&b->col[1], n_levels);
 	for (uint32_t i = 0; i < n_levels; i++) {
-		buf_put_uleb(&b->items, levels[i].function);
-		buf_put_uleb(&b->items, levels[i].line);
+		buf_put_zigzag(&b->col[2], (int64_t)(levels[i].function - b->last_other));
+		b->last_other = levels[i].function;
+		buf_put_uleb(&b->col[3], levels[i].line);
 	}
 	b->n++;
 	commit_when_large(w, b);
@@ -477,6 +525,7 @@ void record_put_epoch(struct record_writer *w)
 	record_writer_commit(w, UINT64_MAX);
 	RECORD(w, RECORD_EPOCH, (void)b);
 	w->next_stack = RECORD_STACK_FIRST;
+	w->path.n = 0;
 }
 
 static void commit_batch(struct record_writer *w, enum record_type type,
@@ -486,10 +535,12 @@ static void commit_batch(struct record_writer *w, enum record_type type,
 		return;
 	RECORD(w, type,
 	       buf_put_uleb(&b, batch->n);
-	       buf_put(&b, batch->items.data, batch->items.len));
-	batch->items.len = 0;
+	       for (unsigned int i = 0; i < batch->n_cols; i++) {
+		       buf_put_str(&b, (const char *)batch->col[i].data, batch->col[i].len);
+		       batch->col[i].len = 0;
+	       });
 	batch->n = 0;
-	batch->last = 0;
+	batch->last = batch->last_other = 0;
 }
 
 static int by_time(const void *a, const void *b)
@@ -501,40 +552,38 @@ static int by_time(const void *a, const void *b)
 
 #define SAMPLES_PER_RECORD 4096
 
-/* One SAMPLES record, column by column: like beside like compresses well. */
-static void put_samples(struct record_writer *w, const struct record_sample *s,
-			size_t n)
+/* Nothing is sampled before the start. */
+static uint64_t time_us(const struct record_writer *w, uint64_t time_ns)
 {
-	struct buf table = { 0 }, col[6] = { { 0 } };
-	uint64_t last_ns = s[0].time_ns;
+	return time_ns > w->start_ns ? (time_ns - w->start_ns) / NS_PER_US : 0;
+}
+
+/* One SAMPLES record.  Weights are few: they are places in a table. */
+static void put_samples(struct record_writer *w, const struct record_sample *s, size_t n)
+{
+	struct batch *b = &w->sample_batch;
 
 	u64map_clear(&w->weights);
-
 	for (size_t i = 0; i < n; i++) {
-		buf_put_uleb(&col[0], s[i].time_ns - last_ns);
-		last_ns = s[i].time_ns;
-		buf_put_uleb(&col[1], s[i].thread);
-		buf_put_uleb(&col[2], s[i].stack);
+		uint64_t us = time_us(w, s[i].time_ns);
 		uint32_t *place = u64map_slot(&w->weights, s[i].weight_ns);
+
 		if (*place == U64MAP_NONE) {
-			*place = (uint32_t)(table.len / sizeof(uint32_t));
-			buf_put_u32(&table, s[i].weight_ns);
+			*place = (uint32_t)(b->col[6].len / sizeof(uint32_t));
+			buf_put_u32(&b->col[6], s[i].weight_ns);
 		}
-		buf_put_uleb(&col[3], *place);
-		buf_put_uleb(&col[4], (s[i].cpu == RECORD_NONE ? 0 : (uint64_t)s[i].cpu + 1) << 3 |
-				      (s[i].gap_bytes ? 4 : 0) | s[i].state);
+		buf_put_uleb(&b->col[0], us - b->last);
+		b->last = us;
+		buf_put_uleb(&b->col[1], s[i].thread);
+		buf_put_uleb(&b->col[2], s[i].stack);
+		buf_put_uleb(&b->col[3], *place);
+		buf_put_uleb(&b->col[4], (s[i].cpu == RECORD_NONE ? 0 : (uint64_t)s[i].cpu + 1) << 3 |
+					 (s[i].gap_bytes ? 4 : 0) | s[i].state);
 		if (s[i].gap_bytes)
-			buf_put_uleb(&col[5], s[i].gap_bytes);
+			buf_put_uleb(&b->col[5], s[i].gap_bytes);
+		b->n++;
 	}
-	RECORD(w, RECORD_SAMPLES,
-	       buf_put_uleb(&b, n);
-	       put_time(w, &b, s[0].time_ns);
-	       buf_put_str(&b, (const char *)table.data, table.len);
-	       for (size_t i = 0; i < array_len(col); i++)
-		       buf_put_str(&b, (const char *)col[i].data, col[i].len));
-	buf_deinit(&table);
-	for (size_t i = 0; i < array_len(col); i++)
-		buf_deinit(&col[i]);
+	commit_batch(w, RECORD_SAMPLES, b);
 }
 
 static void commit_samples(struct record_writer *w, uint64_t until_ns)

@@ -47,7 +47,7 @@ uint32_t record_put_process(struct record_writer *w, const struct record_process
 uint32_t record_put_thread(struct record_writer *w, const struct record_thread *t);
 uint32_t record_put_module(struct record_writer *w, const struct record_module *m);
 uint32_t record_put_frame(struct record_writer *w, const struct record_frame *f);
-uint32_t record_put_stack(struct record_writer *w, const struct record_stack *s);
+uint32_t record_put_stack(struct record_writer *w, const struct record_stack *s);	/* n_shared is not looked at */
 uint32_t record_put_function(struct record_writer *w, const struct record_function *f);
 
 void record_put_process_end(struct record_writer *w, const struct record_process_end *e);

@@ -34,13 +34,12 @@ static int write_fixture(int fd)
 	uint32_t module = record_put_module(w, &(struct record_module){
 		.kind = MODULE_FILE, .path = name });
 	uint32_t frame[3], stack[3];
-	uint32_t parent = OUTCOME_COMPLETE;
 	for (uint32_t i = 0; i < 3; i++) {
 		frame[i] = record_put_frame(w, &(struct record_frame){
 			.module = module, .flags = i < 2 ? FRAME_RETURN : 0,
 			.vaddr = 0x401000 + 0x100 * i });
-		stack[i] = record_put_stack(w, &(struct record_stack){ parent, frame[i] });
-		parent = stack[i];
+		stack[i] = record_put_stack(w, &(struct record_stack){
+			.frames = frame, .n_frames = i + 1 });
 	}
 	assert_int_equal(stack[0], RECORD_STACK_FIRST);
 	for (uint32_t i = 0; i < N_SAMPLES; i++)
@@ -57,7 +56,8 @@ static int write_fixture(int fd)
 	record_put_counter(w, &(struct record_counter){ .time_ns = START_NS + 3,
 		.what = COUNTER_CPU_NS, .thread = RECORD_NONE, .value = 123 });
 	record_put_epoch(w);
-	record_put_stack(w, &(struct record_stack){ OUTCOME_LIMIT, frame[1] });
+	record_put_stack(w, &(struct record_stack){
+		.outcome = OUTCOME_LIMIT, .frames = frame + 1, .n_frames = 1 });
 	record_put_end(w, &(struct record_end){ .time_ns = START_NS + 9,
 		.why = END_TARGET, .n_samples = N_SAMPLES });
 	assert_int_equal(record_writer_close(w, &err), 0);
@@ -101,10 +101,13 @@ TEST(what_was_written_is_read)
 				assert_int_equal(f.vaddr, 0x401000 + 0x100 * n_frames++);
 			break;
 		case RECORD_STACKS:
-			while (record_next_stack(&rec, &st) > 0) {
-				static const uint32_t parents[] = {
-					OUTCOME_COMPLETE, 16, 17, OUTCOME_LIMIT };
-				assert_int_equal(st.parent, parents[n_stacks++]);
+			for (; record_next_stack(&rec, &st) > 0; n_stacks++) {
+				bool last = n_stacks == 3;
+
+				assert_int_equal(st.outcome, last ? OUTCOME_LIMIT : OUTCOME_COMPLETE);
+				assert_int_equal(st.n_frames, last ? 1 : n_stacks + 1);
+				assert_int_equal(st.n_shared, last ? 0 : n_stacks);
+				assert_int_equal(st.frames[st.n_frames - 1], last ? 1 : n_stacks);
 			}
 			break;
 		case RECORD_SAMPLES:
@@ -253,7 +256,7 @@ TEST(what_is_no_recording_is_refused_by_name)
 		{ "", 0, ENODATA },
 		{ "CPROFD\r\n", 8, ENODATA },
 		{ "hello world", 11, EBADMSG },
-		{ "CPROFD\n\n0123456789012345678901234567890123456789012345678901234567", 70, EBADMSG },
+		{ "CPROFD\n\n01234567890123456789012345678901234567890123456789012345", 64, EBADMSG },
 	};
 
 	for (size_t i = 0; i < array_len(cases); i++) {

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * base/utf8.h - take bytes that claim to be UTF-8 apart.
+ */
+#ifndef CPROFD_BASE_UTF8_H
+#define CPROFD_BASE_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+
+/*
+ * The character that [s, end) begins with, which is not empty.  Returns its
+ * length and sets *out; or 0 if the bytes are not valid UTF-8 (cut short, longer
+ * than needed, a surrogate, beyond Unicode), when the first byte is to be dealt
+ * with alone.
+ */
+size_t utf8_decode(const char *s, const char *end, uint32_t *out);
+
+/* Append `len` bytes to `out`, each that is no valid UTF-8 as U+FFFD. */
+void utf8_repair(struct buf *out, const char *s, size_t len);
+
+#endif

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Each stack is laid out as its calls, outermost first, and the outermost call
+ * of the function is looked for:
+ *
+ *	main  handle  F  F  sort  compare
+ *	  callers <-- [run] --> callees
+ *
+ * `run` is the function calling itself; what is left of it are callers, from
+ * right to left, what is right of it are callees, and the function's own time
+ * is where nothing is.
+ */
+#include "profile/butterfly.h"
+
+#include <string.h>
+
+#include "base/util.h"
+#include "profile/functions.h"
+#include "profile/stack_walk.h"
+
+/* A side while it grows. */
+struct side {
+	struct butterfly_row *rows;
+	struct butterfly_line *lines;
+	size_t n_rows, cap_rows, n_lines, cap_lines;
+	struct u64map by_path;	/* parent and function -> row */
+	struct u64map by_line;	/* row and line -> line */
+};
+
+struct calls {
+	struct profile_level *v;	/* outermost first */
+	size_t n, cap;
+};
+
+/* Lay out the calls of a leaf, below the pseudo function if it is not complete. */
+static void lay_out(const struct profile *p, uint32_t leaf, struct calls *c)
+{
+	struct stack_walk w = stack_walk_from(p, p->leaves[leaf]);
+	uint32_t root = profile_leaf_root(p, leaf);
+	const struct profile_level *call;
+
+	c->n = 0;
+	while ((call = stack_walk_next(&w))) {
+		array_reserve(c->v, c->n + 1, c->cap);
+		c->v[c->n++] = *call;
+	}
+	if (root != RECORD_NONE) {
+		array_reserve(c->v, c->n + 1, c->cap);
+		c->v[c->n++] = (struct profile_level){ .function = root };
+	}
+	for (size_t i = 0; i < c->n / 2; i++) {
+		struct profile_level tmp = c->v[i];
+
+		c->v[i] = c->v[c->n - 1 - i];
+		c->v[c->n - 1 - i] = tmp;
+	}
+}
+
+static uint32_t add_row(struct side *side, uint32_t parent, uint32_t function,
+			uint32_t depth, struct sum sum)
+{
+	uint32_t *slot = u64map_slot(&side->by_path, (uint64_t)parent << 32 | function);
+
+	if (*slot == U64MAP_NONE) {
+		*slot = (uint32_t)side->n_rows;
+		array_reserve(side->rows, side->n_rows + 1, side->cap_rows);
+		side->rows[side->n_rows++] = (struct butterfly_row){
+			.function = function, .parent = parent, .depth = depth };
+	}
+	sum_add(&side->rows[*slot].sum, sum);
+	return *slot;
+}
+
+static void add_line(struct side *side, uint32_t row, uint32_t line, struct sum sum)
+{
+	uint32_t *slot = u64map_slot(&side->by_line, (uint64_t)row << 32 | line);
+
+	if (*slot == U64MAP_NONE) {
+		*slot = (uint32_t)side->n_lines;
+		array_reserve(side->lines, side->n_lines + 1, side->cap_lines);
+		side->lines[side->n_lines++] = (struct butterfly_line){ row, line, { 0 } };
+	}
+	sum_add(&side->lines[*slot].sum, sum);
+}
+
+/*
+ * Enter calls going away from the middle: from place `i` in steps of `step`
+ * while in [0, n).  `line` is where the first call between the two is written.
+ */
+static void add_path(struct side *side, const struct calls *c, size_t i, ptrdiff_t step,
+		     uint32_t line, uint32_t max_depth, struct sum sum)
+{
+	uint32_t parent = BUTTERFLY_NONE;
+
+	for (uint32_t depth = 1; depth <= max_depth && i < c->n; i += (size_t)step) {
+		uint32_t function = c->v[i].function;
+
+		if (parent != BUTTERFLY_NONE && side->rows[parent].function == function)
+			continue;	/* it calls itself */
+		parent = add_row(side, parent, function, depth++, sum);
+		if (depth == 2)
+			add_line(side, parent, line, sum);
+	}
+}
+
+static int by_weight(const struct sum *x, const struct sum *y)
+{
+	return x->weight_ns > y->weight_ns ? -1 : x->weight_ns < y->weight_ns;
+}
+
+static int by_line(const void *a, const void *b)
+{
+	const struct butterfly_line *x = a, *y = b;
+	int heavier = by_weight(&x->sum, &y->sum);
+
+	if (x->row != y->row)
+		return x->row < y->row ? -1 : 1;
+	return heavier ? heavier : (x->line > y->line) - (x->line < y->line);
+}
+
+struct sibling {
+	struct butterfly_row row;
+	uint32_t old;		/* its number while the side grew */
+};
+
+static int by_sibling(const void *a, const void *b)
+{
+	const struct sibling *x = a, *y = b;
+	int heavier = by_weight(&x->row.sum, &y->row.sum);
+
+	if (x->row.parent != y->row.parent)
+		return x->row.parent < y->row.parent ? -1 : 1;
+	return heavier ? heavier : x->old < y->old ? -1 : 1;
+}
+
+/* Put the children of `parent` (an old number) and all below in their final order. */
+static void place(const struct sibling *sorted, const uint32_t *first, size_t n,
+		  uint32_t parent, uint32_t new_parent, struct butterfly_side *out,
+		  uint32_t *new_number)
+{
+	size_t i = parent == BUTTERFLY_NONE ? first[n] : first[parent];
+
+	for (; i < n && sorted[i].row.parent == parent; i++) {
+		uint32_t number = out->n_rows++;
+
+		new_number[sorted[i].old] = number;
+		out->rows[number] = sorted[i].row;
+		out->rows[number].parent = new_parent;
+		place(sorted, first, n, sorted[i].old, number, out, new_number);
+	}
+}
+
+/* Order what has grown; empties `side`. */
+static void finish(struct side *side, struct butterfly_side *out)
+{
+	size_t n = side->n_rows;
+	struct sibling *sorted = xcalloc(n, sizeof(*sorted));
+	uint32_t *first = xcalloc(n + 1, sizeof(*first));	/* child; [n]: of the middle */
+	uint32_t *new_number = xcalloc(n, sizeof(*new_number));
+
+	for (uint32_t i = 0; i < n; i++)
+		sorted[i] = (struct sibling){ side->rows[i], i };
+	qsort(sorted, n, sizeof(*sorted), by_sibling);
+	for (size_t i = 0; i <= n; i++)
+		first[i] = (uint32_t)n;
+	for (uint32_t i = (uint32_t)n; i-- > 0;) {
+		uint32_t parent = sorted[i].row.parent;
+
+		first[parent == BUTTERFLY_NONE ? n : parent] = i;
+	}
+	*out = (struct butterfly_side){ .rows = xcalloc(n, sizeof(*out->rows)) };
+	place(sorted, first, n, BUTTERFLY_NONE, BUTTERFLY_NONE, out, new_number);
+
+	for (size_t i = 0; i < side->n_lines; i++)
+		side->lines[i].row = new_number[side->lines[i].row];
+	if (side->n_lines)
+		qsort(side->lines, side->n_lines, sizeof(*side->lines), by_line);
+	out->lines = side->lines;
+	out->n_lines = (uint32_t)side->n_lines;
+	free(side->rows);
+	u64map_deinit(&side->by_path);
+	u64map_deinit(&side->by_line);
+	free(sorted);
+	free(first);
+	free(new_number);
+}
+
+void butterfly_make(const struct profile *p, const struct selection *s, uint32_t function,
+		    uint32_t depth, struct butterfly *out)
+{
+	struct sum *sums = sum_leaves(p, s);
+	struct side callers = { 0 }, callees = { 0 };
+	struct calls c = { 0 };
+
+	*out = (struct butterfly){ .function = function };
+	for (uint32_t i = 0; i < p->n_leaves; i++) {
+		size_t first = 0, last;
+
+		if (!sums[i].count)
+			continue;
+		lay_out(p, i, &c);
+		while (first < c.n && c.v[first].function != function)
+			first++;
+		if (first == c.n)
+			continue;
+		for (last = first; last + 1 < c.n && c.v[last + 1].function == function; last++)
+			;
+		sum_add(&out->total, sums[i]);
+		if (first > 0)
+			add_path(&callers, &c, first - 1, -1, c.v[first - 1].line, depth, sums[i]);
+		else
+			sum_add(&out->outermost, sums[i]);
+		if (last + 1 < c.n)
+			add_path(&callees, &c, last + 1, 1, c.v[last].line, depth, sums[i]);
+		else
+			sum_add(&out->self, sums[i]);
+	}
+	finish(&callers, &out->callers);
+	finish(&callees, &out->callees);
+	free(c.v);
+	free(sums);
+}
+
+void butterfly_deinit(struct butterfly *b)
+{
+	free(b->callers.rows);
+	free(b->callers.lines);
+	free(b->callees.rows);
+	free(b->callees.lines);
+	*b = (struct butterfly){ 0 };
+}

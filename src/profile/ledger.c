@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "profile/ledger.h"
+
+#include <string.h>
+
+#include "base/util.h"
+
+/* How a stack ends at its root side, and in which module. */
+struct end {
+	uint32_t outcome;
+	uint32_t module;
+};
+
+/* Of every stack: a parent has a smaller number, so its end is known. */
+static struct end *find_ends(const struct profile *p)
+{
+	struct end *ends = xcalloc(p->n_stacks, sizeof(*ends));
+
+	for (uint32_t i = 0; i < p->n_stacks; i++) {
+		uint32_t parent = p->stacks[i].parent;
+
+		if (i < RECORD_STACK_FIRST)
+			ends[i] = (struct end){ i, RECORD_NONE };
+		else if (parent < RECORD_STACK_FIRST)
+			ends[i] = (struct end){ parent, p->frames[p->stacks[i].frame].module };
+		else
+			ends[i] = ends[parent];
+	}
+	return ends;
+}
+
+static bool matters_where(uint32_t outcome)
+{
+	return outcome != OUTCOME_COMPLETE && outcome != OUTCOME_COPY &&
+	       outcome != OUTCOME_LIMIT && outcome != OUTCOME_NO_USER;
+}
+
+static struct ledger_row *push(struct ledger *l, enum ledger_kind kind)
+{
+	l->rows = xreallocarray(l->rows, l->n_rows + 1, sizeof(*l->rows));
+	l->rows[l->n_rows] = (struct ledger_row){ .kind = kind, .module = RECORD_NONE };
+	return &l->rows[l->n_rows++];
+}
+
+static void add_outcomes(struct ledger *l, const struct profile *p, const struct sum *sums)
+{
+	struct end *ends = find_ends(p);
+	struct u64map rows = { 0 };
+
+	for (size_t i = 0; i < p->n_leaves; i++) {
+		struct end end = ends[p->leaves[i]];
+		uint32_t *slot;
+
+		if (!sums[i].count)
+			continue;
+		if (!matters_where(end.outcome))
+			end.module = RECORD_NONE;
+		slot = u64map_slot(&rows, (uint64_t)end.outcome << 32 | end.module);
+		if (*slot == U64MAP_NONE) {
+			*slot = l->n_rows;
+			struct ledger_row *row = push(l, LEDGER_OUTCOME);
+			row->outcome = end.outcome;
+			row->module = end.module;
+		}
+		sum_add(&l->rows[*slot].sum, sums[i]);
+		if (end.outcome != OUTCOME_COMPLETE && end.outcome != OUTCOME_NO_USER)
+			sum_add(&l->cut, sums[i]);
+	}
+	u64map_deinit(&rows);
+	free(ends);
+}
+
+static void add_time(struct ledger *l, enum ledger_kind kind, struct sum sum)
+{
+	if (sum.weight_ns || sum.count)
+		push(l, kind)->sum = sum;
+}
+
+/*
+ * The modules of nameless frames of a stack, each counted once per sample:
+ * `seen` holds the leaf that a module was counted for last, plus 1.
+ */
+static void add_unnamed(struct ledger_unnamed *of, const struct profile *p, uint32_t leaf,
+			struct sum sum, uint32_t *seen)
+{
+	bool top = true;
+
+	for (uint32_t s = p->leaves[leaf]; s >= RECORD_STACK_FIRST; s = p->stacks[s].parent) {
+		const struct profile_frame *f = &p->frames[p->stacks[s].frame];
+		bool unnamed = f->n_levels &&
+			profile_function_unnamed(p, p->levels[f->first_level].function);
+
+		if (unnamed && top)
+			sum_add(&of[f->module].on_top, sum);
+		if (unnamed && seen[f->module] != leaf + 1)
+			sum_add(&of[f->module].anywhere, sum);
+		if (unnamed)
+			seen[f->module] = leaf + 1;
+		top = false;
+	}
+}
+
+static int by_unnamed(const void *a, const void *b)
+{
+	const struct ledger_unnamed *x = a, *y = b;
+
+	if (x->anywhere.weight_ns != y->anywhere.weight_ns)
+		return x->anywhere.weight_ns > y->anywhere.weight_ns ? -1 : 1;
+	return x->module < y->module ? -1 : 1;
+}
+
+static void find_unnamed(struct ledger *l, const struct profile *p, const struct sum *sums)
+{
+	struct ledger_unnamed *of = xcalloc(p->n_modules, sizeof(*of));
+	uint32_t *seen = xcalloc(p->n_modules, sizeof(*seen)), n = 0;
+
+	for (uint32_t i = 0; i < p->n_leaves; i++)
+		if (sums[i].count)
+			add_unnamed(of, p, i, sums[i], seen);
+	for (uint32_t i = 0; i < p->n_modules; i++)
+		if (of[i].anywhere.count) {
+			of[n] = of[i];
+			of[n++].module = i;
+		}
+	qsort(of, n, sizeof(*of), by_unnamed);
+	l->unnamed = of;
+	l->n_unnamed = n;
+	free(seen);
+}
+
+static void find_gaps(struct ledger *l, const struct profile *p, const struct selection *s)
+{
+	struct picked k;
+
+	picked_init(&k, p, s);
+	for (size_t i = 0; i < p->n_gaps; i++) {
+		const struct profile_gap *g = &p->gaps[i];
+
+		if (!k.thread[g->thread] || g->time_ns < k.from_ns || g->time_ns > k.to_ns)
+			continue;
+		l->gap_min = l->gap_min ? min_of(l->gap_min, g->bytes) : g->bytes;
+		l->gap_max = max_of(l->gap_max, g->bytes);
+	}
+	picked_deinit(&k);
+}
+
+static int by_row(const void *a, const void *b)
+{
+	const struct ledger_row *x = a, *y = b;
+	bool complete_x = x->kind == LEDGER_OUTCOME && x->outcome == OUTCOME_COMPLETE;
+	bool complete_y = y->kind == LEDGER_OUTCOME && y->outcome == OUTCOME_COMPLETE;
+
+	if (complete_x != complete_y)
+		return complete_x ? -1 : 1;
+	if (x->sum.weight_ns != y->sum.weight_ns)
+		return x->sum.weight_ns > y->sum.weight_ns ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->outcome != y->outcome)
+		return x->outcome < y->outcome ? -1 : 1;
+	return (x->module > y->module) - (x->module < y->module);
+}
+
+void ledger_make(const struct profile *p, const struct selection *s,
+		 const struct summary *sum, struct ledger *out)
+{
+	struct selection unfiltered = *s;
+	struct sum *sums;
+
+	unfiltered.filter = NULL;
+	sums = sum_leaves(p, &unfiltered);
+	*out = (struct ledger){ 0 };
+	add_outcomes(out, p, sums);
+	add_time(out, LEDGER_LOST, sum->lost);
+	add_time(out, LEDGER_THROTTLED, (struct sum){ .weight_ns = sum->throttled_ns });
+	add_time(out, LEDGER_HIDDEN, (struct sum){ .weight_ns = sum->hidden_ns });
+	add_time(out, LEDGER_UNSAMPLED, (struct sum){ .weight_ns = sum->unsampled_ns });
+	for (uint32_t i = 0; i < out->n_rows; i++)
+		out->whole_ns += out->rows[i].sum.weight_ns;
+	if (out->n_rows)
+		qsort(out->rows, out->n_rows, sizeof(*out->rows), by_row);
+	find_unnamed(out, p, sums);
+	find_gaps(out, p, s);
+	free(sums);
+}
+
+void ledger_deinit(struct ledger *l)
+{
+	free(l->rows);
+	free(l->unnamed);
+	*l = (struct ledger){ 0 };
+}
+
+/* ---- what would help ---- */
+
+static const char *module_note(const struct profile *p, uint32_t module)
+{
+	return module != RECORD_NONE && p->modules[module].note
+		? profile_string(p, p->modules[module].note) : NULL;
+}
+
+static bool lacks(const struct profile *p, uint32_t module, enum record_module_flags flag)
+{
+	return module != RECORD_NONE && p->modules[module].kind == MODULE_FILE &&
+	       p->modules[module].info && !(p->modules[module].flags & flag);
+}
+
+static const char *outcome_fix(const struct profile *p, const struct ledger_row *row)
+{
+	switch (row->outcome) {
+	case OUTCOME_COPY:
+		return "stacks are larger than the copy: engine bpf or ptrace, or larger copies";
+	case OUTCOME_LIMIT:
+		return "record with a higher --max-frames";
+	case OUTCOME_NO_RULE:
+		return lacks(p, row->module, MODULE_HAS_UNWIND)
+			? "it has no .eh_frame and no .debug_frame: its debug package, or build "
+			  "it with -fasynchronous-unwind-tables"
+			: NULL;
+	case OUTCOME_JIT:
+		return "generated code: let the program write a perf map";
+	default:
+		return NULL;
+	}
+}
+
+const char *ledger_fix(const struct profile *p, const struct ledger_row *row)
+{
+	const char *note = module_note(p, row->module);
+
+	switch (row->kind) {
+	case LEDGER_OUTCOME:
+		return note && row->outcome == OUTCOME_NO_RULE ? note : outcome_fix(p, row);
+	case LEDGER_LOST:
+		return "a lower rate, or fewer threads";
+	case LEDGER_THROTTLED:
+		return "the kernel held sampling back: a lower rate";
+	case LEDGER_HIDDEN:
+		return "the kernel's code is not visible to this user: `cprofd doctor`";
+	default:
+		return NULL;
+	}
+}
+
+const char *ledger_unnamed_fix(const struct profile *p, uint32_t module)
+{
+	const struct profile_module *m = &p->modules[module];
+	const char *note = module_note(p, module);
+
+	if (note)
+		return note;
+	if (m->kind == MODULE_KERNEL)
+		return "kernel names are hidden from this user (kptr_restrict)";
+	if (m->kind == MODULE_ANON)
+		return "generated code: let the program write a perf map";
+	if (m->flags & MODULE_DELETED)
+		return "the file was replaced or deleted since it was loaded";
+	if (m->flags & MODULE_UNREADABLE)
+		return "the file could not be read";
+	if (lacks(p, module, MODULE_HAS_SYMTAB))
+		return "it has no symbols: install its debug package";
+	return NULL;
+}

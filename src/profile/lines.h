@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * profile/lines.h - the time of one function by source line.
+ */
+#ifndef CPROFD_PROFILE_LINES_H
+#define CPROFD_PROFILE_LINES_H
+
+#include "profile/summary.h"
+
+struct line_sum {
+	uint32_t line;		/* 0: not known */
+	struct sum self;	/* in the line itself */
+	struct sum total;	/* and in what it calls; a sample counts once */
+	struct interval self_share, total_share;	/* of the whole selection */
+};
+
+struct lines {
+	uint32_t function;
+	struct line_sum *v;	/* by line */
+	uint32_t n;
+};
+
+/* Of a function in a selection whose summary is `sum`. */
+void lines_make(const struct profile *p, const struct selection *s,
+		const struct summary *sum, uint32_t function, struct lines *out);
+void lines_deinit(struct lines *l);
+
+#endif

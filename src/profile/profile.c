@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "profile/profile.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "profile/functions.h"
+#include "profile/profile_internal.h"
+#include "record/block.h"
+
+uint32_t profile_push_stack(struct profile *p, struct profile_stack stack)
+{
+	array_reserve(p->leaf_ids, p->n_stacks + 1, p->cap_leaf_ids);
+	p->leaf_ids[p->n_stacks] = RECORD_NONE;
+	PUSH(p, stacks) = stack;
+	return (uint32_t)p->n_stacks - 1;
+}
+
+int profile_check_room(struct error *err, const char *kind, size_t n, size_t max)
+{
+	return n < max ? 0 : error_set(err, EFBIG, "more than %zu %s", max, kind);
+}
+
+int profile_check_names(const struct profile *p, struct error *err)
+{
+	if (p->strings.n_bytes >= PROFILE_MAX_STRING_BYTES)
+		return error_set(err, EFBIG, "more than %u bytes of names",
+				 PROFILE_MAX_STRING_BYTES);
+	return 0;
+}
+
+void profile_init(struct profile *p, const struct record_header *header)
+{
+	*p = (struct profile){
+		.start_ns = header->start_mono_ns,
+		.start_real_ns = header->start_real_ns,
+		.end_ns = header->start_mono_ns,
+	};
+	strtab_add(&p->strings, "", 0);
+	array_reserve(p->string_ids, 1, p->cap_string_ids);
+	p->string_ids[p->n_string_ids++] = 0;
+	tree_init(&p->tree, true);
+	function_of_outcome(p, OUTCOME_COMPLETE, RECORD_NONE);	/* FUNCTION_EMPTY */
+	for (uint32_t i = 0; i < RECORD_STACK_FIRST; i++)
+		profile_push_stack(p, (struct profile_stack){ i, RECORD_NONE });
+}
+
+void profile_deinit(struct profile *p)
+{
+	strtab_deinit(&p->strings);
+	free(p->metas);
+	free(p->processes);
+	free(p->threads);
+	free(p->modules);
+	free(p->mappings);
+	free(p->frames);
+	free(p->levels);
+	free(p->functions);
+	free(p->stacks);
+	free(p->leaves);
+	free(p->anon);
+	free(p->gaps);
+	free(p->losses);
+	free(p->notes);
+	free(p->marks);
+	samples_deinit(&p->samples);
+	counters_deinit(&p->counters);
+	tree_deinit(&p->tree);
+	free(p->string_ids);
+	free(p->function_ids);
+	free(p->epoch_stacks);
+	free(p->leaf_ids);
+	free(p->path);
+	u64map_deinit(&p->stack_ids);
+	u64map_deinit(&p->function_index);
+	*p = (struct profile){ 0 };
+}
+
+/* ---- keeping up ---- */
+
+/* Mark the modules that a process runs. */
+static void find_main_modules(struct profile *p)
+{
+	bool *is_exe = xcalloc(p->strings.n, sizeof(*is_exe));
+
+	for (size_t i = 0; i < p->n_processes; i++)
+		is_exe[p->processes[i].exe] = p->processes[i].exe != 0;
+	for (size_t i = 0; i < p->n_modules; i++)
+		p->modules[i].main = p->modules[i].kind == MODULE_FILE &&
+				     is_exe[p->modules[i].path];
+	free(is_exe);
+}
+
+/* Give every frame of new stacks something to be called. */
+static int name_frames(struct profile *p, struct error *err)
+{
+	for (size_t i = p->tree.n_stacks; i < p->n_stacks; i++) {
+		uint32_t frame = p->stacks[i].frame;
+
+		if (i < RECORD_STACK_FIRST || p->frames[frame].n_levels)
+			continue;
+		if (profile_check_room(err, "functions", p->n_functions, PROFILE_MAX_FUNCTIONS) < 0 ||
+		    profile_check_names(p, err) < 0)
+			return -1;
+		p->frames[frame].first_level = (uint32_t)p->n_levels;
+		p->frames[frame].n_levels = 1;
+		PUSH(p, levels) = (struct profile_level){ function_of_frame(p, frame), 0 };
+	}
+	return 0;
+}
+
+/* Number the leaves in the order of the tree. */
+static void order_leaves(struct profile *p)
+{
+	uint32_t *number = xreallocarray(NULL, p->n_leaves, sizeof(*number));
+	uint32_t *stacks = xreallocarray(NULL, p->n_leaves, sizeof(*stacks));
+
+	for (uint32_t i = 0; i < p->n_leaves; i++) {
+		uint32_t old = p->tree.leaves[i];
+
+		number[old] = i;
+		stacks[i] = p->leaves[old];
+		p->leaf_ids[stacks[i]] = i;
+		p->tree.leaves[i] = i;
+	}
+	for (size_t i = 0; i < p->samples.n; i++)
+		p->samples.leaf[i] = number[p->samples.leaf[i]];
+	for (size_t i = 0; i < p->n_epoch_stacks; i++)
+		p->epoch_stacks[i].leaf = p->leaf_ids[p->epoch_stacks[i].stack];
+	memcpy(p->leaves, stacks, p->n_leaves * sizeof(*stacks));
+	p->n_ordered = p->n_leaves;
+	free(number);
+	free(stacks);
+}
+
+int profile_update(struct profile *p, struct error *err)
+{
+	size_t first = p->renamed ? 0 : p->tree.n_stacks;
+	int ret;
+
+	samples_sort(&p->samples);
+	if (p->anon_unsorted)
+		functions_sort_anon(p);
+	p->anon_unsorted = false;
+	find_main_modules(p);
+	ret = name_frames(p, err);
+	if (ret == 0)
+		ret = tree_update(&p->tree, p, first, err);
+	p->renamed = false;
+	if (p->n_leaves > p->n_ordered + p->n_ordered / 4)
+		order_leaves(p);
+	return ret;
+}
+
+/* ---- asking ---- */
+
+const char *profile_meta(const struct profile *p, const char *key)
+{
+	for (size_t i = 0; i < p->n_metas; i++)
+		if (strcmp(profile_string(p, p->metas[i].key), key) == 0)
+			return profile_string(p, p->metas[i].value);
+	return NULL;
+}
+
+uint64_t profile_meta_number(const struct profile *p, const char *key, uint64_t none)
+{
+	const char *value = profile_meta(p, key);
+	char *end;
+
+	if (!value || *value < '0' || *value > '9')
+		return none;
+	errno = 0;
+	unsigned long long n = strtoull(value, &end, 10);
+	return errno || *end ? none : n;
+}
+
+const char *profile_module_name(const struct profile *p, uint32_t module)
+{
+	const struct profile_module *m = &p->modules[module];
+	const char *path = profile_string(p, m->path);
+	const char *slash = strrchr(path, '/');
+
+	if (slash && slash[1])
+		return slash + 1;
+	if (*path)
+		return path;
+	switch (m->kind) {
+	case MODULE_KERNEL:
+		return "[kernel]";
+	case MODULE_VDSO:
+		return "[vdso]";
+	case MODULE_ANON:
+		return "[anon]";
+	default:
+		return "[unknown]";
+	}
+}
+
+char profile_function_kind(const struct profile *p, uint32_t function)
+{
+	const struct profile_function *f = &p->functions[function];
+
+	if (f->module == RECORD_NONE || f->outcome)
+		return '?';
+	switch (p->modules[f->module].kind) {
+	case MODULE_KERNEL:
+		return 'K';
+	case MODULE_ANON:
+		return '?';
+	default:
+		return p->modules[f->module].main ? 'N' : 'L';
+	}
+}
+
+bool profile_function_unnamed(const struct profile *p, uint32_t function)
+{
+	const struct profile_function *f = &p->functions[function];
+
+	return f->source == SYMBOL_NONE || f->source == SYMBOL_RANGE;
+}
+
+uint32_t profile_leaf_root(const struct profile *p, uint32_t leaf)
+{
+	const struct tree *t = &p->tree;
+	uint32_t node = t->of_stack[p->leaves[leaf]];
+
+	if (node == 0)
+		return FUNCTION_EMPTY;
+	while (t->parent[node] != 0)
+		node = t->parent[node];
+	return p->functions[t->function[node]].outcome ? t->function[node] : RECORD_NONE;
+}
+
+const struct profile_process *profile_main_process(const struct profile *p)
+{
+	uint64_t pid = profile_meta_number(p, "pid", 0);
+
+	for (size_t i = p->n_processes; i-- > 0;)
+		if (p->processes[i].pid == pid)
+			return &p->processes[i];
+	return p->n_processes ? &p->processes[0] : NULL;
+}

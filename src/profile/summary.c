@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Two steps per GROUP blocks of time:
+ *
+ *	samples of a block ──► weight by leaf		one block after the other,
+ *							so that the sums stay in cache
+ *	weights by leaf, GROUP blocks at once
+ *	  ──► backwards over the steps of the tree: a node's total is its own plus
+ *	      what its children left at its depth; it is added to the node's
+ *	      function if that has no other node above, and left for the parent
+ *
+ * which gives the scatter of every function's share between blocks.  Walking in order keeps the whole state of the second step in
+ * a few vectors per depth: 60 blocks of a tree of 600,000 nodes take 40 ms.
+ */
+#include "profile/summary.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/util.h"
+
+#define GROUP 8
+#define AHEAD 24	/* samples between asking for a leaf's sum and using it */
+
+static double *function_blocks(const struct summary *sum, uint32_t function)
+{
+	return sum->self_ns + (size_t)function * sum->stats.n_blocks;
+}
+
+/* The weights of one thing in each block of a group. */
+typedef double group_t __attribute__((vector_size(GROUP * sizeof(double))));
+
+struct function_group {
+	group_t self, total;
+};
+
+/* What is needed while summing up. */
+struct work {
+	const struct profile *p;
+	struct picked picked;
+	struct sum *block;	/* by leaf: one block; zero between blocks */
+	struct sum *leaf;	/* by leaf: all blocks */
+	group_t *group;		/* by place in the tree's order of leaves */
+	group_t *left;		/* by depth: of the children walked so far */
+	struct function_group *function;	/* zero between groups */
+	double sq;		/* of all weights */
+};
+
+/* Add the samples of a block to their leaves; returns their weight. */
+static double scan_block(struct summary *sum, struct work *w, size_t first, size_t last)
+{
+	const struct samples *s = &w->p->samples;
+	struct sum received = { 0 };
+	double sq = 0;
+
+	for (size_t i = first; i < last; i++) {
+		struct sum one = { 1, s->weight_ns[i] };
+
+		__builtin_prefetch(&w->block[s->leaf[min_of(i + AHEAD, last - 1)]], 1);
+		if (!picked_has(&w->picked, s, i))
+			continue;
+		sum_add(&w->block[s->leaf[i]], one);
+		sum_add(&received, one);
+		sq += (double)one.weight_ns * (double)one.weight_ns;
+	}
+	sum_add(&sum->received, received);
+	w->sq += sq;
+	return (double)received.weight_ns;
+}
+
+/* Move the weights of a block to place `g` of its group. */
+static void keep_block(struct summary *sum, struct work *w, uint32_t g)
+{
+	const struct tree *t = &w->p->tree;
+
+	for (size_t i = 0; i < t->n_leaves; i++) {
+		uint32_t leaf = t->leaves[i];
+		struct sum *block = &w->block[leaf];
+
+		w->group[i][g] = 0;
+		if (!block->count)
+			continue;
+		if (w->picked.leaf[leaf]) {
+			sum_add(&w->leaf[leaf], *block);
+			w->group[i][g] = (double)block->weight_ns;
+		} else {
+			sum_add(&sum->filtered, *block);
+		}
+		*block = (struct sum){ 0 };
+	}
+}
+
+/* From leaves to functions, self and total, for a group of blocks. */
+static void climb(struct work *w)
+{
+	const struct tree *t = &w->p->tree;
+	size_t leaf = t->n_leaves;
+	group_t total = { 0 };
+	uint32_t below = 0;	/* flags of the step after this one */
+
+	for (uint32_t i = t->n - 1; i > 0; i--) {
+		const struct tree_step *s = &t->steps[i];
+		struct function_group *f = &w->function[s->function];
+
+		if (!(below & TREE_CHAINED)) {
+			total = w->left[s->depth + 1];
+			w->left[s->depth + 1] = (group_t){ 0 };
+		}
+		for (; leaf && t->leaf_steps[leaf - 1] == i; leaf--) {
+			f->self += w->group[leaf - 1];
+			total += w->group[leaf - 1];
+		}
+		if (s->flags & TREE_OUTERMOST)
+			f->total += total;
+		if (!(s->flags & TREE_CHAINED))
+			w->left[s->depth] += total;
+		below = s->flags;
+	}
+	w->left[1] = (group_t){ 0 };
+}
+
+/* Keep what the blocks [first, first + n) say about functions, and empty it. */
+static void keep_group(struct summary *sum, struct work *w, uint32_t first, uint32_t n)
+{
+	for (uint32_t i = 0; i < sum->n_functions; i++) {
+		struct function_sum *f = &sum->functions[i];
+		struct function_group *g = &w->function[i];
+
+		for (uint32_t b = 0; b < n; b++) {
+			if (g->self[b] > 0)
+				function_blocks(sum, i)[first + b] = g->self[b];
+			f->total_sq += g->total[b] * g->total[b];
+			f->total_w += g->total[b] * sum->stats.weight[first + b];
+		}
+		*g = (struct function_group){ 0 };
+	}
+}
+
+static void sum_blocks(struct summary *sum, struct work *w)
+{
+	const struct samples *s = &w->p->samples;
+	struct stats *st = &sum->stats;
+	uint32_t n = stats_n_blocks(sum->to_ns - sum->from_ns);
+
+	st->n_blocks = n;
+	sum->self_ns = xcalloc(sum->n_functions, n * sizeof(*sum->self_ns));
+	for (uint32_t first = 0; first < n; first += GROUP) {
+		uint32_t n_group = min_of(n - first, (uint32_t)GROUP);
+
+		for (uint32_t g = 0; g < n_group; g++) {
+			uint32_t b = first + g;
+
+			st->weight[b] = scan_block(sum, w, picked_block(&w->picked, s, b, n),
+						   picked_block(&w->picked, s, b + 1, n));
+			keep_block(sum, w, g);
+		}
+		climb(w);
+		keep_group(sum, w, first, n_group);
+	}
+	stats_finish(st);
+	st->n = w->sq > 0 ? st->total * st->total / w->sq : 0;
+}
+
+/* Sums of nodes and functions over the whole range, from those of leaves. */
+static void add_up(struct summary *sum, const struct work *w)
+{
+	const struct tree *t = &w->p->tree;
+
+	for (size_t i = 0; i < w->p->n_leaves; i++)
+		sum_add(&sum->nodes[t->of_stack[w->p->leaves[i]]].self, w->leaf[i]);
+	for (uint32_t n = t->n; n-- > 0;) {
+		struct node_sum *node = &sum->nodes[n];
+		struct function_sum *f = &sum->functions[t->function[n]];
+
+		sum_add(&node->total, node->self);
+		if (!node->total.count)
+			continue;
+		sum_add(&f->self, node->self);
+		if (t->flags[n] & TREE_OUTERMOST)
+			sum_add(&f->total, node->total);
+		if (n)
+			sum_add(&sum->nodes[t->parent[n]].total, node->total);
+	}
+	sum->functions[FUNCTION_EMPTY].total = sum->functions[FUNCTION_EMPTY].self;
+}
+
+/* Zeroed memory for vectors. */
+static void *vectors(size_t n, size_t size)
+{
+	void *p = aligned_alloc(sizeof(group_t), max_of(n, (size_t)1) * size);
+
+	if (!p)
+		abort();
+	memset(p, 0, n * size);
+	return p;
+}
+
+static void work_init(struct work *w, const struct profile *p, const struct selection *s)
+{
+	*w = (struct work){
+		.p = p,
+		.block = xcalloc(p->n_leaves, sizeof(*w->block)),
+		.leaf = xcalloc(p->n_leaves, sizeof(*w->leaf)),
+		.group = vectors(p->n_leaves, sizeof(*w->group)),
+		.left = vectors((size_t)p->tree.max_depth + 2, sizeof(*w->left)),
+		.function = vectors(p->n_functions, sizeof(*w->function)),
+	};
+	picked_init(&w->picked, p, s);
+}
+
+static void work_deinit(struct work *w)
+{
+	free(w->block);
+	free(w->leaf);
+	free(w->group);
+	free(w->left);
+	free(w->function);
+	picked_deinit(&w->picked);
+}
+
+/* ---- what was not sampled ---- */
+
+/* Growth of a counter over the selection; false if nothing is known of it. */
+static bool count(const struct profile *p, const struct selection *s,
+		  const struct picked *k, enum record_counter_what what, uint64_t *out)
+{
+	const struct counters *c = &p->counters;
+	bool any = false;
+
+	*out = 0;
+	if (!s->n_threads && counters_known(c, what, RECORD_NONE)) {
+		*out = counters_growth(c, what, RECORD_NONE, k->from_ns, k->to_ns);
+		return true;
+	}
+	for (uint32_t i = 0; i < p->n_threads; i++) {
+		if (!k->thread[i] || !counters_known(c, what, i))
+			continue;
+		*out += counters_growth(c, what, i, k->from_ns, k->to_ns);
+		any = true;
+	}
+	/* Not kept by thread: all of it, so that nothing is claimed too much. */
+	if (!any && counters_known(c, what, RECORD_NONE) && what != COUNTER_CPU_NS)
+		*out = counters_growth(c, what, RECORD_NONE, k->from_ns, k->to_ns);
+	return any;
+}
+
+#define MAX_LOST 1e18	/* so that sums with it fit; a recording can claim more */
+
+/* The part of the losses that falls into the range. */
+static struct sum lost_between(const struct profile *p, uint64_t from_ns, uint64_t to_ns)
+{
+	double n = 0, weight = 0;
+
+	for (size_t i = 0; i < p->n_losses; i++) {
+		const struct record_lost *l = &p->losses[i];
+		uint64_t from = max_of(l->from_ns, from_ns), to = min_of(l->to_ns, to_ns);
+		double part;
+
+		if (l->from_ns == l->to_ns)
+			part = l->from_ns >= from_ns && l->from_ns <= to_ns;
+		else
+			part = to > from ? (double)(to - from) /
+				(double)(l->to_ns - l->from_ns) : 0;
+		n += part * (double)l->count;
+		weight += part * (double)l->weight_ns;
+	}
+	return (struct sum){ (uint64_t)fmin(n + .5, MAX_LOST),
+			     (uint64_t)fmin(weight + .5, MAX_LOST) };
+}
+
+static bool kernel_excluded(const struct profile *p)
+{
+	const char *kernel = profile_meta(p, "kernel");
+
+	return kernel && strcmp(kernel, "excluded") == 0;
+}
+
+static void account(struct summary *sum, const struct profile *p,
+		    const struct selection *s, const struct picked *k)
+{
+	uint64_t known;
+
+	sum->cpu_known = count(p, s, k, COUNTER_CPU_NS, &sum->cpu_ns);
+	count(p, s, k, COUNTER_UNSAMPLED_NS, &sum->unsampled_ns);
+	count(p, s, k, COUNTER_THROTTLED_NS, &sum->throttled_ns);
+	sum->lost_of_all = lost_between(p, k->from_ns, k->to_ns);
+	if (!s->n_threads)
+		sum->lost = sum->lost_of_all;
+	known = sum->received.weight_ns + sum->lost_of_all.weight_ns + sum->unsampled_ns +
+		sum->throttled_ns;
+	if (kernel_excluded(p) && sum->cpu_known && sum->cpu_ns > known)
+		sum->hidden_ns = sum->cpu_ns - known;
+	sum->base_ns = sum->received.weight_ns + sum->hidden_ns;
+	sum->stats.scale = sum->received.weight_ns
+		? (double)sum->base_ns / (double)sum->received.weight_ns : 1;
+}
+
+void summary_make(const struct profile *p, const struct selection *s, struct summary *out)
+{
+	struct work w;
+
+	work_init(&w, p, s);
+	*out = (struct summary){
+		.from_ns = w.picked.from_ns, .to_ns = w.picked.to_ns,
+		.n_functions = (uint32_t)p->n_functions, .n_nodes = p->tree.n,
+		.functions = xcalloc(p->n_functions, sizeof(*out->functions)),
+		.nodes = xcalloc(p->tree.n, sizeof(*out->nodes)),
+	};
+	sum_blocks(out, &w);
+	add_up(out, &w);
+	account(out, p, s, &w.picked);
+	out->listed = steal(w.picked.function);
+	work_deinit(&w);
+}
+
+void summary_deinit(struct summary *sum)
+{
+	free(sum->functions);
+	free(sum->self_ns);
+	free(sum->nodes);
+	free(sum->listed);
+	*sum = (struct summary){ 0 };
+}
+
+/* ---- shares ---- */
+
+struct interval summary_self(const struct summary *sum, uint32_t function)
+{
+	return stats_share_of_blocks(&sum->stats, function_blocks(sum, function));
+}
+
+struct interval summary_total(const struct summary *sum, uint32_t function)
+{
+	const struct function_sum *f = &sum->functions[function];
+
+	return stats_share(&sum->stats, (double)f->total.weight_ns, f->total_sq, f->total_w);
+}
+
+bool summary_differ(const struct summary *sum, uint32_t a, uint32_t b)
+{
+	return stats_differ(&sum->stats, function_blocks(sum, a), function_blocks(sum, b));
+}
+
+/* Where blocks are not known: as for as many independent samples. */
+static struct interval plain_share(const struct summary *sum, uint64_t part, uint64_t whole)
+{
+	double mean = sum->received.count
+		? (double)sum->received.weight_ns / (double)sum->received.count : 0;
+	struct interval iv = { .high = 1, .rough = true };
+
+	if (mean > 0 && whole)
+		iv = stats_wilson((double)part / (double)whole, (double)whole / mean,
+				  stats_t(STATS_MAX_BLOCKS));
+	return iv;
+}
+
+struct interval summary_hidden(const struct summary *sum)
+{
+	return plain_share(sum, sum->hidden_ns, sum->base_ns);
+}
+
+struct interval summary_lost(const struct summary *sum)
+{
+	return plain_share(sum, sum->lost.weight_ns, sum->base_ns + sum->lost.weight_ns);
+}
+
+/* ---- order ---- */
+
+struct ranked {
+	uint32_t function;
+	uint64_t self_ns, total_ns;
+	const char *name;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	int names;
+
+	if (x->self_ns != y->self_ns)
+		return x->self_ns > y->self_ns ? -1 : 1;
+	if (x->total_ns != y->total_ns)
+		return x->total_ns > y->total_ns ? -1 : 1;
+	names = strcmp(x->name, y->name);
+	return names ? names : (x->function > y->function) - (x->function < y->function);
+}
+
+uint32_t *summary_rank(const struct profile *p, const struct summary *sum, uint32_t *n_out)
+{
+	struct ranked *r = xcalloc(sum->n_functions, sizeof(*r));
+	uint32_t *order, n = 0;
+
+	for (uint32_t i = 0; i < sum->n_functions; i++) {
+		const struct function_sum *f = &sum->functions[i];
+		bool pseudo = i == FUNCTION_EMPTY || p->functions[i].outcome;
+
+		/* Pseudo functions have time of their own, or are not listed. */
+		if (!(pseudo ? f->self.count : f->total.count) ||
+		    (sum->listed && !sum->listed[i]))
+			continue;
+		r[n++] = (struct ranked){ i, f->self.weight_ns, f->total.weight_ns,
+					  profile_string(p, p->functions[i].name) };
+	}
+	qsort(r, n, sizeof(*r), by_rank);
+	order = xcalloc(n, sizeof(*order));
+	for (uint32_t i = 0; i < n; i++)
+		order[i] = r[i].function;
+	free(r);
+	*n_out = n;
+	return order;
+}
+
+static uint32_t find(const struct profile *p, const struct summary *sum, const char *name,
+		     bool exact, uint32_t *n_out)
+{
+	uint32_t best = RECORD_NONE;
+
+	*n_out = 0;
+	for (uint32_t i = 0; i < sum->n_functions; i++) {
+		const char *is = profile_string(p, p->functions[i].name);
+
+		if (!sum->functions[i].total.count ||
+		    (exact ? strcmp(is, name) != 0 : !strstr(is, name)))
+			continue;
+		++*n_out;
+		if (best == RECORD_NONE || sum->functions[i].total.weight_ns >
+					   sum->functions[best].total.weight_ns)
+			best = i;
+	}
+	return best;
+}
+
+uint32_t summary_find(const struct profile *p, const struct summary *sum, const char *name,
+		      uint32_t *n_out)
+{
+	uint32_t function = find(p, sum, name, true, n_out);
+
+	return *n_out ? function : find(p, sum, name, false, n_out);
+}

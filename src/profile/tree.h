@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * profile/tree.h - the calling-context tree: one node per path of functions.
+ *
+ * Built from stacks; a frame with three inlining levels is three nodes.  Node 0
+ * is the root, the whole program; stacks that end early hang below a pseudo
+ * function that says how.  A parent has a smaller number than its children.
+ *
+ * Nodes keep their numbers.  When names arrive for frames whose stacks are in
+ * the tree, the stacks move to other nodes and the old ones stay without weight.
+ *
+ * A folding tree has one node for a function that calls itself directly,
+ * however deep.
+ */
+#ifndef CPROFD_PROFILE_TREE_H
+#define CPROFD_PROFILE_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/u64map.h"
+
+struct error;
+struct profile;
+
+#define TREE_MAX_NODES (1u << 26)
+#define TREE_MAX_DEPTH (1u << 17)
+#define TREE_NONE UINT32_MAX
+
+enum tree_flags {
+	TREE_OUTERMOST = 1 << 0,	/* no other node of this function above it */
+	TREE_RECURSIVE = 1 << 1,	/* direct recursion was folded here */
+	TREE_CHAINED = 1 << 2,		/* steps: all there is below the step before it,
+					   where no leaf ends: their totals are equal */
+};
+
+/* A node where a walk over the whole tree meets it: before its children. */
+struct tree_step {
+	uint32_t node;
+	uint32_t function;
+	uint32_t depth;		/* the root is at 0 */
+	uint32_t flags;		/* TREE_OUTERMOST, TREE_CHAINED */
+};
+
+struct tree {
+	bool fold;
+	uint32_t n;		/* nodes */
+	uint32_t *parent;	/* TREE_NONE: the root */
+	uint32_t *function;
+	uint32_t *first_child;	/* or TREE_NONE */
+	uint32_t *next_sibling;	/* or TREE_NONE */
+	uint32_t *depth;
+	uint8_t *flags;		/* enum tree_flags */
+	uint32_t *of_stack;	/* stack or outcome -> node that it ends in */
+	size_t n_stacks;	/* that are in the tree */
+
+	/* The tree and the profile's leaves in walking order. */
+	struct tree_step *steps;	/* n */
+	uint32_t *leaves;	/* by the step of their node */
+	uint32_t *leaf_steps;	/* the step of each of these */
+	size_t n_leaves;
+	uint32_t max_depth;
+
+	size_t cap, cap_stacks, cap_leaves;
+	uint32_t cap_steps;
+	uint32_t n_steps;	/* nodes that the order is about */
+	struct u64map child;	/* parent and function -> node */
+};
+
+void tree_init(struct tree *t, bool fold);
+void tree_deinit(struct tree *t);
+
+/*
+ * Take in the stacks from number `first` on; every frame has its levels by now.
+ * Fails with EFBIG beyond TREE_MAX_NODES and TREE_MAX_DEPTH: stacks for which
+ * there was no room then end in the root.
+ */
+int tree_update(struct tree *t, struct profile *p, size_t first, struct error *err);
+
+#endif

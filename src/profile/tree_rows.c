@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "profile/tree_rows.h"
+
+#include <string.h>
+
+#include "base/util.h"
+#include "profile/stack_walk.h"
+
+struct work {
+	const struct profile *p;
+	const struct summary *sum;
+	uint64_t min_ns;
+	uint32_t max_depth;
+	struct tree_row *v;
+	size_t n, cap;
+};
+
+static uint64_t total_ns(const struct work *w, uint32_t node)
+{
+	return w->sum->nodes[node].total.weight_ns;
+}
+
+static int by_weight(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x > *y ? -1 : *x < *y;
+}
+
+/*
+ * What a node must have to be one of the `max_nodes` heaviest.  A node is never
+ * heavier than its parent, so what is shown hangs together.
+ */
+static uint64_t find_limit(const struct summary *sum, uint64_t min_ns, uint32_t max_nodes)
+{
+	uint64_t *weights = xcalloc(sum->n_nodes, sizeof(*weights));
+	size_t n = 0;
+
+	for (uint32_t i = 1; i < sum->n_nodes; i++)
+		if (sum->nodes[i].total.weight_ns >= min_ns)
+			weights[n++] = sum->nodes[i].total.weight_ns;
+	if (n > max_nodes) {
+		qsort(weights, n, sizeof(*weights), by_weight);
+		min_ns = max_nodes ? weights[max_nodes - 1] : UINT64_MAX;
+	}
+	free(weights);
+	return min_ns;
+}
+
+static int by_row(const void *a, const void *b)
+{
+	const struct tree_row *x = a, *y = b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->total.weight_ns != y->total.weight_ns)
+		return x->total.weight_ns > y->total.weight_ns ? -1 : 1;
+	return x->node < y->node ? -1 : x->node > y->node;
+}
+
+static void push_row(struct work *w, struct tree_row row)
+{
+	array_reserve(w->v, w->n + 1, w->cap);
+	w->v[w->n++] = row;
+}
+
+/*
+ * Put the children of a row at the end of the list, and a row for the rest.
+ * Returns how many rows that is.
+ */
+static size_t push_children(struct work *w, uint32_t node, uint32_t depth)
+{
+	const struct tree *t = &w->p->tree;
+	struct tree_row rest = { .kind = TREE_ROW_REST, .node = node, .depth = depth };
+	size_t first = w->n;
+
+	for (uint32_t c = t->first_child[node]; c != TREE_NONE; c = t->next_sibling[c]) {
+		const struct node_sum *sum = &w->sum->nodes[c];
+
+		if (!sum->total.count)
+			continue;
+		if (total_ns(w, c) >= w->min_ns && depth <= w->max_depth) {
+			push_row(w, (struct tree_row){ .kind = TREE_ROW_NODE, .node = c,
+				.depth = depth, .self = sum->self, .total = sum->total });
+			continue;
+		}
+		rest.n++;
+		rest.largest_ns = max_of(rest.largest_ns, total_ns(w, c));
+		sum_add(&rest.total, sum->total);
+		sum_add(&rest.self, sum->total);
+	}
+	if (rest.n)
+		push_row(w, rest);
+	if (node == 0 && w->sum->filtered.count)
+		push_row(w, (struct tree_row){ .kind = TREE_ROW_FILTERED, .depth = depth,
+			.self = w->sum->filtered, .total = w->sum->filtered });
+	if (w->n > first) {
+		qsort(w->v + first, w->n - first, sizeof(*w->v), by_row);
+		w->v[w->n - 1].last = true;
+	}
+	return w->n - first;
+}
+
+/*
+ * Rows are made in the order in which they are shown: the children of the row
+ * just made go on top of those that wait, the heaviest uppermost.  They are put
+ * in order at the end of the list of rows, which serves as the scratch pad.
+ */
+static void make_rows(struct work *w)
+{
+	struct tree_row *waiting = NULL;	/* the next one is the last */
+	size_t n_waiting = 1, cap_waiting = 0;
+
+	array_reserve(waiting, 1, cap_waiting);
+	waiting[0] = (struct tree_row){ .kind = TREE_ROW_NODE,
+		.self = w->sum->nodes[0].self, .total = w->sum->nodes[0].total, .last = true };
+	sum_add(&waiting[0].total, w->sum->filtered);
+	while (n_waiting) {
+		struct tree_row row = waiting[--n_waiting];
+		size_t n;
+
+		push_row(w, row);
+		if (row.kind != TREE_ROW_NODE)
+			continue;
+		n = push_children(w, row.node, row.depth + 1);
+		array_reserve(waiting, n_waiting + n, cap_waiting);
+		while (n--)
+			waiting[n_waiting++] = w->v[--w->n];
+	}
+	free(waiting);
+}
+
+/* ---- how deep recursion goes ---- */
+
+struct depths {
+	struct u64map of_node;	/* node -> row that wants to know */
+	struct u64map at;	/* row and depth -> place in sums */
+	struct point {
+		uint32_t row, depth;
+		uint64_t weight_ns;
+	} *points;
+	size_t n, cap;
+};
+
+static void add_depth(struct depths *d, uint32_t row, uint32_t depth, uint64_t weight_ns)
+{
+	uint32_t *slot = u64map_slot(&d->at, (uint64_t)row << 32 | depth);
+
+	if (*slot == U64MAP_NONE) {
+		*slot = (uint32_t)d->n;
+		array_reserve(d->points, d->n + 1, d->cap);
+		d->points[d->n++] = (struct point){ row, depth, 0 };
+	}
+	d->points[*slot].weight_ns += weight_ns;
+}
+
+/* Count how often each recursive node in a leaf's path calls itself in a row. */
+static void measure(const struct work *w, struct depths *d, uint32_t leaf, uint64_t weight_ns)
+{
+	const struct tree *t = &w->p->tree;
+	uint32_t stack = w->p->leaves[leaf], node = t->of_stack[stack], run = 0;
+	struct stack_walk walk = stack_walk_from(w->p, stack);
+	const struct profile_level *call;
+
+	while ((call = stack_walk_next(&walk)) && node) {
+		uint32_t row;
+
+		if (call->function != t->function[node]) {
+			node = t->parent[node];
+			run = 0;
+		}
+		run++;
+		row = t->flags[node] & TREE_RECURSIVE ? u64map_find(&d->of_node, node)
+						      : U64MAP_NONE;
+		if (row != U64MAP_NONE)
+			add_depth(d, row, run, weight_ns);
+	}
+}
+
+static int by_point(const void *a, const void *b)
+{
+	const struct point *x = a, *y = b;
+
+	if (x->row != y->row)
+		return x->row < y->row ? -1 : 1;
+	return x->depth < y->depth ? -1 : 1;
+}
+
+/*
+ * A point holds the weight that reaches at least its depth.  The median depth is
+ * the largest one that half of the weight reaches.
+ */
+static void set_depths(struct work *w, struct depths *d)
+{
+	if (d->n)
+		qsort(d->points, d->n, sizeof(*d->points), by_point);
+	for (size_t i = 0; i < d->n; i++) {
+		const struct point *pt = &d->points[i];
+		struct tree_row *row = &w->v[pt->row];
+
+		row->max_depth = pt->depth;
+		if (pt->weight_ns >= row->total.weight_ns - row->total.weight_ns / 2)
+			row->n = pt->depth;
+	}
+}
+
+static void find_depths(struct work *w, const struct selection *s)
+{
+	struct depths d = { 0 };
+	struct sum *sums;
+
+	for (uint32_t i = 0; i < w->n; i++)
+		if (w->v[i].kind == TREE_ROW_NODE &&
+		    w->p->tree.flags[w->v[i].node] & TREE_RECURSIVE)
+			*u64map_slot(&d.of_node, w->v[i].node) = i;
+	if (!d.of_node.n)
+		return;
+	sums = sum_leaves(w->p, s);
+	for (uint32_t i = 0; i < w->p->n_leaves; i++)
+		if (sums[i].count)
+			measure(w, &d, i, sums[i].weight_ns);
+	set_depths(w, &d);
+	free(sums);
+	free(d.points);
+	u64map_deinit(&d.of_node);
+	u64map_deinit(&d.at);
+}
+
+void tree_rows_make(const struct profile *p, const struct selection *s,
+		    const struct summary *sum, uint64_t min_ns, uint32_t max_nodes,
+		    uint32_t max_depth, struct tree_rows *out)
+{
+	struct work w = {
+		.p = p, .sum = sum, .max_depth = max_depth,
+		.min_ns = find_limit(sum, min_ns, max_nodes),
+	};
+
+	make_rows(&w);
+	find_depths(&w, s);
+	*out = (struct tree_rows){ .v = w.v, .n = (uint32_t)w.n };
+}
+
+void tree_rows_deinit(struct tree_rows *r)
+{
+	free(r->v);
+	*r = (struct tree_rows){ 0 };
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * profile/tree_rows.h - the rows in which a call tree is shown.
+ *
+ * The heaviest nodes are shown, each below its caller, the heaviest first; what
+ * is left out below a node is one row, so that under every row its own time and
+ * the rows below add up to its total.
+ */
+#ifndef CPROFD_PROFILE_TREE_ROWS_H
+#define CPROFD_PROFILE_TREE_ROWS_H
+
+#include "profile/summary.h"
+
+enum tree_row_kind {
+	TREE_ROW_NODE,
+	TREE_ROW_REST,		/* children that are not shown: `n` of them */
+	TREE_ROW_FILTERED,	/* samples that the filter leaves out */
+};
+
+struct tree_row {
+	enum tree_row_kind kind;
+	uint32_t node;		/* or its parent, for a rest */
+	uint32_t depth;
+	uint32_t n;		/* rest: children; node: its direct recursion, 0 for none:
+				   half of the time in it is at least so deep */
+	uint32_t max_depth;	/* node: how deep its recursion went */
+	struct sum self, total;
+	uint64_t largest_ns;	/* rest: total of the heaviest of them */
+	bool last;		/* no row of the same parent follows */
+};
+
+struct tree_rows {
+	struct tree_row *v;
+	uint32_t n;
+};
+
+/*
+ * The rows of a summary: nodes with at least `min_ns`, none deeper than
+ * `max_depth`, the `max_nodes` heaviest of them and those as heavy as the last of
+ * these.  The root is always the first.
+ */
+void tree_rows_make(const struct profile *p, const struct selection *s,
+		    const struct summary *sum, uint64_t min_ns, uint32_t max_nodes,
+		    uint32_t max_depth, struct tree_rows *out);
+void tree_rows_deinit(struct tree_rows *r);
+
+#endif

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/fixture.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/clock.h"
+#include "tests/unit/nodes.h"
+#include "tests/unit/test.h"
+#include "profile/profile_load.h"
+#include "record/writer.h"
+
+/* 2026-01-22 14:02:03 UTC */
+#define START_REAL_NS 1769090523000000000ull
+
+enum module {
+	EXE, LIBC, KERNEL, FAST, OLD, ANON, N_MODULES
+};
+
+/* Functions that have a name, and where they are. */
+enum function {
+	MAIN, HANDLE, MEMBER, COMPARE, FIB, REPORT, FORMAT, START, WRITE, KWRITE, KSOFT,
+	N_FUNCTIONS
+};
+
+static const struct {
+	const char *name, *file;
+	uint32_t line;
+	enum module module;
+} functions[N_FUNCTIONS] = {
+	[MAIN] = { "main", "/src/shop/shop.c", 88, EXE },
+	[HANDLE] = { "handle_order", "/src/shop/shop.c", 66, EXE },
+	[MEMBER] = { "membership(std::vector<int> const&, int)", "/src/shop/shop.c", 38, EXE },
+	[COMPARE] = { "compare", "/src/shop/list.h", 12, EXE },
+	[FIB] = { "fib", "/src/shop/shop.c", 17, EXE },
+	[REPORT] = { "build_report", "/src/shop/report.c", 52, EXE },
+	[FORMAT] = { "__vfprintf_internal", "", 0, LIBC },
+	[START] = { "start_thread", "", 0, LIBC },
+	[WRITE] = { "write", "", 0, LIBC },
+	[KWRITE] = { "ksys_write", "", 0, KERNEL },
+	[KSOFT] = { "handle_softirqs", "", 0, KERNEL },
+};
+
+struct fix {
+	struct record_writer *w;
+	const struct fixture_options *o;
+	uint32_t modules[N_MODULES], functions[N_FUNCTIONS], range;
+	uint32_t pending[64];		/* frames whose symbols come late */
+	struct record_level levels[64][2];
+	uint32_t n_levels[64], n_pending;
+	uint64_t state;
+	struct nodes nodes;
+};
+
+static uint32_t rnd(struct fix *f, uint32_t n)
+{
+	f->state = f->state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)((f->state >> 32) * n >> 32);
+}
+
+static uint32_t str(struct fix *f, const char *s)
+{
+	return record_put_string(f->w, s, strlen(s));
+}
+
+static void put_symbol(struct fix *f, uint32_t frame, const struct record_level *l, uint32_t n)
+{
+	if (!f->o->late_symbols) {
+		record_put_symbol(f->w, frame, l, n);
+		return;
+	}
+	f->pending[f->n_pending] = frame;
+	memcpy(f->levels[f->n_pending], l, n * sizeof(*l));
+	f->n_levels[f->n_pending++] = n;
+}
+
+/* A stack with a call of `function` at `line` on top of `parent`. */
+static uint32_t call(struct fix *f, uint32_t parent, enum function function, uint32_t line)
+{
+	uint32_t frame = record_put_frame(f->w, &(struct record_frame){
+		.module = f->modules[functions[function].module], .flags = FRAME_RETURN,
+		.vaddr = 0x401000 + 0x1000 * (uint64_t)function + line });
+
+	put_symbol(f, frame, &(struct record_level){ f->functions[function], line }, 1);
+	return nodes_push(&f->nodes, f->w, parent, frame);
+}
+
+/* The same with another function inlined at that line. */
+static uint32_t inlined(struct fix *f, uint32_t parent, enum function inner, uint32_t inner_line,
+			enum function outer, uint32_t line)
+{
+	uint32_t frame = record_put_frame(f->w, &(struct record_frame){
+		.module = f->modules[functions[outer].module],
+		.vaddr = 0x401800 + 0x1000 * (uint64_t)outer + line });
+
+	put_symbol(f, frame, (struct record_level[]){ { f->functions[inner], inner_line },
+						     { f->functions[outer], line } }, 2);
+	return nodes_push(&f->nodes, f->w, parent, frame);
+}
+
+/* Code without a name. */
+static uint32_t nameless(struct fix *f, uint32_t parent, enum module module, uint64_t vaddr)
+{
+	return nodes_push(&f->nodes, f->w, parent,
+			  record_put_frame(f->w, &(struct record_frame){
+				  .module = f->modules[module], .vaddr = vaddr }));
+}
+
+static void put_meta(struct fix *f)
+{
+	record_put_meta(f->w, "version", "0.1.0");
+	record_put_meta(f->w, "engine", "perf");
+	record_put_meta(f->w, "event", "cpu-clock");
+	record_put_meta(f->w, "rate_hz", "199");
+	record_put_meta(f->w, "stack_bytes", "16384");
+	record_put_meta(f->w, "max_frames", "1024");
+	record_put_meta(f->w, "kernel", f->o->hidden ? "excluded" : "visible");
+	record_put_meta(f->w, "command", "shop");
+	record_put_meta(f->w, "pid", "4242");
+}
+
+static void put_modules(struct fix *f)
+{
+	static const struct {
+		const char *path;
+		enum record_module_kind kind;
+		uint32_t flags;
+		const char *note;
+	} modules[N_MODULES] = {
+		[EXE] = { "/usr/bin/shop", MODULE_FILE,
+			  MODULE_HAS_SYMTAB | MODULE_HAS_LINES | MODULE_HAS_UNWIND, "" },
+		[LIBC] = { "/usr/lib/x86_64-linux-gnu/libc.so.6", MODULE_FILE,
+			   MODULE_HAS_SYMTAB | MODULE_HAS_UNWIND, "" },
+		[KERNEL] = { "[kernel]", MODULE_KERNEL, MODULE_HAS_SYMTAB, "" },
+		[FAST] = { "/opt/shop/libfast.so", MODULE_FILE, MODULE_HAS_UNWIND, "" },
+		[OLD] = { "/opt/shop/libold.so", MODULE_FILE, MODULE_HAS_SYMTAB,
+			  "libold.so has no frame pointers and no .eh_frame" },
+		[ANON] = { "", MODULE_ANON, 0, "" },
+	};
+
+	for (uint32_t i = 0; i < N_MODULES; i++) {
+		f->modules[i] = record_put_module(f->w, &(struct record_module){
+			.kind = modules[i].kind, .path = str(f, modules[i].path) });
+		record_put_module_info(f->w, &(struct record_module_info){
+			.module = f->modules[i], .flags = modules[i].flags,
+			.build_id = (const uint8_t *)"\x01\x23\xab\xcd", .build_id_len = i < KERNEL ? 4 : 0,
+			.text_vaddr = i == EXE ? 0x401000 : 0, .text_off = i == EXE ? 0x1000 : 0,
+			.text_bytes = i == EXE ? 0x20000 : 0,
+			.note = str(f, modules[i].note) });
+	}
+	record_put_mapping(f->w, &(struct record_mapping){ .process = 0, .module = f->modules[EXE],
+		.start = 0x555500001000, .size = 0x20000, .off = 0x1000 });
+	record_put_mapping(f->w, &(struct record_mapping){ .process = 0, .module = f->modules[ANON],
+		.start = 0x7f21c0de0000, .size = 0x10000 });
+}
+
+static void put_functions(struct fix *f)
+{
+	for (uint32_t i = 0; i < N_FUNCTIONS; i++)
+		f->functions[i] = record_put_function(f->w, &(struct record_function){
+			.module = f->modules[functions[i].module],
+			.name = f->o->hostile && i == HANDLE
+				? str(f, "evil\x1b[2J\nname;\xff\xe2\x80\xaeoff\"\\ \xc2\x9b") : str(f, functions[i].name),
+			.file = str(f, functions[i].file),
+			.line = functions[i].line, .vaddr = 0x401000 + 0x1000 * (uint64_t)i,
+			.size = 0x1000,
+			.source = functions[i].line ? SYMBOL_DWARF : SYMBOL_SYMTAB });
+	f->range = record_put_function(f->w, &(struct record_function){
+		.module = f->modules[FAST], .vaddr = 0x5f30, .size = 0x100, .source = SYMBOL_RANGE });
+}
+
+/* Where samples can be, and how often (of 1000) in each half of the run. */
+struct place {
+	uint32_t stack, thread, often[2];
+	uint64_t gap;
+};
+
+static uint32_t put_places(struct fix *f, struct place *at)
+{
+	uint32_t n = 0, main, handle, fib, report, frame, kernel;
+
+	main = call(f, OUTCOME_COMPLETE, MAIN, 95);
+	handle = call(f, main, HANDLE, 70);
+	at[n++] = (struct place){ inlined(f, handle, COMPARE, 14, MEMBER, 41), 0, { 360, 360 } };
+	at[n++] = (struct place){ call(f, handle, MEMBER, 40), 0, { 24, 24 } };
+	fib = call(f, handle, FIB, 19);
+	for (int i = 0; i < 13; i++) {
+		fib = call(f, fib, FIB, 19);
+		if (i == 4)
+			at[n++] = (struct place){ fib, 0, { 70, 70 } };
+	}
+	at[n++] = (struct place){ call(f, fib, FIB, 18), 0, { 140, 140 } };
+	report = call(f, handle, REPORT, 55);
+	at[n++] = (struct place){ report, 0, { 30, 170 } };	/* a phase */
+	at[n++] = (struct place){ call(f, report, FORMAT, 7), 0, { 40, 40 } };
+	kernel = call(f, call(f, report, WRITE, 1), KWRITE, 2);
+	at[n++] = (struct place){ kernel, 0, { 190, 60 } };
+	at[n++] = (struct place){ handle, 0, { 20, 20 } };
+	at[n++] = (struct place){ call(f, call(f, OUTCOME_COMPLETE, START, 3), FIB, 20), 1, { 30, 30 } };
+
+	frame = record_put_frame(f->w, &(struct record_frame){
+		.module = f->modules[FAST], .vaddr = 0x5f44 });
+	put_symbol(f, frame, &(struct record_level){ f->range, 0 }, 1);
+	at[n++] = (struct place){ nodes_push(&f->nodes, f->w, handle, frame),
+				  0, { 12, 12 } };
+	at[n++] = (struct place){ nameless(f, handle, ANON, 0x7f21c0de1a40), 0, { 9, 9 } };
+	at[n++] = (struct place){ nameless(f, OUTCOME_NO_RULE, OLD, 0x1234), 0, { 20, 20 } };
+	at[n++] = (struct place){ call(f, OUTCOME_COPY, FORMAT, 9), 0, { 15, 15 }, 912 << 10 };
+	at[n++] = (struct place){ call(f, OUTCOME_COPY, FORMAT, 11), 0, { 5, 5 }, 4 << 10 };
+	at[n++] = (struct place){ call(f, OUTCOME_LIMIT, FIB, 19), 0, { 10, 10 } };
+	at[n++] = (struct place){ call(f, OUTCOME_NO_USER, KSOFT, 4), 1, { 20, 20 } };
+	at[n++] = (struct place){ OUTCOME_NO_USER, 1, { 5, 5 } };
+	return n;
+}
+
+static const struct place *pick(struct fix *f, const struct place *at, uint32_t n, int half)
+{
+	uint32_t i = rnd(f, 1000), k = 0;
+
+	while (k + 1 < n && i >= at[k].often[half])
+		i -= at[k++].often[half];
+	return &at[k];
+}
+
+static void put_samples(struct fix *f, const struct place *at, uint32_t n_places, uint32_t n)
+{
+	uint64_t step = 30 * NS_PER_S / n, weights = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct place *place = pick(f, at, n_places, i % (n / 6 + 1) > n / 12);
+		uint32_t weight = FIXTURE_PERIOD_NS - 500000 + rnd(f, 5) * 250000;
+
+		weights += weight;
+		record_put_sample(f->w, &(struct record_sample){
+			.time_ns = FIXTURE_START_NS + i * step, .thread = place->thread,
+			.stack = place->stack, .weight_ns = weight, .cpu = i % 2,
+			.gap_bytes = place->gap });
+		if (i % 100 == 99)
+			record_put_counter(f->w, &(struct record_counter){
+				.time_ns = FIXTURE_START_NS + i * step, .what = COUNTER_CPU_NS,
+				.thread = RECORD_NONE,
+				.value = f->o->hidden ? weights + weights / 4 : weights + 30000000 });
+	}
+}
+
+static void put_late_symbols(struct fix *f)
+{
+	for (uint32_t i = 0; i < f->n_pending; i++)
+		record_put_symbol(f->w, f->pending[i], f->levels[i], f->n_levels[i]);
+	record_writer_commit(f->w, UINT64_MAX);
+}
+
+int fixture_fd(const struct fixture_options *o)
+{
+	int fd = memfd_create("fixture", MFD_CLOEXEC);
+	uint32_t n = o->n_samples ? o->n_samples : FIXTURE_N_SAMPLES, n_places;
+	uint64_t end_ns = FIXTURE_START_NS + 30 * NS_PER_S;
+	struct fix f = { .o = o, .state = 7 };
+	struct place at[32];
+	struct error err;
+
+	assert_int_equal(record_writer_open(dup(fd), FIXTURE_START_NS, START_REAL_NS, &f.w, &err), 0);
+	put_meta(&f);
+	record_put_process(f.w, &(struct record_process){ .pid = 4242, .ppid = 1,
+		.time_ns = FIXTURE_START_NS, .name = str(&f, "shop"), .exe = str(&f, "/usr/bin/shop") });
+	record_put_thread(f.w, &(struct record_thread){ .tid = 4242, .time_ns = FIXTURE_START_NS,
+		.name = str(&f, "shop") });
+	record_put_thread(f.w, &(struct record_thread){ .tid = 4243, .time_ns = FIXTURE_START_NS,
+		.name = str(&f, "worker-1") });
+	put_modules(&f);
+	put_functions(&f);
+	n_places = put_places(&f, at);
+	put_samples(&f, at, n_places, n);
+	record_put_lost(f.w, &(struct record_lost){ .from_ns = FIXTURE_START_NS + 5 * NS_PER_S,
+		.to_ns = FIXTURE_START_NS + 6 * NS_PER_S, .count = n / 80, .weight_ns = n / 80 * 5000000ull });
+	record_put_counter(f.w, &(struct record_counter){ .time_ns = end_ns,
+		.what = COUNTER_OWN_CPU_NS, .thread = RECORD_NONE, .value = 420000000 });
+	record_put_note(f.w, FIXTURE_START_NS, NOTE_INFO, "the libfast.so in use was built without names");
+	if (o->hostile)
+		record_put_note(f.w, FIXTURE_START_NS, NOTE_WARNING, "note \x1b]0;title\a with \x9b bytes");
+	put_late_symbols(&f);
+	record_put_process_end(f.w, &(struct record_process_end){ .process = 0, .time_ns = end_ns,
+		.how = END_EXITED, .status = 0 });
+	if (!o->unfinished)
+		record_put_end(f.w, &(struct record_end){ .time_ns = end_ns, .why = END_TARGET,
+			.n_samples = n, .n_lost = n / 80 });
+	assert_int_equal(record_writer_close(f.w, &err), 0);
+	return fd;
+}
+
+struct profile_load *fixture_load(const struct fixture_options *o)
+{
+	_cleanup_(closep) int fd = fixture_fd(o);
+	struct profile_load *load;
+	struct error err;
+
+	assert_int_equal(profile_load_open(fd, &load, &err), 0);
+	assert_int_equal(profile_load_more(load, &err), 1);
+	return load;
+}

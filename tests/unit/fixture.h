@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * tests/unit/fixture.h - a made-up recording with everything in it.
+ *
+ * A program "shop" that runs for 30 s in two threads at 199 Hz: recursion,
+ * inlined calls, a library and the kernel below it, code without names, stacks
+ * that end early in every way that matters, phases, lost samples, counters, and
+ * notes.  The same samples each time.
+ */
+#ifndef CPROFD_TESTS_UNIT_FIXTURE_H
+#define CPROFD_TESTS_UNIT_FIXTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define FIXTURE_START_NS 1000000000ull
+#define FIXTURE_PERIOD_NS 5000000u
+#define FIXTURE_N_SAMPLES 8000
+
+struct fixture_options {
+	uint32_t n_samples;	/* 0: FIXTURE_N_SAMPLES */
+	bool hidden;		/* the kernel is not visible */
+	bool unfinished;	/* no END record */
+	bool hostile;		/* names that attack terminals and formats */
+	bool late_symbols;	/* symbols after all samples, in an own block */
+};
+
+/* A recording in a memory file; the caller closes it. */
+int fixture_fd(const struct fixture_options *o);
+
+struct profile_load;
+
+/* The same, read; ended with profile_load_close(). */
+struct profile_load *fixture_load(const struct fixture_options *o);
+
+#endif
