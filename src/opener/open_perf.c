@@ -53,7 +53,8 @@ struct perf_opener {
 	struct perf_event_attr attr;		/* of sampling events */
 	struct u64map tids;		/* those with events */
 	size_t n_threads, n_total;
-	uint64_t period_ns;
+	uint32_t rate_hz;
+	uint64_t period_ns;	/* for that */
 	bool hardware;
 
 	struct o_events batch;		/* collected, not yet sent */
@@ -128,6 +129,12 @@ static int open_event(struct perf_event_attr *attr, pid_t tid, int cpu)
 	return fd;
 }
 
+static void set_rate(struct perf_opener *p, uint32_t rate_hz)
+{
+	p->rate_hz = rate_hz;
+	p->period_ns = NS_PER_S / rate_hz;
+}
+
 /* ---- which event, and what we may see ---- */
 
 /* Can the event be opened for the target?  -1 with errno if not. */
@@ -157,8 +164,7 @@ static int try_with_kernel(struct perf_event_attr *attr, pid_t tid, int cpu)
  * Hardware cycles where there are any: their interrupt reaches into code that
  * has interrupts disabled.  Else the CPU clock.
  */
-static int choose_event(struct perf_opener *p, pid_t tid, int cpu, uint32_t rate_hz,
-			struct error *err)
+static int choose_event(struct perf_opener *p, pid_t tid, int cpu, struct error *err)
 {
 	struct perf_event_attr clock = p->attr;
 
@@ -166,7 +172,7 @@ static int choose_event(struct perf_opener *p, pid_t tid, int cpu, uint32_t rate
 	p->attr.type = PERF_TYPE_HARDWARE;
 	p->attr.config = PERF_COUNT_HW_CPU_CYCLES;
 	p->attr.freq = 1;
-	p->attr.sample_freq = rate_hz;
+	p->attr.sample_freq = p->rate_hz;
 	if (try_with_kernel(&p->attr, tid, cpu) == 0)
 		return 0;
 	p->hardware = false;
@@ -244,7 +250,7 @@ static size_t wanted_ring(uint32_t rate_hz, uint32_t stack_bytes)
 
 static int setup_rings(struct opener *o, struct perf_opener *p, struct error *err)
 {
-	size_t want = wanted_ring(o->spec.rate_hz, FIRST_STACK_BYTES);
+	size_t want = wanted_ring(p->rate_hz, FIRST_STACK_BYTES);
 
 	/* The sideband first: it must not go without. */
 	if (open_rings_within(p->sideband, p->n_cpus, SIDEBAND_BYTES, err) < 0)
@@ -261,7 +267,7 @@ static int setup_rings(struct opener *o, struct perf_opener *p, struct error *er
 			    "rings are %zu KiB per CPU instead of %zu: the limit for locked memory (RLIMIT_MEMLOCK, kernel.perf_event_mlock_kb) allows no more; bursts longer than %zu ms can lose samples, which are counted",
 			    p->samples[0].bytes / 1024, want / 1024,
 			    p->samples[0].bytes / (FIRST_STACK_BYTES + SAMPLE_EXTRA_BYTES) *
-				    1000 / o->spec.rate_hz);
+				    1000 / p->rate_hz);
 	return 0;
 }
 
@@ -408,6 +414,7 @@ static void send_started(struct opener *o, const struct perf_opener *p)
 {
 	struct o_started msg = {
 		.type = O_STARTED,
+		.rate_hz = p->rate_hz,
 		.engine = ENGINE_PERF,
 		.kernel = !p->attr.exclude_kernel,
 		.stack_bytes = p->attr.sample_stack_user,
@@ -475,13 +482,13 @@ int perf_opener_start(struct opener *o, struct error *err)
 	struct perf_opener *p = o->perf = xcalloc(1, sizeof(*p));
 
 	raise_open_files();
-	p->period_ns = NS_PER_S / o->spec.rate_hz;
+	set_rate(p, o->spec.first_rate_hz);
 	p->attr = sampling_attr(FIRST_STACK_BYTES);
 	p->samples = list_cpus(&p->n_cpus);
 	p->sideband = xmemdup(p->samples, p->n_cpus * sizeof(*p->samples));
 	if (!p->n_cpus)
 		return error_sys(err, "perf events");
-	if (choose_event(p, o->spec.pid, (int)p->samples[0].cpu, o->spec.rate_hz, err) < 0 ||
+	if (choose_event(p, o->spec.pid, (int)p->samples[0].cpu, err) < 0 ||
 	    setup_rings(o, p, err) < 0)
 		return -1;
 	send_rings(o, p->sideband, p->n_cpus, true);
@@ -492,12 +499,16 @@ int perf_opener_start(struct opener *o, struct error *err)
 	return 0;
 }
 
-void perf_opener_reopen(struct opener *o, uint32_t stack_bytes)
+void perf_opener_reopen(struct opener *o, const struct s_reopen *ask)
 {
 	struct perf_opener *p = o->perf;
 	struct error err;
 
-	p->attr.sample_stack_user = stack_bytes;
+	if (!ask->rate_hz)
+		return;
+	set_rate(p, ask->rate_hz);
+	o->spec.on_exec = false;	/* that was long ago */
+	p->attr.sample_stack_user = ask->stack_bytes;
 	if (open_all(o, p, false, &err) == 0)
 		send_started(o, p);
 }

@@ -394,7 +394,8 @@ static int check_right(const struct target *t, struct error *err)
 int ptrace_opener_start(struct opener *o, struct error *err)
 {
 	struct ptrace_opener *p;
-	struct o_started msg = { .type = O_STARTED, .engine = ENGINE_PTRACE };
+	struct o_started msg = {
+		.type = O_STARTED, .engine = ENGINE_PTRACE, .rate_hz = o->spec.rate_hz };
 
 	if (check_right(&o->targets[0], err) < 0)
 		return -1;

@@ -264,6 +264,7 @@ static void send_spec(struct opener *o)
 		.type = O_SPEC,
 		.pid = (uint32_t)o->spec.pid,
 		.rate_hz = o->spec.rate_hz,
+		.first_rate_hz = o->spec.first_rate_hz,
 		.max_frames = o->spec.max_frames,
 		.duration_ns = o->spec.duration_ns,
 		.on_exec = o->spec.on_exec,
@@ -351,6 +352,15 @@ static void send_target_end(struct opener *o)
 	o->pidfd = -1;
 }
 
+static void answer_kallsyms(struct opener *o, const struct s_kallsyms *ask)
+{
+	struct o_file answer = { .type = O_FILE, .request = ask->request };
+	_cleanup_(closep) int fd = kallsyms_open(o);
+
+	answer.origin = fd >= 0 ? FILE_BY_PATH : FILE_NONE;
+	opener_send(o, &answer, sizeof(answer), &fd, fd >= 0);
+}
+
 /* A message of the session has at least the size of its struct. */
 static bool is_sized(const struct msg *m, size_t size)
 {
@@ -366,10 +376,11 @@ static void on_session_message(struct opener *o, struct msg *m)
 {
 	union {
 		uint32_t type;
+		struct s_kallsyms kallsyms;
 		struct s_cache cache;
 		struct s_worker worker;
 		struct s_process process;
-		struct s_stack_bytes stack_bytes;
+		struct s_reopen reopen;
 		struct s_continue go_on;
 	} *ask = (void *)m->data;
 
@@ -379,6 +390,10 @@ static void on_session_message(struct opener *o, struct msg *m)
 	case S_FILE:
 		if (ends_with_text(m, sizeof(struct s_file)))
 			file_opener_ask(o, m);
+		break;
+	case S_KALLSYMS:
+		if (is_sized(m, sizeof(ask->kallsyms)))
+			answer_kallsyms(o, &ask->kallsyms);
 		break;
 	case S_DEBUG_FILE:
 		if (ends_with_text(m, sizeof(struct s_debug_file)))
@@ -400,13 +415,19 @@ static void on_session_message(struct opener *o, struct msg *m)
 		if (is_sized(m, sizeof(ask->process)))
 			add_descendant(o, (pid_t)ask->process.pid);
 		break;
-	case S_STACK_BYTES:
-		if (is_sized(m, sizeof(ask->stack_bytes)) && o->perf)
-			perf_opener_reopen(o, ask->stack_bytes.bytes);
+	case S_REOPEN:
+		if (is_sized(m, sizeof(ask->reopen)) && o->perf)
+			perf_opener_reopen(o, &ask->reopen);
 		break;
 	case S_CONTINUE:
 		if (is_sized(m, sizeof(ask->go_on)) && o->ptrace)
 			ptrace_opener_continue(o, ask->go_on.sequence);
+		break;
+	case S_SAMPLING_OVER:
+		perf_opener_stop(o);
+		ptrace_opener_stop(o);
+		opener_send(o, &(struct o_rings_freed){ O_RINGS_FREED },
+			    sizeof(struct o_rings_freed), NULL, 0);
 		break;
 	}
 }
@@ -498,14 +519,13 @@ static void end_all(struct opener *o)
 /* Say on the control channel itself that there is not even a session. */
 static void fail_without_session(int control, const struct error *cause)
 {
-	struct {
-		struct c_failed head;
-		char text[sizeof(cause->msg)];
-	} msg = { .head = { .type = C_FAILED, .exit_code = EXIT_INTERNAL } };
+	const struct c_failed head = { .type = C_FAILED, .exit_code = EXIT_INTERNAL };
+	uint8_t msg[sizeof(head) + sizeof(cause->msg)];
 	struct error err;
 
-	snprintf(msg.text, sizeof(msg.text), "%s", cause->msg);
-	msg_send(control, &msg, sizeof(msg.head) + strlen(msg.text) + 1, NULL, 0, &err);
+	memcpy(msg, &head, sizeof(head));
+	memcpy(msg + sizeof(head), cause->msg, sizeof(cause->msg));
+	msg_send(control, msg, sizeof(head) + strlen(cause->msg) + 1, NULL, 0, &err);
 }
 
 static void opener_main(const struct opener_spec *spec, int control)
@@ -524,6 +544,8 @@ static void opener_main(const struct opener_spec *spec, int control)
 	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_term }, NULL);
 	if (!o.spec.rate_hz)
 		o.spec.rate_hz = spec->engine == ENGINE_PTRACE ? PTRACE_RATE_HZ : PERF_RATE_HZ;
+	if (!o.spec.first_rate_hz || spec->engine == ENGINE_PTRACE)
+		o.spec.first_rate_hz = o.spec.rate_hz;
 	if (start_session(&o, control, &err) < 0) {
 		fail_without_session(control, &err);
 		return;
@@ -532,10 +554,8 @@ static void opener_main(const struct opener_spec *spec, int control)
 	o.files = file_opener_new();
 	o.cache_dir = cache_open_dir();
 	send_spec(&o);
-	start_worker(&o, WORKER_UNWIND);
 	if (start_target(&o, &err) < 0)
 		send_failed(&o, exit_for(err.code), err.msg);
-	start_worker(&o, WORKER_SYMBOL);
 	loop(&o);
 	end_all(&o);
 }

@@ -22,6 +22,7 @@ struct opener_spec {
 	pid_t pid;		/* a process, not a thread */
 	enum opener_engine engine;
 	uint32_t rate_hz;	/* 0: the engine's own default */
+	uint32_t first_rate_hz;	/* for the first FIRST_RATE_NS; 0: the same */
 	uint32_t max_frames;
 	uint64_t duration_ns;	/* 0: until stopped */
 	bool on_exec;		/* `pid` is a child of ours that waits to exec */

@@ -93,6 +93,11 @@ int cache_open_dir(void);
 void cache_get(struct opener *o, const struct s_cache *ask);
 void cache_put(struct opener *o, const struct s_cache *ask, int contents);
 
+/* ---- open_kallsyms.c ---- */
+
+/* The text of /proc/kallsyms, perhaps from the cache; -1: not to be had. */
+int kallsyms_open(struct opener *o);
+
 /* ---- open_perf.c, open_ptrace.c: the engines' opening halves ---- */
 
 /*
@@ -103,8 +108,8 @@ void cache_put(struct opener *o, const struct s_cache *ask, int contents);
 int perf_opener_start(struct opener *o, struct error *err);
 void perf_opener_stop(struct opener *o);
 
-/* Open them again with stack copies of `stack_bytes`. */
-void perf_opener_reopen(struct opener *o, uint32_t stack_bytes);
+/* Open them again with other parameters. */
+void perf_opener_reopen(struct opener *o, const struct s_reopen *ask);
 
 int ptrace_opener_start(struct opener *o, struct error *err);
 void ptrace_opener_stop(struct opener *o);

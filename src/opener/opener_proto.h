@@ -45,26 +45,32 @@ enum opener_type {
 	O_NOTE,
 	O_STOPPED,
 	O_CHECKED,
+	O_RINGS_FREED,
 	/* session to opener */
 	S_FILE = 101,
 	S_DEBUG_FILE,
+	S_KALLSYMS,
 	S_CACHE_GET,
 	S_CACHE_PUT,
 	S_WORKER,
 	S_PROCESS,
-	S_STACK_BYTES,
+	S_REOPEN,
 	S_CONTINUE,
+	S_SAMPLING_OVER,
 };
 
 enum opener_engine {
 	ENGINE_AUTO, ENGINE_PERF, ENGINE_PTRACE,
 };
 
+#define FIRST_RATE_NS 2000000000ull	/* how long the first rate is in effect */
+
 /* The first message: what to do.  Followed by the command as shown to people. */
 struct o_spec {
 	uint32_t type;
 	uint32_t pid;
 	uint32_t rate_hz;
+	uint32_t first_rate_hz;	/* in effect until the session asks for the other */
 	uint32_t max_frames;
 	uint64_t duration_ns;	/* 0: until stopped */
 	uint32_t on_exec;	/* the target waits to exec; sampling starts then */
@@ -116,9 +122,10 @@ struct o_events {
 	} event[O_EVENTS_MAX];
 };
 
-/* The engine samples (again, with other parameters, after S_STACK_BYTES). */
+/* The engine samples (again, with other parameters, after S_REOPEN). */
 struct o_started {
 	uint32_t type;
+	uint32_t rate_hz;
 	enum opener_engine engine;
 	uint32_t kernel;	/* kernel samples are delivered */
 	uint32_t stack_bytes;
@@ -134,7 +141,7 @@ struct o_failed {
 	char text[];
 };
 
-/* The answer to S_FILE, S_DEBUG_FILE, S_CACHE_GET: a descriptor, or none. */
+/* The answer to S_FILE, S_DEBUG_FILE, S_KALLSYMS, S_CACHE_GET: a descriptor, or none. */
 enum file_origin {
 	FILE_NONE,
 	FILE_MAPPED,		/* the very file that is mapped */
@@ -148,12 +155,7 @@ struct o_file {
 	uint32_t origin;	/* enum file_origin */
 	uint32_t stuck;		/* opening it did not return in time */
 	uint32_t index;		/* S_DEBUG_FILE: which of the names it was */
-	uint32_t pad;
-	uint64_t identity;	/* FILE_KALLSYMS: of the running kernel and its modules */
 };
-
-/* The path that S_FILE asks the kernel's symbols by. */
-#define FILE_KALLSYMS "[kernel.kallsyms]"
 
 struct o_worker {		/* its channel as descriptor */
 	uint32_t type;
@@ -230,6 +232,12 @@ struct s_debug_file {
 	char names[];
 };
 
+/* The kernel's symbols, as text. */
+struct s_kallsyms {
+	uint32_t type;
+	uint32_t request;
+};
+
 struct s_cache {		/* S_CACHE_PUT: the contents as memory file */
 	uint32_t type;
 	uint32_t request;
@@ -250,9 +258,24 @@ struct s_process {
 	uint32_t pid;
 };
 
-struct s_stack_bytes {
+/* perf: open the events again, for all threads there are, like this. */
+struct s_reopen {
 	uint32_t type;
-	uint32_t bytes;
+	uint32_t stack_bytes;
+	uint32_t rate_hz;
+};
+
+/*
+ * The rings were read to the end: free them, they count against the user.
+ * Answered with O_RINGS_FREED, so that who waits for the session's end finds
+ * them free.
+ */
+struct s_sampling_over {
+	uint32_t type;
+};
+
+struct o_rings_freed {
+	uint32_t type;
 };
 
 struct s_continue {

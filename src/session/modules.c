@@ -155,6 +155,7 @@ static void set_note(struct module *m, const char *what, const char *why)
 void module_put_info(struct session *s, struct module *m)
 {
 	const char *note = m->note ? m->note : "";
+	const struct r_segment *text = m->facts && m->facts->n_segments ? m->facts->segment : NULL;
 
 	record_put_module_info(s->writer, &(struct record_module_info){
 		.module = m->number,
@@ -162,6 +163,9 @@ void module_put_info(struct session *s, struct module *m)
 		.build_id = m->facts ? m->facts->build_id : NULL,
 		.build_id_len = m->facts ? min_of(m->facts->build_id_len,
 						  (uint32_t)WORKER_MAX_BUILD_ID) : 0,
+		.text_vaddr = text ? text->vaddr : 0,
+		.text_off = text ? text->off : 0,
+		.text_bytes = text ? text->bytes : 0,
 		.note = record_put_string(s->writer, note, strlen(note)),
 	});
 }
@@ -373,7 +377,7 @@ void modules_on_table(struct session *s, struct msg *msg)
 		put_cached_table(s, m);
 }
 
-/* The worker died over the oldest request; the others are asked again. */
+/* It died over its oldest request, which may be tried once more. */
 void modules_worker_died(struct session *s)
 {
 	struct module *guilty = NULL;
@@ -386,6 +390,10 @@ void modules_worker_died(struct session *s)
 	}
 	if (guilty && ++guilty->n_crashes > MAX_CRASHES)
 		become_unreadable(s, guilty, "the parser crashed or reached its limits");
+}
+
+void modules_worker_ready(struct session *s)
+{
 	for (size_t i = 0; i < s->n_modules; i++)
 		if (s->modules[i]->state == MODULE_ASKED_TABLE)
 			ask_for_table(s, s->modules[i]);

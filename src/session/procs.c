@@ -8,6 +8,7 @@
 #include "base/io.h"
 
 #define MAX_MAPS_TEXT (64u << 20)
+#define REFRESH_NS (100 * NS_PER_MS)	/* between two looks at the same process */
 
 /* ---- finding and making ---- */
 
@@ -210,7 +211,7 @@ static void add_map(struct session *s, struct proc *p, const struct proc_map *ma
 	struct module *module = module_of(s, p, map);
 	const struct mapping *there = procs_find_mapping(p, map->start);
 
-	if (p->exec_ns && module->kind == MODULE_FILE)
+	if (p->exec_ns && !p->exe && module->kind == MODULE_FILE)
 		p->exe = record_put_string(s->writer, map->path, map->path_len);
 	ensure_recorded(p);
 	if (there && there->start == map->start && there->end == map->end &&
@@ -316,6 +317,29 @@ void procs_new_generation(struct session *s)
 
 /* ---- what the opener says ---- */
 
+/* Everything is another program's from here on: a new process of the same pid. */
+static void become_another(struct session *s, struct proc *p, uint32_t exe, uint64_t time_ns)
+{
+	for (size_t i = 0; i < s->n_threads; i++)
+		if (s->threads[i]->proc == p)
+			s->threads[i]->ended = true;	/* the next sample begins a new one */
+	p->n_maps = 0;
+	new_generation(p);
+	p->exe = exe;
+	p->exec_ns = time_ns;
+}
+
+/* An engine without events about execs: another executable tells. */
+static void notice_exec(struct session *s, struct proc *p, const struct o_process *msg)
+{
+	uint32_t exe = put_text(s, msg->exe);
+
+	if (exe == p->exe)
+		return;
+	p->name = put_text(s, msg->name);
+	become_another(s, p, exe, s->now_ns);
+}
+
 void procs_on_process(struct session *s, struct msg *m)
 {
 	const struct o_process *msg = (const struct o_process *)m->data;
@@ -333,9 +357,27 @@ void procs_on_process(struct session *s, struct msg *m)
 		p->exe = put_text(s, msg->exe);
 		put_process(p, msg->ppid, PROCESS_PRESENT, clock_mono_ns());
 	}
+	if (!is_new && !s->perf)
+		notice_exec(s, p, msg);
 	/* A child that waits to exec has nothing of what it will be. */
 	if (!s->spec->on_exec || !is_new)
 		read_maps(s, p);
+}
+
+void procs_refresh_maps(struct session *s, struct proc *p)
+{
+	if (s->now_ns - p->refreshed_ns < REFRESH_NS || p->maps_fd < 0)
+		return;
+	p->refreshed_ns = s->now_ns;
+	read_maps(s, p);
+}
+
+void procs_refresh_handles(struct session *s, struct proc *p)
+{
+	if (s->now_ns - p->refreshed_ns < REFRESH_NS)
+		return;
+	p->refreshed_ns = s->now_ns;
+	ask_for_handles(s, p->pid);
 }
 
 void procs_on_threads(struct session *s, const struct o_threads *msg)
@@ -410,24 +452,6 @@ void procs_on_exit(struct session *s, const struct perf_task *t)
 	p->ended = true;
 }
 
-/* After an exec everything is another program's: a new process of the same pid. */
-static void on_exec(struct session *s, struct proc *p, const struct perf_comm *c,
-		    uint64_t time_ns)
-{
-	struct thread *t = procs_find_thread(s, c->tid);
-
-	if (t)
-		t->ended = true;	/* its next sample begins a new one */
-	p->n_maps = 0;
-	closep(&p->maps_fd);
-	closep(&p->mem_fd);
-	p->maps_fd = p->mem_fd = -1;
-	new_generation(p);
-	p->exe = 0;
-	p->exec_ns = time_ns;
-	ask_for_handles(s, p->pid);
-}
-
 void procs_on_comm(struct session *s, const struct perf_comm *c, uint64_t time_ns)
 {
 	struct proc *p = procs_get(s, c->pid, time_ns);
@@ -437,7 +461,11 @@ void procs_on_comm(struct session *s, const struct perf_comm *c, uint64_t time_n
 	if (c->exec || c->tid == c->pid)
 		p->name = name;
 	if (c->exec) {
-		on_exec(s, p, c, time_ns);
+		become_another(s, p, 0, time_ns);
+		closep(&p->maps_fd);
+		closep(&p->mem_fd);
+		p->maps_fd = p->mem_fd = -1;
+		ask_for_handles(s, p->pid);
 		return;
 	}
 	t = procs_get_thread(s, c->pid, c->tid, time_ns);

@@ -41,26 +41,32 @@ static void take_regs(const struct perf_sample *p, struct unwind_regs *regs)
 	}
 }
 
-/* Put the kernel's frames on top of the user's: it was called from there. */
-static uint32_t push_kernel(struct session *s, const struct perf_sample *p, uint32_t stack)
+/* The whole stack: the kernel's frames, which were called from the user's. */
+static uint32_t whole_stack(struct session *s, const struct perf_sample *p,
+			    enum record_outcome outcome, const uint32_t *user, size_t n_user)
 {
-	struct module *kernel = modules_kernel(s);
+	struct module *kernel;
 
-	for (size_t i = p->n_ips; i-- > 0;)
-		stack = stacks_push(s, stack, stacks_frame(s, kernel, p->ips[i],
-							   i ? FRAME_RETURN : 0));
-	return stack;
+	if (!p->n_ips)
+		return stacks_stack(s, outcome, user, n_user);
+	kernel = modules_kernel(s);
+	array_reserve(s->sample_frames, p->n_ips + n_user, s->cap_sample_frames);
+	for (size_t i = 0; i < p->n_ips; i++)
+		s->sample_frames[i] = stacks_frame(s, kernel, p->ips[i], i ? FRAME_RETURN : 0);
+	if (n_user)
+		memcpy(s->sample_frames + p->n_ips, user, n_user * sizeof(*user));
+	return stacks_stack(s, outcome, s->sample_frames, p->n_ips + n_user);
 }
 
-static void put(struct session *s, const struct perf_sample *p, uint64_t weight_ns,
-		uint32_t user_stack, uint64_t gap_bytes)
+/* Record the sample; of its user part there are these frames. */
+static void put(struct session *s, const struct perf_sample *p, struct thread *t,
+		uint64_t weight_ns, enum record_outcome outcome, const uint32_t *user,
+		size_t n_user, uint64_t gap_bytes)
 {
-	struct thread *t = procs_get_thread(s, p->pid, p->tid, p->time_ns);
-
 	session_put_sample(s, &(struct record_sample){
 		.time_ns = p->time_ns,
 		.thread = t->number,
-		.stack = p->n_ips ? push_kernel(s, p, user_stack) : user_stack,
+		.stack = whole_stack(s, p, outcome, user, n_user),
 		.weight_ns = (uint32_t)min_of(weight_ns, (uint64_t)UINT32_MAX),
 		.cpu = p->cpu,
 		.state = STATE_RUNNING,
@@ -68,11 +74,16 @@ static void put(struct session *s, const struct perf_sample *p, uint64_t weight_
 	});
 }
 
-/* How much stack lies beyond the copy; at least 1, as there is some. */
-static uint64_t gap_size(struct session *s, const struct perf_sample *p,
-			 const struct unwind_stack *stack)
+/* Nothing is known of its user part. */
+static void put_bare(struct session *s, const struct perf_sample *p, uint64_t weight_ns,
+		     enum record_outcome outcome)
 {
-	struct thread *t = procs_get_thread(s, p->pid, p->tid, p->time_ns);
+	put(s, p, procs_get_thread(s, p->pid, p->tid, p->time_ns), weight_ns, outcome, NULL, 0, 0);
+}
+
+/* How much stack lies beyond the copy; at least 1, as there is some. */
+static uint64_t gap_size(struct thread *t, const struct unwind_stack *stack)
+{
 	uint64_t end = procs_stack_end(t, stack->start), copied = stack->start + stack->len;
 
 	return end > copied ? end - copied : 1;
@@ -82,10 +93,10 @@ static uint64_t gap_size(struct session *s, const struct perf_sample *p,
 static bool unwind_sample(struct session *s, const struct perf_sample *p,
 			  uint64_t weight_ns, bool give_up)
 {
-	struct proc *proc = procs_get(s, p->pid, p->time_ns);
+	struct thread *t = procs_get_thread(s, p->pid, p->tid, p->time_ns);
 	struct unwinder *u = s->unwinder;
 	struct unwind_stack stack = {
-		.space = &proc->space,
+		.space = &t->proc->space,
 		.bytes = p->stack,
 		.len = p->stack_len,
 		.cut = p->stack_full,
@@ -93,7 +104,7 @@ static bool unwind_sample(struct session *s, const struct perf_sample *p,
 	uint64_t gap = 0;
 
 	if (!p->has_regs || p->is_32bit) {
-		put(s, p, weight_ns, OUTCOME_NO_USER, 0);
+		put_bare(s, p, weight_ns, OUTCOME_NO_USER);
 		return true;
 	}
 	take_regs(p, &stack.regs);
@@ -103,16 +114,15 @@ static bool unwind_sample(struct session *s, const struct perf_sample *p,
 	s->unwinding = NULL;
 	if (u->end == UNWIND_PENDING) {
 		if (give_up)
-			put(s, p, weight_ns, OUTCOME_PENDING, 0);
+			put_bare(s, p, weight_ns, OUTCOME_PENDING);
 		return give_up;
 	}
 	if (u->end == UNWIND_COPY) {
-		gap = gap_size(s, p, &stack);
+		gap = gap_size(t, &stack);
 		s->n_cut_window++;
 	}
 	s->n_window++;
-	put(s, p, weight_ns, stacks_stack(s, sample_outcome(u->end), u->frames, u->n_frames),
-	    gap);
+	put(s, p, t, weight_ns, sample_outcome(u->end), u->frames, u->n_frames, gap);
 	return true;
 }
 
@@ -127,7 +137,7 @@ static void keep(struct session *s, const struct perf_sample *p, uint64_t weight
 	struct pending_sample *k;
 
 	if (s->pending_bytes + bytes > MAX_PENDING_BYTES) {
-		put(s, p, weight_ns, OUTCOME_PENDING, 0);
+		put_bare(s, p, weight_ns, OUTCOME_PENDING);
 		return;
 	}
 	k = xmalloc(bytes);
@@ -193,7 +203,8 @@ static void on_record(void *ctx, const struct perf_record *r, uint64_t weight_ns
 
 void perf_drain(struct session *s)
 {
-	perf_reader_drain(s->perf, on_record, s);
+	if (s->perf)
+		perf_reader_drain(s->perf, on_record, s);
 	if (s->need_retry || (s->pending && s->now_ns - s->pending->kept_ns > PENDING_LIMIT_NS))
 		perf_retry_pending(s, false);
 }
@@ -206,8 +217,7 @@ void perf_on_ring(struct session *s, struct msg *m)
 	struct error err;
 
 	if (!s->perf)
-		s->perf = perf_reader_new(unwind_arch_host()->perf_mask,
-					  NS_PER_S / s->spec->rate_hz);
+		s->perf = perf_reader_new(unwind_arch_host()->perf_mask);
 	if (m->n_fds == 1 && perf_reader_add_ring(s->perf, msg_take_fd(m, 0), (size_t)msg->bytes,
 						  msg->sideband, &err) < 0)
 		session_note(s, NOTE_WARNING, "CPU %u is not sampled: %s", msg->cpu, err.msg);
@@ -228,15 +238,35 @@ void perf_on_started(struct session *s, const struct o_started *msg)
 	if (!s->perf)
 		return;
 	perf_drain(s);	/* what is in the rings has the old layout */
-	perf_reader_start(s->perf, msg->kernel, msg->hardware, s->spec->on_exec && !s->is_started);
+	perf_reader_start(s->perf, &(struct perf_start){
+		.period_ns = NS_PER_S / max_of(msg->rate_hz, 1u),
+		.callchain = msg->kernel,
+		.hardware = msg->hardware,
+		.on_exec = s->spec->on_exec && !s->is_started });
 	s->n_window = s->n_cut_window = 0;
+}
+
+static void reopen(struct session *s, uint32_t stack_bytes, uint32_t rate_hz)
+{
+	struct s_reopen ask = {
+		.type = S_REOPEN, .stack_bytes = stack_bytes, .rate_hz = rate_hz };
+
+	s->started.stack_bytes = stack_bytes;
+	s->started.rate_hz = rate_hz;
+	session_send_opener(s, &ask, sizeof(ask), NULL, 0);
+}
+
+/* The first seconds of a program are sampled faster: it may not have more. */
+static void judge_rate(struct session *s)
+{
+	if (s->started.rate_hz != s->spec->rate_hz &&
+	    s->now_ns - s->started.time_ns >= FIRST_RATE_NS)
+		reopen(s, s->started.stack_bytes, s->spec->rate_hz);
 }
 
 /* When many stacks are cut, larger copies are worth their price. */
 static void judge_stack_bytes(struct session *s)
 {
-	struct s_stack_bytes ask = { .type = S_STACK_BYTES, .bytes = MORE_STACK_BYTES };
-
 	if (s->n_window < CUT_WINDOW)
 		return;
 	if (s->started.stack_bytes < MORE_STACK_BYTES &&
@@ -245,8 +275,7 @@ static void judge_stack_bytes(struct session *s)
 			     "%llu of %llu stacks were cut at %u KiB: copying %u KiB from here on",
 			     (unsigned long long)s->n_cut_window, (unsigned long long)s->n_window,
 			     s->started.stack_bytes / 1024, MORE_STACK_BYTES / 1024);
-		s->started.stack_bytes = MORE_STACK_BYTES;
-		session_send_opener(s, &ask, sizeof(ask), NULL, 0);
+		reopen(s, MORE_STACK_BYTES, s->started.rate_hz);
 	}
 	s->n_window = s->n_cut_window = 0;
 }
@@ -263,10 +292,13 @@ void perf_second(struct session *s)
 	if (totals.throttled_ns)
 		session_put_counter(s, COUNTER_THROTTLED_NS, totals.throttled_ns);
 	judge_stack_bytes(s);
+	judge_rate(s);
 }
 
 void perf_free(struct session *s)
 {
 	perf_reader_free(s->perf);
 	s->perf = NULL;
+	free(steal(s->sample_frames));
+	s->cap_sample_frames = 0;
 }

@@ -50,17 +50,9 @@ static bool rare(void *ctx, uint64_t pc, struct unwind_regs *regs)
 	return r->inner->rare(r->inner->ctx, pc, regs);
 }
 
-static void go_on(struct session *s, uint32_t sequence)
+/* Unwind a thread that is held still; the result is the unwinder's. */
+static void unwind_thread(struct session *s, struct proc *p, const struct o_stopped *msg)
 {
-	struct s_continue msg = { .type = S_CONTINUE, .sequence = sequence };
-
-	session_send_opener(s, &msg, sizeof(msg), NULL, 0);
-}
-
-void ptrace_on_stopped(struct session *s, struct o_stopped *msg)
-{
-	struct thread *t = procs_get_thread(s, msg->pid, msg->tid, msg->time_ns);
-	struct proc *p = t->proc;
 	struct unwinder *u = s->unwinder;
 	struct reader r = { .fd = p->mem_fd, .page = UINT64_MAX, .inner = &p->space };
 	struct unwind_space space = {
@@ -70,16 +62,41 @@ void ptrace_on_stopped(struct session *s, struct o_stopped *msg)
 	struct unwind_stack stack = {
 		.space = &space, .regs = msg->regs, .bytes = bytes,
 		.start = msg->regs.value[u->arch->sp] };
-	ssize_t n = io_pread_full(p->mem_fd, bytes, sizeof(bytes), stack.start);
+	ssize_t n = p->mem_fd >= 0 ? io_pread_full(p->mem_fd, bytes, sizeof(bytes), stack.start)
+				   : 0;
 
+	if (n == 0)	/* how the kernel says that this memory is gone, by exec */
+		procs_refresh_handles(s, p);
 	stack.len = n > 0 ? (size_t)n : 0;
 	s->unwinding = &stack;
 	unwinder_run(u, &stack);
 	s->unwinding = NULL;
-	go_on(s, msg->sequence);
+}
+
+/* Did the stack end at code of which nothing is known?  It may be new. */
+static bool ended_nowhere(const struct unwinder *u)
+{
+	return u->end == UNWIND_BROKEN || u->end == UNWIND_NO_RULE;
+}
+
+void ptrace_on_stopped(struct session *s, struct o_stopped *msg)
+{
+	struct thread *t = procs_get_thread(s, msg->pid, msg->tid, msg->time_ns);
+	struct unwinder *u = s->unwinder;
+	uint32_t generation = t->proc->space.generation;
+
+	unwind_thread(s, t->proc, msg);
+	if (ended_nowhere(u)) {
+		procs_refresh_maps(s, t->proc);
+		if (t->proc->space.generation != generation)
+			unwind_thread(s, t->proc, msg);
+	}
+	session_send_opener(s, &(struct s_continue){ S_CONTINUE, msg->sequence },
+			    sizeof(struct s_continue), NULL, 0);
 
 	s->n_stops += !msg->waiting;
 	s->n_stops_syscall += msg->in_syscall;
+	s->checked_sequence = msg->sequence;
 	s->checked_sample = (struct record_sample){
 		.time_ns = msg->time_ns,
 		.thread = t->number,
@@ -90,7 +107,6 @@ void ptrace_on_stopped(struct session *s, struct o_stopped *msg)
 			 ? OUTCOME_PENDING
 			 : stacks_stack(s, sample_outcome(u->end), u->frames, u->n_frames),
 	};
-	s->checked_sequence = msg->sequence;
 	if (!msg->waiting)
 		session_put_sample(s, &s->checked_sample);
 }

@@ -13,7 +13,7 @@
 #include "base/exit_code.h"
 #include "config.h"
 
-#define DRAIN_MS 50		/* how often rings are looked at without a wake-up */
+#define DRAIN_MS 100		/* how often rings are looked at without a wake-up */
 #define FIRST_FLUSH_NS (50 * NS_PER_MS)
 #define FLUSH_NS NS_PER_S
 #define REORDER_NS (200 * NS_PER_MS)	/* samples may come so late */
@@ -41,14 +41,27 @@ void session_ask(struct session *s, enum request_kind kind, struct module *modul
 	session_send_opener(s, ask, len, NULL, 0);
 }
 
+/* Workers are started when there is work: often the caches have it all. */
+static void ask_for_worker(struct session *s, enum worker_which which)
+{
+	struct s_worker ask = { .type = S_WORKER, .which = which };
+
+	if (s->worker_asked[which] || s->n_worker_deaths[which] > MAX_WORKER_DEATHS)
+		return;
+	s->worker_asked[which] = true;
+	session_send_opener(s, &ask, sizeof(ask), NULL, 0);
+}
+
 bool session_send_worker(struct session *s, enum worker_which which, const void *msg,
 			 size_t len, const int *fds, size_t n_fds)
 {
 	struct error err;
 
-	/* Without a worker the request is made again when there is one. */
-	return s->workers[which] >= 0 &&
-	       msg_send(s->workers[which], msg, len, fds, n_fds, &err) == 0;
+	if (s->workers[which] < 0) {
+		ask_for_worker(s, which);
+		return false;
+	}
+	return msg_send(s->workers[which], msg, len, fds, n_fds, &err) == 0;
 }
 
 /* A message with text behind its struct, to the viewer. */
@@ -85,22 +98,16 @@ void session_note(struct session *s, enum record_note_level level, const char *f
 
 /* ---- workers ---- */
 
-static void ask_for_worker(struct session *s, enum worker_which which)
-{
-	struct s_worker ask = { .type = S_WORKER, .which = which };
-
-	if (s->worker_asked[which])
-		return;
-	s->worker_asked[which] = true;
-	session_send_opener(s, &ask, sizeof(ask), NULL, 0);
-}
-
 static void worker_died(struct session *s, enum worker_which which)
 {
 	closep(&s->workers[which]);
 	s->workers[which] = -1;
-	if (++s->n_worker_deaths[which] <= MAX_WORKER_DEATHS)
-		ask_for_worker(s, which);
+	s->n_worker_deaths[which]++;
+	if (which == WORKER_UNWIND)
+		modules_worker_died(s);
+	else
+		symbols_worker_died(s);
+	ask_for_worker(s, which);
 }
 
 void session_kill_worker(struct session *s, enum worker_which which)
@@ -111,19 +118,16 @@ void session_kill_worker(struct session *s, enum worker_which which)
 static void on_worker(struct session *s, struct msg *m)
 {
 	const struct o_worker *msg = (const struct o_worker *)m->data;
-	bool again = s->n_worker_deaths[msg->which] > 0;
 
 	if (msg->which >= WORKER_COUNT)
 		return;
 	closep(&s->workers[msg->which]);
 	s->workers[msg->which] = msg_take_fd(m, 0);
 	s->worker_asked[msg->which] = false;
-	if (!again)
-		return;
 	if (msg->which == WORKER_UNWIND)
-		modules_worker_died(s);
+		modules_worker_ready(s);
 	else
-		symbols_worker_died(s);
+		symbols_worker_ready(s);
 }
 
 bool session_take_worker_message(struct session *s, enum worker_which which)
@@ -199,6 +203,7 @@ static void on_started(struct session *s, const struct o_started *msg)
 	record_put_meta(s->writer, "event", event_name(msg));
 	record_put_meta(s->writer, "kernel", perf && msg->kernel ? "visible" : "excluded");
 	put_meta_number(s, "stack_bytes", msg->stack_bytes);
+	put_meta_number(s, "first_rate_hz", s->spec->first_rate_hz);
 	if (s->is_started)
 		return;
 	s->is_started = true;
@@ -357,6 +362,9 @@ static void on_opener_message(struct session *s, struct msg *m)
 		if (has_text(m, sizeof(msg->note)))
 			put_note(s, msg->note.level, msg->note.text);
 		break;
+	case O_RINGS_FREED:
+		s->rings_freed = true;
+		break;
 	case O_STOPPED:
 		if (m->len >= sizeof(msg->stopped))
 			ptrace_on_stopped(s, &msg->stopped);
@@ -435,7 +443,7 @@ static void every_second(struct session *s)
 
 	if (s->perf)
 		perf_second(s);
-	else if (s->is_started)
+	else if (s->started.engine == ENGINE_PTRACE)
 		ptrace_second(s);
 	session_put_counter(s, COUNTER_OWN_CPU_NS, own_cpu_ns());
 	procs_collect(s);
@@ -482,7 +490,7 @@ static int wait_and_take(struct session *s)
 
 	if (s->perf && s->state == SESSION_RUNNING)
 		n += perf_reader_poll(s->perf, fds + n, MAX_POLL - n);
-	if (s->end_ns < s->now_ns + ms * NS_PER_MS)
+	if (s->state == SESSION_RUNNING && s->end_ns < s->now_ns + ms * NS_PER_MS)
 		ms = s->end_ns > s->now_ns ? (int)((s->end_ns - s->now_ns) / NS_PER_MS) + 1 : 0;
 	if (poll(fds, n, ms) < 0 && errno != EINTR)
 		abort();
@@ -505,17 +513,22 @@ static int wait_and_take(struct session *s)
 /* Sampling is over: take what is left and wait for names. */
 static void begin_finish(struct session *s)
 {
+	const struct s_sampling_over over = { .type = S_SAMPLING_OVER };
+
 	s->state = SESSION_FINISHING;
 	s->finish_by_ns = s->now_ns + FINISH_NS;
-	if (!s->perf)
-		return;
-	perf_reader_stop(s->perf);
-	perf_drain(s);
+	if (s->perf) {
+		perf_reader_stop(s->perf);
+		perf_drain(s);
+		perf_second(s);
+		perf_free(s);
+	}
+	session_send_opener(s, &over, sizeof(over), NULL, 0);
 }
 
 static bool is_finished(struct session *s)
 {
-	return (!s->n_pending && !symbols_busy(s)) || s->now_ns >= s->finish_by_ns;
+	return (!s->n_pending && !symbols_busy(s) && s->rings_freed) || s->now_ns >= s->finish_by_ns;
 }
 
 static void loop(struct session *s)
@@ -530,9 +543,9 @@ static void loop(struct session *s)
 			s->why = END_TROUBLE;
 			session_note(s, NOTE_WARNING, "the opener ended: so does the recording");
 		}
-		if (s->perf && s->is_started)
+		if (s->is_started)
 			perf_drain(s);
-		symbols_tick(s, s->now_ns);
+		symbols_tick(s, s->now_ns, s->state == SESSION_FINISHING);
 		if (s->now_ns >= second_ns) {
 			every_second(s);
 			check_revoked(s);
@@ -569,12 +582,11 @@ static int finish(struct session *s)
 	struct c_ended ended = { .type = C_ENDED };
 	struct error err = { .msg = "" };
 
-	if (s->perf) {
-		perf_retry_pending(s, true);
+	perf_retry_pending(s, true);
+	if (s->perf)
 		perf_second(s);
-	} else if (s->is_started) {
+	else if (s->started.engine == ENGINE_PTRACE)
 		ptrace_second(s);
-	}
 	symbols_save(s);
 	put_target_end(s);
 	record_put_end(s->writer, &(struct record_end){

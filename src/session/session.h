@@ -51,6 +51,7 @@ struct proc {
 	int maps_fd, mem_fd;	/* -1: none */
 	bool ended;		/* freed when no sample can need it any more */
 	uint64_t exec_ns;	/* it exec'd then, and is not in the recording yet */
+	uint64_t refreshed_ns;	/* see procs_refresh_*() */
 };
 
 struct thread {
@@ -82,6 +83,13 @@ void procs_on_comm(struct session *s, const struct perf_comm *c, uint64_t time_n
 
 /* The mapping that `addr` is in, or NULL. */
 const struct mapping *procs_find_mapping(const struct proc *p, uint64_t addr);
+
+/*
+ * For an engine that is not told about mappings: look again, or ask for new
+ * handles after an exec.  Not more often than the process can bear.
+ */
+void procs_refresh_maps(struct session *s, struct proc *p);
+void procs_refresh_handles(struct session *s, struct proc *p);
 
 /* Something is known now that was not: forget what was resolved. */
 void procs_new_generation(struct session *s);
@@ -148,7 +156,6 @@ struct module {
 	size_t n_unnamed, cap_unnamed;
 	int debug_fd, alt_fd;
 	char *debug_path;
-	uint64_t kernel_identity;
 	uint32_t *functions;	/* worker's number -> recording's number */
 	size_t n_functions, cap_functions;
 	struct known_names *known;
@@ -166,6 +173,9 @@ void modules_on_file(struct session *s, struct module *module, const struct o_fi
 void modules_on_cache(struct session *s, struct module *module, int fd);
 void modules_on_table(struct session *s, struct msg *m);
 void modules_worker_died(struct session *s);
+
+/* There is a worker (again): ask it what is waiting. */
+void modules_worker_ready(struct session *s);
 
 /* Give up on what takes too long. */
 void modules_tick(struct session *s, uint64_t now_ns);
@@ -201,9 +211,6 @@ uint32_t stacks_frame(struct session *s, struct module *module, uint64_t vaddr,
 uint32_t stacks_stack(struct session *s, enum record_outcome outcome,
 		      const uint32_t *frames, size_t n_frames);
 
-/* `frame` (innermost so far) called from on top of `stack`. */
-uint32_t stacks_push(struct session *s, uint32_t stack, uint32_t frame);
-
 /* Begin a new epoch if the tables have grown large. */
 void stacks_check_budget(struct session *s);
 void stacks_free(struct session *s);
@@ -213,13 +220,14 @@ void stacks_free(struct session *s);
 /* `frame` of `module` wants a name, to be looked for at `vaddr`. */
 void symbols_want(struct session *s, struct module *module, uint64_t vaddr, uint32_t frame);
 
-/* Send what is due to the worker. */
-void symbols_tick(struct session *s, uint64_t now_ns);
+/* Send what is due to the worker; `hurry` when only names are missing. */
+void symbols_tick(struct session *s, uint64_t now_ns, bool hurry);
 
 void symbols_on_cache(struct session *s, struct module *module, int fd);
 void symbols_on_file(struct session *s, struct module *module, const struct o_file *o, int fd);
 void symbols_on_message(struct session *s, struct msg *m);
 void symbols_worker_died(struct session *s);
+void symbols_worker_ready(struct session *s);
 
 /* Are there frames that still wait for a name? */
 bool symbols_busy(const struct session *s);
@@ -282,6 +290,7 @@ struct session {
 	bool is_started;
 	struct record_process_end target_end;
 	uint64_t finish_by_ns;
+	bool rings_freed;
 	int write_errno;
 	char write_error[256];
 
@@ -312,11 +321,18 @@ struct session {
 
 	/* stacks.c */
 	struct u64map frames, stacks;
+	uint32_t *path;		/* scratch */
+	size_t cap_path;
+
+	/* symbols.c */
+	uint64_t names_asked_ns, ask_step_ns;
 
 	/* samples */
 	struct unwinder *unwinder;
 	const struct unwind_stack *unwinding;	/* the one at hand */
 	struct perf_reader *perf;
+	uint32_t *sample_frames;	/* scratch: kernel and user frames */
+	size_t cap_sample_frames;
 	struct pending_sample *pending, **last_pending;	/* in the order of arrival */
 	size_t n_pending, pending_bytes;
 	uint64_t n_cut_window, n_window;	/* since stacks were last made larger */
@@ -334,7 +350,10 @@ void session_ask(struct session *s, enum request_kind kind, struct module *modul
 void session_send_opener(struct session *s, const void *msg, size_t len, const int *fds,
 			 size_t n_fds);
 
-/* Send a request to a worker; false if there is none. */
+/*
+ * Send a request to a worker.  If there is none yet, or not any more, one is
+ * started, *_worker_ready() will make the request again, and this is false.
+ */
 bool session_send_worker(struct session *s, enum worker_which which, const void *msg,
 			 size_t len, const int *fds, size_t n_fds);
 

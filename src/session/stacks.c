@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Frames and stacks by number.  A frame is (module, vaddr, flags) packed into
- * 64 bits; a stack is (stack below, frame), so that stacks share their roots.
+ * Frames and stacks by number.  A frame is known by (module, vaddr, flags)
+ * packed into 64 bits, a stack by a 64-bit hash of its outcome and frames: two
+ * of a million stacks share one by chance once in 37 million recordings.
+ *
  * Both tables are forgotten when they grow beyond a budget, and begin again:
  * the recording says so, and its reader knows equal stacks by what they hold.
  */
 #include "session/session.h"
 
-#include "base/error.h"
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #define MAX_STACKS 650000	/* 12.6 MB of table */
 #define MAX_FRAMES 650000
@@ -32,23 +35,24 @@ uint32_t stacks_frame(struct session *s, struct module *module, uint64_t vaddr,
 	return frame;
 }
 
-uint32_t stacks_push(struct session *s, uint32_t stack, uint32_t frame)
-{
-	uint32_t *slot = u64map_slot(&s->stacks, (uint64_t)stack << 32 | frame);
-
-	if (*slot == U64MAP_NONE)
-		*slot = record_put_stack(s->writer, &(struct record_stack){ stack, frame });
-	return *slot;
-}
-
 uint32_t stacks_stack(struct session *s, enum record_outcome outcome,
 		      const uint32_t *frames, size_t n_frames)
 {
-	uint32_t stack = outcome;
+	uint32_t *slot;
 
-	while (n_frames > 0)
-		stack = stacks_push(s, stack, frames[--n_frames]);
-	return stack;
+	if (!n_frames)
+		return outcome;
+	slot = u64map_slot(&s->stacks, XXH3_64bits_withSeed(frames, n_frames * sizeof(*frames),
+							    outcome));
+	if (*slot != U64MAP_NONE)
+		return *slot;
+	/* Innermost first here, outermost first there. */
+	array_reserve(s->path, n_frames, s->cap_path);
+	for (size_t i = 0; i < n_frames; i++)
+		s->path[i] = frames[n_frames - 1 - i];
+	*slot = record_put_stack(s->writer, &(struct record_stack){
+		.outcome = outcome, .frames = s->path, .n_frames = (uint32_t)n_frames });
+	return *slot;
 }
 
 void stacks_check_budget(struct session *s)
@@ -67,4 +71,5 @@ void stacks_free(struct session *s)
 {
 	u64map_deinit(&s->frames);
 	u64map_deinit(&s->stacks);
+	free(s->path);
 }

@@ -23,8 +23,9 @@
 #include "base/io.h"
 #include "worker/symbol_answer.h"
 
+#define ASK_NS (500 * NS_PER_MS)	/* names are asked for in batches */
 #define NAMES_LIMIT_NS (60 * NS_PER_S)
-#define NAMES_MAGIC 0x31454d414e504325ull	/* changes with what is cached */
+#define NAMES_MAGIC 0x32454d414e504325ull	/* changes with what is cached */
 #define MAX_CACHED_NAMES (64u << 20)
 #define MAX_CRASHES 2
 
@@ -96,7 +97,6 @@ static uint32_t learn_function(struct session *s, struct module *m,
 	uint32_t *known;
 
 	buf_put_str(b, f->name, f->name_len);
-	buf_put_str(b, f->linkage, f->linkage_len);
 	buf_put_str(b, f->file, f->file_len);
 	buf_put_uleb(b, f->line);
 	buf_put_uleb(b, f->vaddr);
@@ -112,7 +112,6 @@ static uint32_t learn_function(struct session *s, struct module *m,
 	k->recorded[k->n_functions] = record_put_function(s->writer, &(struct record_function){
 		.module = m->number,
 		.name = put_text(s, f->name, f->name_len),
-		.linkage = put_text(s, f->linkage, f->linkage_len),
 		.file = put_text(s, f->file, f->file_len),
 		.line = f->line, .vaddr = f->vaddr, .size = f->size,
 		.source = (enum record_symbol_source)f->source });
@@ -221,13 +220,11 @@ void symbols_want(struct session *s, struct module *m, uint64_t vaddr, uint32_t 
 static bool names_key(const struct module *m, uint8_t key[16])
 {
 	XXH128_canonical_t canonical;
-	uint64_t identity[4] = { NAMES_MAGIC, m->kernel_identity };
+	uint64_t identity[3] = { NAMES_MAGIC };
 
-	if (m->kind == MODULE_KERNEL)
-		return false;
 	if (m->flags & MODULE_DELETED || m->kind != MODULE_FILE)
 		return false;
-	memcpy(identity + 2, m->table_key, sizeof(m->table_key));
+	memcpy(identity + 1, m->table_key, sizeof(m->table_key));
 	XXH128_canonicalFromHash(&canonical, XXH3_128bits(identity, sizeof(identity)));
 	memcpy(key, canonical.digest, 16);
 	return true;
@@ -248,13 +245,10 @@ static void ask_for_debug_file(struct session *s, struct module *m)
 
 static void ask_for_kallsyms(struct session *s, struct module *m)
 {
-	size_t len = sizeof(struct s_file) + sizeof(FILE_KALLSYMS);
-	_cleanup_(freep) struct s_file *ask = xcalloc(1, len);
+	struct s_kallsyms ask = { .type = S_KALLSYMS };
 
 	m->naming = NAMING_DEBUG_FILE;
-	ask->type = S_FILE;
-	memcpy(ask->path, FILE_KALLSYMS, sizeof(FILE_KALLSYMS));
-	session_ask(s, REQUEST_DEBUG, m, ask, len, &ask->request);
+	session_ask(s, REQUEST_DEBUG, m, &ask, sizeof(ask), &ask.request);
 }
 
 static void begin(struct session *s, struct module *m)
@@ -322,8 +316,13 @@ static void ask_for_names(struct session *s, struct module *m)
 	free(ask);
 }
 
-void symbols_tick(struct session *s, uint64_t now_ns)
+void symbols_tick(struct session *s, uint64_t now_ns, bool hurry)
 {
+	/* The first names soon, then in batches: every turn of this costs. */
+	if (!hurry && now_ns - s->names_asked_ns < s->ask_step_ns)
+		return;
+	s->names_asked_ns = now_ns;
+	s->ask_step_ns = min_of(s->ask_step_ns * 2 + NS_PER_MS, (uint64_t)ASK_NS);
 	for (size_t i = 0; i < s->n_modules; i++) {
 		struct module *m = s->modules[i];
 
@@ -392,7 +391,6 @@ void symbols_on_file(struct session *s, struct module *m, const struct o_file *o
 {
 	if (m->kind == MODULE_KERNEL && m->naming == NAMING_DEBUG_FILE) {
 		m->fd = fd;
-		m->kernel_identity = o->identity;
 		if (fd < 0)
 			fail(m);
 		else
@@ -477,7 +475,7 @@ void symbols_on_message(struct session *s, struct msg *msg)
 	}
 }
 
-/* What was open in the worker has to be opened again in the next one. */
+/* It died over its oldest request, which may be tried again. */
 void symbols_worker_died(struct session *s)
 {
 	struct module *guilty = NULL;
@@ -500,6 +498,11 @@ void symbols_worker_died(struct session *s)
 			     guilty->path);
 		fail(guilty);
 	}
+}
+
+/* What was open in a worker before has to be opened in this one. */
+void symbols_worker_ready(struct session *s)
+{
 	for (size_t i = 0; i < s->n_modules; i++) {
 		struct module *m = s->modules[i];
 

@@ -16,7 +16,6 @@ static void on_function(void *ctx, const struct symbol_function *f)
 	struct buf *b = &w->functions;
 
 	put_text(b, f->name);
-	put_text(b, f->linkage);
 	put_text(b, f->file);
 	buf_put_uleb(b, f->line);
 	buf_put_uleb(b, f->vaddr);
@@ -83,7 +82,6 @@ int symbol_answer_next_function(struct symbol_answer_reader *r,
 	}
 	r->n_left--;
 	out->name = cursor_str(c, &out->name_len);
-	out->linkage = cursor_str(c, &out->linkage_len);
 	out->file = cursor_str(c, &out->file_len);
 	out->line = (uint32_t)cursor_uleb(c);
 	out->vaddr = cursor_uleb(c);

@@ -4,8 +4,8 @@
  *
  * What a worker answers to W_SYMBOLS and what the cache of symbols holds:
  *
- *	n_functions, each: name, linkage, file (counted strings), line, vaddr,
- *		size, source
+ *	n_functions, each: name, file (counted strings), line, vaddr, size,
+ *		source
  *	n_addresses, each: difference to the address before, n_levels, each:
  *		function, line
  *
@@ -39,8 +39,8 @@ void symbol_answer_deinit(struct symbol_answer_writer *w);
 
 /* Strings are counted, not terminated, and point into the bytes. */
 struct symbol_answer_function {
-	const char *name, *linkage, *file;
-	size_t name_len, linkage_len, file_len;
+	const char *name, *file;
+	size_t name_len, file_len;
 	uint32_t line;
 	uint64_t vaddr, size;
 	uint32_t source;	/* enum record_symbol_source */

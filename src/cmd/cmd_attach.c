@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "cmd/cmd.h"
+#include "cmd/show.h"
+#include "cmd/target.h"
+#include "cmd/watch.h"
+
+/* Make `path` and the folders above it that are missing. */
+static void make_folders(char *path)
+{
+	for (char *p = path + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		mkdir(path, 0700);
+		*p = '/';
+	}
+	mkdir(path, 0700);
+}
+
+/*
+ * Where a recording lies whose name nobody chose: the sessions folder of the
+ * user's state, until its report was printed.
+ */
+static int state_path(pid_t pid, char *buf, size_t cap)
+{
+	const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	int n;
+
+	if (base && base[0] == '/')
+		n = snprintf(buf, cap, "%s/cprofd/sessions", base);
+	else
+		n = snprintf(buf, cap, "%s/.local/state/cprofd/sessions", home ? home : "");
+	if (buf[0] != '/' || (size_t)n + 64 > cap)
+		return -1;
+	make_folders(buf);
+	snprintf(buf + n, cap - (size_t)n, "/%d-%ld.cprof", (int)pid, (long)time(NULL));
+	return 0;
+}
+
+static void say_mode(void)
+{
+	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
+		fprintf(stderr, "cprofd: no terminal: text mode; Ctrl-C (or -d) ends it and prints the report\n");
+	else
+		fprintf(stderr, "cprofd: text mode; Ctrl-C (or -d) ends it and prints the report\n");
+}
+
+static int attach(struct watch_options *o, const char *text)
+{
+	struct watch_result result;
+	struct cmd_target target;
+	char path[PATH_MAX];
+	int code = target_find(&cmd_attach, text, true, &target);
+
+	if (code)
+		return code;
+	o->spec.pid = target.pid;
+	o->spec.command = target.name;
+	if (!o->out && state_path(target.pid, path, sizeof(path)) < 0)
+		return cmd_fail(&cmd_attach, EXIT_OUTPUT,
+				"no folder for the recording: neither XDG_STATE_HOME nor HOME is set; use -o FILE");
+	say_mode();
+	watch_run(&cmd_attach, o, o->out ? o->out : path, NULL, &result);
+	if (result.exit_code == EXIT_NO_SAMPLE)
+		cmd_fail(&cmd_attach, 0, "%s: the process ended before the first sample", text);
+	if (result.exit_code != EXIT_OK)
+		return result.exit_code;
+	code = show_report(&cmd_attach, result.path);
+	if (!o->out)
+		unlink(path);	/* with -o it is kept */
+	else
+		fprintf(stderr, "cprofd: saved %s\n", result.path);
+	return cmd_finish_stdout(&cmd_attach, code);
+}
+
+static int run(int argc, char **argv)
+{
+	struct watch_options options;
+	int opt, code;
+
+	watch_options_init(&options);
+	while ((opt = getopt_long(argc, argv, WATCH_SHORT_OPTIONS "p:", watch_long_options,
+				  NULL)) != -1) {
+		if (opt == 'h') {
+			cmd_print_help(&cmd_attach);
+			return cmd_finish_stdout(&cmd_attach, EXIT_OK);
+		} else if (opt == 'p') {
+			argv[--optind] = optarg;
+			break;
+		} else if (!watch_option(&cmd_attach, &options, opt, optarg, &code)) {
+			return cmd_usage(&cmd_attach, "that option does not exist");
+		} else if (code) {
+			return code;
+		}
+	}
+	if (optind + 1 != argc)
+		return cmd_usage(&cmd_attach, "the id or the name of one process is wanted");
+	return attach(&options, argv[optind]);
+}
+
+const struct cmd cmd_attach = {
+	.name = "attach",
+	.synopsis = "[OPTIONS] PID|NAME",
+	.summary = "look into a running program",
+	.help =
+		"Samples the process until Ctrl-C, -d SECONDS or its end, then prints the\n"
+		"report of what it saw.  -o FILE keeps the recording.\n\n"
+		WATCH_OPTIONS_HELP,
+	.run = run,
+};

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The doctor believes no setting: for each engine it records for a moment and
+ * says what came of it.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/msg.h"
+#include "base/util.h"
+#include "cmd/cmd.h"
+#include "cmd/target.h"
+#include "export/json_writer.h"
+#include "opener/opener.h"
+#include "session/control.h"
+
+#define TRIAL_NS (300 * NS_PER_MS)
+
+struct trial {
+	const char *engine;
+	bool works;
+	bool kernel;		/* kernel samples are delivered */
+	uint64_t n_samples;
+	char why[512];		/* it does not work, or a note */
+};
+
+/* ---- trying ---- */
+
+static void take_message(struct trial *t, const struct msg *m, bool *over)
+{
+	const union {
+		uint32_t type;
+		struct c_started started;
+		struct c_failed failed;
+		struct c_note note;
+		struct c_ended ended;
+	} *msg = (const void *)m->data;
+
+	switch (msg->type) {
+	case C_STARTED:
+		t->works = true;
+		t->kernel = msg->started.kernel;
+		break;
+	case C_FAILED:
+		snprintf(t->why, sizeof(t->why), "%s", (const char *)m->data + sizeof(msg->failed));
+		*over = true;
+		break;
+	case C_NOTE:
+		snprintf(t->why, sizeof(t->why), "%s", (const char *)m->data + sizeof(msg->note));
+		break;
+	case C_ENDED:
+		t->n_samples = msg->ended.n_samples;
+		*over = true;
+		break;
+	}
+}
+
+/* Record `pid` for a moment into memory. */
+static void try_engine(pid_t pid, enum opener_engine engine, struct trial *t)
+{
+	_cleanup_(freep) struct msg *m = xmalloc(sizeof(*m));
+	_cleanup_(closep) int recording = memfd_create("cprofd-doctor", MFD_CLOEXEC);
+	_cleanup_(closep) int control = -1;
+	struct opener_spec spec = {
+		.pid = pid, .engine = engine, .max_frames = 128, .duration_ns = TRIAL_NS,
+		.command = "doctor", .recording_fd = recording };
+	struct error err;
+	bool over = false;
+
+	if (opener_start(&spec, &control, &err) < 0) {
+		snprintf(t->why, sizeof(t->why), "%s", err.msg);
+		return;
+	}
+	while (!over) {
+		if (msg_recv(control, m, &err) != 1) {
+			t->works = false;
+			snprintf(t->why, sizeof(t->why), "the session ended unexpectedly");
+			return;
+		}
+		msg_close_fds(m);
+		take_message(t, m, &over);
+	}
+}
+
+/* A process that only computes. */
+static pid_t start_busy_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		volatile unsigned long n = 0;
+
+		for (;;)
+			n++;
+	}
+	return pid;
+}
+
+/* ---- saying ---- */
+
+static void print_trial(const struct trial *t, bool own_target)
+{
+	printf("  %-8s", t->engine);
+	if (!t->works) {
+		printf("does not work: %s\n", t->why);
+		return;
+	}
+	printf("works: %llu samples in %.1f s", (unsigned long long)t->n_samples,
+	       (double)TRIAL_NS / 1e9);
+	if (!t->n_samples)
+		printf(own_target ? "" : " (the process used next to no CPU)");
+	printf("\n");
+	if (t->why[0])
+		printf("          %s\n", t->why);
+	if (strcmp(t->engine, "perf") == 0 && !t->kernel)
+		printf("          kernel time is not visible to you and shown as one row; CAP_PERFMON would show what it is\n");
+	if (strcmp(t->engine, "ptrace") == 0)
+		printf("          stops running threads for a moment, 99 times a second; sees no kernel time\n");
+}
+
+static void print_limits(void)
+{
+	struct rlimit mem, files;
+	char lockable[64];
+
+	getrlimit(RLIMIT_MEMLOCK, &mem);
+	getrlimit(RLIMIT_NOFILE, &files);
+	if (geteuid() == 0)
+		snprintf(lockable, sizeof(lockable), "without limit (root)");
+	else
+		snprintf(lockable, sizeof(lockable), "%ld KiB per CPU and %llu KiB",
+			 proc_read_number("/proc/sys/kernel/perf_event_mlock_kb"),
+			 (unsigned long long)mem.rlim_cur / 1024);
+	printf("\nLIMITS\n");
+	printf("  memory for rings      %s\n", lockable);
+	printf("  open files            %llu (a thread takes %ld)\n",
+	       (unsigned long long)files.rlim_max, 2 * sysconf(_SC_NPROCESSORS_ONLN));
+	printf("  perf_event_paranoid   %ld\n",
+	       proc_read_number("/proc/sys/kernel/perf_event_paranoid"));
+	printf("  kernel names          %s\n",
+	       geteuid() == 0 ? "visible" : "not visible to you (kptr_restrict)");
+}
+
+static void print_json(const struct trial *trials, size_t n, pid_t pid)
+{
+	struct json j = json_start(stdout);
+
+	json_object(&j, NULL);
+	json_text(&j, "schema", "cprofd-doctor");
+	json_u64(&j, "schema_version", 1);
+	if (pid)
+		json_u64(&j, "pid", (uint64_t)pid);
+	json_array(&j, "engines");
+	for (size_t i = 0; i < n; i++) {
+		json_object(&j, NULL);
+		json_text(&j, "name", trials[i].engine);
+		json_bool(&j, "works", trials[i].works);
+		json_bool(&j, "kernel", trials[i].kernel);
+		json_u64(&j, "samples", trials[i].n_samples);
+		json_text(&j, "note", trials[i].why[0] ? trials[i].why : NULL);
+		json_end(&j);
+	}
+	json_end(&j);
+	json_end(&j);
+	json_finish(&j);
+}
+
+static void print_text(const struct trial *trials, size_t n, const struct cmd_target *target)
+{
+	if (target->pid)
+		printf("ENGINES   tried for %.1f s each on %d (%s)\n", (double)TRIAL_NS / 1e9,
+		       (int)target->pid, target->name);
+	else
+		printf("ENGINES   tried for %.1f s each on a busy process of our own\n",
+		       (double)TRIAL_NS / 1e9);
+	for (size_t i = 0; i < n; i++)
+		print_trial(&trials[i], !target->pid);
+	printf("  %-8snot in this version\n", "bpf");
+	print_limits();
+}
+
+static int examine(const struct cmd_target *target, bool as_json)
+{
+	struct trial trials[] = { { .engine = "perf" }, { .engine = "ptrace" } };
+	static const enum opener_engine engines[] = { ENGINE_PERF, ENGINE_PTRACE };
+	pid_t child = target->pid ? 0 : start_busy_child();
+	bool any = false;
+
+	for (size_t i = 0; i < array_len(trials); i++) {
+		try_engine(target->pid ? target->pid : child, engines[i], &trials[i]);
+		any |= trials[i].works;
+	}
+	if (child > 0) {
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+	if (as_json)
+		print_json(trials, array_len(trials), target->pid);
+	else
+		print_text(trials, array_len(trials), target);
+	return cmd_finish_stdout(&cmd_doctor, any ? EXIT_OK : EXIT_UNSUPPORTED);
+}
+
+static int run(int argc, char **argv)
+{
+	enum { OPT_JSON = 1000 };
+	static const struct option long_options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct cmd_target target = { 0 };
+	const char *pid = NULL;
+	bool as_json = false;
+	int opt, code;
+
+	while ((opt = getopt_long(argc, argv, "hp:", long_options, NULL)) != -1) {
+		switch (opt) {
+		case 'h':
+			cmd_print_help(&cmd_doctor);
+			return cmd_finish_stdout(&cmd_doctor, EXIT_OK);
+		case 'p':
+			pid = optarg;
+			break;
+		case OPT_JSON:
+			as_json = true;
+			break;
+		default:
+			return cmd_usage(&cmd_doctor, "that option does not exist");
+		}
+	}
+	if (!pid && optind < argc)
+		pid = argv[optind++];
+	if (optind < argc)
+		return cmd_usage(&cmd_doctor, "one process at most");
+	code = pid ? target_find(&cmd_doctor, pid, true, &target) : 0;
+	return code ? code : examine(&target, as_json);
+}
+
+const struct cmd cmd_doctor = {
+	.name = "doctor",
+	.synopsis = "[--json] [PID|NAME]",
+	.summary = "try what works here, and say what does not and why",
+	.help =
+		"Records for a moment with every engine, a busy process of its own or the\n"
+		"one named, and says what each can see.  Changes nothing.\n\n"
+		"  --json             for programs\n"
+		"  -h, --help         this text\n",
+	.run = run,
+};

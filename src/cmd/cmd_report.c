@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <getopt.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "cmd/cmd.h"
+#include "cmd/cmd_recording.h"
+#include "cmd/show.h"
+#include "ui/report.h"
+#include "ui/source.h"
+
+#define WIDTH_PIPE 100	/* where nobody says how wide a line may be */
+#define WIDTH_MIN 60
+#define WIDTH_MAX 500
+
+struct options {
+	const char *file;
+	bool json, tree;
+	const char *callers, *lines;	/* functions, or NULL */
+	const char *color;
+	uint64_t limit, width;
+	struct cmd_selection selection;
+};
+
+enum option_id {
+	OPTION_OTHER = 256, OPTION_TREE, OPTION_CALLERS, OPTION_LINES, OPTION_JSON,
+	OPTION_LIMIT, OPTION_WIDTH, OPTION_COLOR, OPTION_HELP,
+};
+
+static const struct option long_options[] = {
+	{ "tree", no_argument, NULL, OPTION_TREE },
+	{ "callers", required_argument, NULL, OPTION_CALLERS },
+	{ "lines", required_argument, NULL, OPTION_LINES },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "limit", required_argument, NULL, OPTION_LIMIT },
+	{ "width", required_argument, NULL, OPTION_WIDTH },
+	{ "color", required_argument, NULL, OPTION_COLOR },
+	{ "from", required_argument, NULL, OPTION_OTHER },
+	{ "to", required_argument, NULL, OPTION_OTHER },
+	{ "thread", required_argument, NULL, OPTION_OTHER },
+	{ "filter", required_argument, NULL, OPTION_OTHER },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ 0 },
+};
+
+static int set_color(struct options *o, const char *value)
+{
+	if (strcmp(value, "auto") && strcmp(value, "always") && strcmp(value, "never"))
+		return cmd_usage(&cmd_report, "--color %s: not auto, always or never", value);
+	o->color = value;
+	return EXIT_OK;
+}
+
+static int set_option(struct options *o, int id, const char *name, const char *value)
+{
+	int code = EXIT_OK;
+
+	switch (id) {
+	case OPTION_TREE:
+		o->tree = true;
+		return code;
+	case OPTION_CALLERS:
+		o->callers = value;
+		return code;
+	case OPTION_LINES:
+		o->lines = value;
+		return code;
+	case OPTION_JSON:
+		o->json = true;
+		return code;
+	case OPTION_LIMIT:
+		if (!cmd_parse_number(value, 1, 1000000, &o->limit))
+			code = cmd_usage(&cmd_report, "--limit %s: not a number from 1", value);
+		return code;
+	case OPTION_WIDTH:
+		if (!cmd_parse_number(value, WIDTH_MIN, WIDTH_MAX, &o->width))
+			code = cmd_usage(&cmd_report, "--width %s: not from %d to %d", value,
+					 WIDTH_MIN, WIDTH_MAX);
+		return code;
+	case OPTION_COLOR:
+		return set_color(o, value);
+	case OPTION_OTHER:
+		cmd_selection_option(&cmd_report, &o->selection, name, value, &code);
+		return code;
+	default:
+		return cmd_usage(&cmd_report, "an option is unknown or lacks its value");
+	}
+}
+
+/* EXIT_OK, an exit code after saying why, or -1 if help was asked for. */
+static int parse(struct options *o, int argc, char **argv)
+{
+	int index = 0, id, code = EXIT_OK;
+
+	optind = 0;
+	opterr = 0;
+	while (code == EXIT_OK && (id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
+		if (id == OPTION_HELP)
+			return -1;
+		code = set_option(o, id, long_options[index].name, optarg);
+	}
+	if (code != EXIT_OK)
+		return code;
+	if (argc - optind != 1)
+		return cmd_usage(&cmd_report, argc == optind ? "which recording?"
+							     : "only one recording at a time");
+	if (o->tree + !!o->callers + !!o->lines > 1 && !o->json)
+		return cmd_usage(&cmd_report, "only one of --tree, --callers and --lines");
+	o->file = argv[optind];
+	return EXIT_OK;
+}
+
+static bool want_color(const char *color)
+{
+	const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+
+	if (strcmp(color, "auto") != 0)
+		return strcmp(color, "always") == 0;
+	return isatty(STDOUT_FILENO) && !(no && *no) && term && strstr(term, "256color");
+}
+
+static unsigned int page_width(const struct options *o)
+{
+	struct winsize size;
+
+	if (o->width)
+		return (unsigned int)o->width;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+		return size.ws_col < WIDTH_MIN ? WIDTH_MIN : min_of(size.ws_col, WIDTH_MAX);
+	return WIDTH_PIPE;
+}
+
+/* The function that is meant; RECORD_NONE if none was asked for. */
+static int find_function(const struct report *r, const char *name, uint32_t *out)
+{
+	uint32_t n;
+
+	*out = RECORD_NONE;
+	if (!name)
+		return EXIT_OK;
+	*out = summary_find(r->p, r->sum, name, &n);
+	if (*out == RECORD_NONE)
+		return cmd_fail(&cmd_report, EXIT_USAGE, "no function of this selection matches "
+				"\"%s\"; `cprofd report` lists them", name);
+	if (n > 1)
+		cmd_fail(&cmd_report, EXIT_OK, "%u functions match \"%s\": the one with the most "
+			 "time is shown", n, name);
+	return EXIT_OK;
+}
+
+static void print_lines(const struct report *r, uint32_t function)
+{
+	const char *path = profile_string(r->p, r->p->functions[function].file);
+	struct source source;
+	struct error err;
+	bool got = *path == '/' && source_read(path, &source, &err) == 0;
+
+	report_lines(r, function, got ? &source : NULL);
+	if (got)
+		source_deinit(&source);
+}
+
+static int print(const struct options *o, const struct report *r)
+{
+	struct report_json_parts parts = { .tree = o->tree };
+	int code = find_function(r, o->callers, &parts.callers);
+
+	if (code == EXIT_OK)
+		code = find_function(r, o->lines, &parts.lines);
+	if (code != EXIT_OK)
+		return code;
+	if (o->json) {
+		report_json(r, &parts);
+		return EXIT_OK;
+	}
+	report_header(r);
+	if (parts.callers != RECORD_NONE) {
+		report_callers(r, parts.callers);
+	} else if (parts.lines != RECORD_NONE) {
+		print_lines(r, parts.lines);
+	} else {
+		(o->tree ? report_tree : report_flat)(r);
+		report_ledger(r);
+	}
+	return EXIT_OK;
+}
+
+static int report(const struct options *o, const struct profile *p, const struct selection *s)
+{
+	struct page page = {
+		.out = stdout, .width = page_width(o), .colour = want_color(o->color),
+		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+	};
+	struct summary sum;
+	struct ledger ledger;
+	struct report r = {
+		.page = &page, .p = p, .selection = s, .sum = &sum, .ledger = &ledger,
+		.file = o->file, .limit = (uint32_t)o->limit,
+	};
+	int code;
+
+	summary_make(p, s, &sum);
+	ledger_make(p, s, &sum, &ledger);
+	code = print(o, &r);
+	ledger_deinit(&ledger);
+	summary_deinit(&sum);
+	page_deinit(&page);
+	return code;
+}
+
+/* Open the recording, choose from it, print. */
+static int report_file(const struct cmd *cmd, struct options *o)
+{
+	struct cmd_recording recording;
+	struct selection selection;
+	int code = cmd_recording_open(cmd, o->file, &recording);
+
+	if (code != EXIT_OK)
+		return code;
+	setlocale(LC_CTYPE, "");
+	code = cmd_select(cmd, &o->selection, recording.p, &selection);
+	if (code == EXIT_OK)
+		code = report(o, recording.p, &selection);
+	if (code == EXIT_OK)
+		code = recording.exit_code;
+	cmd_recording_close(&recording);
+	return cmd_finish_stdout(cmd, code);
+}
+
+int show_report(const struct cmd *cmd, const char *path)
+{
+	struct options o = { .file = path, .color = "auto", .selection.to_s = -1 };
+	int code = report_file(cmd, &o);
+
+	cmd_selection_deinit(&o.selection);
+	return code;
+}
+
+static int run(int argc, char **argv)
+{
+	struct options o = { .color = "auto", .selection.to_s = -1 };
+	int code = parse(&o, argc, argv);
+
+	if (code == -1) {
+		cmd_print_help(&cmd_report);
+		code = cmd_finish_stdout(&cmd_report, EXIT_OK);
+	} else if (code == EXIT_OK) {
+		code = report_file(&cmd_report, &o);
+	}
+	cmd_selection_deinit(&o.selection);
+	return code;
+}
+
+const struct cmd cmd_report = {
+	.name = "report",
+	.synopsis = "[--tree | --callers FUNC | --lines FUNC] [--json] [OPTION]... FILE",
+	.summary = "print what a recording says",
+	.help =
+	"Without more: the functions, those with the most time of their own first,\n"
+	"each share with its 95% interval.\n"
+	"\n"
+	"  --tree              who called whom, from the top\n"
+	"  --callers FUNC      who calls one function, and where its time goes\n"
+	"  --lines FUNC        one function by source line\n"
+	"  --json              everything for programs, see cprofd-report-json(5)\n"
+	"  --limit N           rows of the table\n"
+	CMD_SELECTION_OPTIONS
+	"  --width COLUMNS     of the page; else as wide as the terminal\n"
+	"  --color WHEN        auto, always or never\n",
+	.run = run,
+};

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/perf_reader.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/u64map.h"
+#include "base/util.h"
+#include "engine/perf_ring.h"
+#include "engine/period.h"
+
+struct source {
+	struct perf_ring ring;
+	int fd;
+	bool sideband;
+	const struct perf_event_header *next;	/* NULL: nothing now */
+	uint64_t next_ns;
+};
+
+struct event {
+	int fd;
+	uint64_t id;			/* 0: only kept open */
+	uint32_t tid;
+	bool own;			/* not superseded by inherited events */
+	uint32_t kept;			/* samples until the next period */
+	uint64_t period_ns, old_period_ns;
+	uint64_t since_ns;		/* the period is in effect since */
+	uint64_t throttled_since_ns;	/* 0: it is not */
+};
+
+struct perf_reader {
+	struct perf_layout layout;
+	uint64_t period_ns;
+	bool hardware;
+	struct source *sources;
+	size_t n_sources, cap_sources;
+	struct event *events;
+	size_t n_events, cap_events;
+	size_t n_old;			/* events of the opening before */
+	struct u64map by_id, by_tid;
+	struct period_random random;
+	uint64_t n_lost_old, cpu_ns_old;	/* of events closed since */
+	uint64_t n_lost_records;	/* as LOST records say, for old kernels */
+	uint64_t unsampled_ns, throttled_ns;
+};
+
+struct perf_reader *perf_reader_new(uint64_t regs_mask)
+{
+	struct perf_reader *r = xcalloc(1, sizeof(*r));
+
+	r->layout.regs_mask = regs_mask;
+	r->layout.n_regs = (unsigned int)__builtin_popcountll(regs_mask);
+	return r;
+}
+
+void perf_reader_free(struct perf_reader *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->n_sources; i++) {
+		perf_ring_unmap(&r->sources[i].ring);
+		closep(&r->sources[i].fd);
+	}
+	for (size_t i = 0; i < r->n_events; i++)
+		closep(&r->events[i].fd);
+	free(r->sources);
+	free(r->events);
+	u64map_deinit(&r->by_id);
+	u64map_deinit(&r->by_tid);
+	free(r);
+}
+
+int perf_reader_add_ring(struct perf_reader *r, int fd, size_t bytes, bool sideband,
+			 struct error *err)
+{
+	struct source s = { .fd = fd, .sideband = sideband };
+
+	if (perf_ring_map(&s.ring, fd, bytes, err) < 0) {
+		close(fd);
+		return -1;
+	}
+	array_reserve(r->sources, r->n_sources + 1, r->cap_sources);
+	r->sources[r->n_sources++] = s;
+	return 0;
+}
+
+void perf_reader_add_event(struct perf_reader *r, int fd, uint64_t id, uint32_t tid,
+			   uint64_t period_ns)
+{
+	array_reserve(r->events, r->n_events + 1, r->cap_events);
+	r->events[r->n_events++] = (struct event){
+		.fd = fd, .id = id, .tid = tid, .own = true,
+		.period_ns = period_ns, .old_period_ns = period_ns,
+		.kept = period_draw_kept(&r->random),
+	};
+}
+
+/* ---- counts ---- */
+
+/* What read(2) gives for our read format. */
+struct event_count {
+	uint64_t value, id, n_lost;
+};
+
+static struct event_count read_count(const struct event *e)
+{
+	struct event_count c = { 0 };
+
+	/* An old kernel leaves n_lost out: the read is shorter, the field 0. */
+	if (read(e->fd, &c, sizeof(c)) < (ssize_t)(2 * sizeof(uint64_t)))
+		return (struct event_count){ 0 };
+	return c;
+}
+
+void perf_reader_totals(struct perf_reader *r, struct perf_totals *out)
+{
+	uint64_t n_lost = r->n_lost_old;
+
+	*out = (struct perf_totals){
+		.cpu_ns = r->cpu_ns_old,
+		.unsampled_ns = r->unsampled_ns,
+		.throttled_ns = r->throttled_ns,
+		.period_ns = r->period_ns,
+	};
+	for (size_t i = 0; i < r->n_events; i++) {
+		if (!r->events[i].id)
+			continue;
+		struct event_count c = read_count(&r->events[i]);
+
+		n_lost += c.n_lost;
+		if (!r->hardware)
+			out->cpu_ns += c.value;
+	}
+	out->n_lost = max_of(n_lost, r->n_lost_records);
+}
+
+bool perf_reader_all_ended(const struct perf_reader *r)
+{
+	for (size_t i = 0; i < r->n_events; i++) {
+		struct pollfd fd = { .fd = r->events[i].fd };
+
+		if (r->events[i].id && poll(&fd, 1, 0) >= 0 && !(fd.revents & POLLHUP))
+			return false;
+	}
+	return true;
+}
+
+/* ---- starting and stopping ---- */
+
+/* Close the events of the opening before; sideband events stay. */
+static void close_old(struct perf_reader *r)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->n_old; i++) {
+		struct event *e = &r->events[i];
+
+		if (!e->id) {
+			r->events[kept++] = *e;
+			continue;
+		}
+		ioctl(e->fd, PERF_EVENT_IOC_DISABLE, 0);
+		struct event_count c = read_count(e);
+		r->n_lost_old += c.n_lost;
+		r->cpu_ns_old += r->hardware ? 0 : c.value;
+		close(e->fd);
+	}
+	for (size_t i = r->n_old; i < r->n_events; i++)
+		r->events[kept++] = r->events[i];
+	r->n_events = kept;
+}
+
+void perf_reader_start(struct perf_reader *r, const struct perf_start *start)
+{
+	close_old(r);
+	r->period_ns = start->period_ns;
+	r->layout.callchain = start->callchain;
+	r->hardware = start->hardware;
+	u64map_clear(&r->by_tid);
+	for (size_t i = 0; i < r->n_events; i++) {
+		struct event *e = &r->events[i];
+
+		if (!e->id)
+			continue;
+		*u64map_slot(&r->by_id, e->id) = (uint32_t)i;
+		*u64map_slot(&r->by_tid, e->tid) = 1;
+		if (!start->on_exec)
+			ioctl(e->fd, PERF_EVENT_IOC_ENABLE, 0);
+	}
+	r->n_old = r->n_events;
+}
+
+void perf_reader_stop(struct perf_reader *r)
+{
+	for (size_t i = 0; i < r->n_events; i++)
+		if (r->events[i].id)
+			ioctl(r->events[i].fd, PERF_EVENT_IOC_DISABLE, 0);
+}
+
+/* ---- periods ---- */
+
+/* A new random period.  What the old one had counted so far is not sampled. */
+static void change_period(struct perf_reader *r, struct event *e)
+{
+	uint64_t period = period_draw(&r->random, r->period_ns);
+	uint64_t argument = r->hardware ? NS_PER_S / period : period;
+
+	e->kept = period_draw_kept(&r->random);
+	if (ioctl(e->fd, PERF_EVENT_IOC_PERIOD, &argument) < 0)
+		return;
+	r->unsampled_ns += e->period_ns / 2;
+	e->old_period_ns = e->period_ns;
+	e->period_ns = period;
+	e->since_ns = clock_mono_ns();
+}
+
+static struct event *find_event(struct perf_reader *r, uint64_t id)
+{
+	uint32_t i = u64map_find(&r->by_id, id);
+
+	return i < r->n_events && r->events[i].id == id ? &r->events[i] : NULL;
+}
+
+/*
+ * A thread that was born while events were being opened can have both its own
+ * events and inherited ones: the inherited ones suffice.
+ */
+static void drop_own_events(struct perf_reader *r, uint32_t tid)
+{
+	for (size_t i = 0; i < r->n_events; i++) {
+		struct event *e = &r->events[i];
+
+		if (e->id && e->tid == tid && e->own) {
+			ioctl(e->fd, PERF_EVENT_IOC_DISABLE, 0);
+			e->own = false;
+		}
+	}
+	*u64map_slot(&r->by_tid, tid) = 0;
+}
+
+/* The time that a sample stands for: the period that was in effect. */
+static uint64_t sample_weight(struct perf_reader *r, const struct perf_sample *s)
+{
+	struct event *e = find_event(r, s->id);
+
+	if (!e)
+		return r->period_ns;	/* of an event closed since */
+	if (s->stream_id != s->id) {
+		/* Inherited: its period is the one its parent had at its birth. */
+		if (s->tid != e->tid && u64map_find(&r->by_tid, s->tid) == 1)
+			drop_own_events(r, s->tid);
+		return r->hardware ? r->period_ns : s->period;
+	}
+	/* The kernel goes on reporting the first period, so we keep count. */
+	uint64_t weight = s->time_ns < e->since_ns ? e->old_period_ns : e->period_ns;
+
+	if (e->kept && --e->kept == 0)
+		change_period(r, e);
+	return weight;
+}
+
+static void account_throttle(struct perf_reader *r, const struct perf_throttle *t)
+{
+	struct event *e = find_event(r, t->id);
+
+	if (!e)
+		return;
+	if (t->on)
+		e->throttled_since_ns = t->time_ns;
+	else if (e->throttled_since_ns && t->time_ns > e->throttled_since_ns)
+		r->throttled_ns += t->time_ns - e->throttled_since_ns;
+	if (!t->on)
+		e->throttled_since_ns = 0;
+}
+
+/* ---- reading ---- */
+
+static void peek(struct source *s)
+{
+	s->next = perf_ring_peek(&s->ring);
+	s->next_ns = s->next ? perf_record_time(s->next) : UINT64_MAX;
+}
+
+static void update(struct perf_reader *r, bool sideband)
+{
+	for (size_t i = 0; i < r->n_sources; i++) {
+		if (r->sources[i].sideband != sideband)
+			continue;
+		perf_ring_update(&r->sources[i].ring);
+		peek(&r->sources[i]);
+	}
+}
+
+static struct source *earliest(struct perf_reader *r)
+{
+	struct source *first = NULL;
+
+	for (size_t i = 0; i < r->n_sources; i++) {
+		struct source *s = &r->sources[i];
+
+		if (s->next && (!first || s->next_ns < first->next_ns))
+			first = s;
+	}
+	return first;
+}
+
+void perf_reader_drain(struct perf_reader *r, perf_sink_fn sink, void *ctx)
+{
+	struct perf_record record;
+	struct source *s;
+
+	update(r, false);
+	update(r, true);
+	while ((s = earliest(r))) {
+		uint64_t weight = 0;
+
+		if (perf_record_parse(s->next, &r->layout, &record)) {
+			if (record.kind == PERF_SAMPLE)
+				weight = sample_weight(r, &record.sample);
+			else if (record.kind == PERF_LOST && !s->sideband)
+				r->n_lost_records += record.lost.count;
+			else if (record.kind == PERF_THROTTLE)
+				account_throttle(r, &record.throttle);
+			sink(ctx, &record, weight);
+		}
+		perf_ring_pop(&s->ring);
+		peek(s);
+	}
+}
+
+size_t perf_reader_poll(const struct perf_reader *r, struct pollfd *fds, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_sources && n < max; i++)
+		if (!r->sources[i].sideband)
+			fds[n++] = (struct pollfd){ .fd = r->sources[i].fd, .events = POLLIN };
+	return n;
+}

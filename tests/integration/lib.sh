@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by every integration test: a scratch folder, ok/not ok, waiting.
+#
+# A case is a function run by `check NAME FUNCTION`; it fails by `fail TEXT` or a
+# command that fails.  Everything started is in $pids and ends with the script.
+set -u
+: "${top_srcdir:?}" "${top_builddir:?}"
+cprofd=$top_builddir/cprofd
+targets=$top_builddir/tests/targets
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/cprofd-test.XXXXXX")
+chmod 755 "$scratch"
+export XDG_STATE_HOME="$scratch/state" XDG_CACHE_HOME="$scratch/cache"
+pids=
+n_failed=0
+
+cleanup() {
+	for pid in $pids; do
+		kill -9 "$pid" 2>/dev/null
+	done
+	wait 2>/dev/null
+	rm -rf "$scratch"
+}
+trap cleanup EXIT
+
+fail() {
+	echo "  # $*"
+	exit 1
+}
+
+# One case in a subshell of its own.
+check() {
+	name=$1
+	shift
+	(cd "$scratch" && "$@")
+	case $? in
+	0) echo "ok - $name" ;;
+	77) ;;	# it printed its own skip line
+	*) echo "not ok - $name"; n_failed=$((n_failed + 1)) ;;
+	esac
+}
+
+# skip NAME REASON: for a case that this machine cannot run.
+skip() {
+	echo "skip - $1: $2"
+	exit 77
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Start a target in the background: its pid is in $pid.
+start() {
+	"$@" >/dev/null 2>&1 &
+	pid=$!
+	pids="$pids $pid"
+}
+
+# Run, expect exit code $1 and, in stderr, the text $2.
+expect() {
+	code=$1 text=$2
+	shift 2
+	"$@" >out.txt 2>err.txt
+	got=$?
+	[ $got = "$code" ] || fail "exit $got instead of $code: $* ($(cat err.txt))"
+	grep -qF -- "$text" err.txt || fail "no \"$text\" in: $(cat err.txt)"
+}
+
+# Poll until a command succeeds, for at most $1 seconds.
+wait_for() {
+	limit=$(($(date +%s) + $1))
+	shift
+	until "$@"; do
+		[ "$(date +%s)" -lt $limit ] || return 1
+		sleep 0.05
+	done
+}
+
+# Field $2 of the JSON report of recording $1, as python prints it.
+report() {
+	"$cprofd" report --json "$1" 2>report-err.txt |
+		python3 -c "import json,sys; r=json.load(sys.stdin); print($2)"
+}
+
+finish() { exit $((n_failed > 0)); }

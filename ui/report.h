@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * ui/report.h - a profile as text, and as JSON.
+ *
+ * Each report prints the answer to one question on a page.  They read the
+ * profile and a summary of the selection, print, and keep nothing.
+ *
+ * To add one: write ui/report_NAME.c, declare it here, list it in Makefile.am,
+ * give it an option in src/cmd/cmd_report.c and a golden text in
+ * tests/unit/test_report.c; what it says has to be in report_json.c, too.
+ */
+#ifndef CPROFD_UI_REPORT_H
+#define CPROFD_UI_REPORT_H
+
+#include "profile/ledger.h"
+#include "profile/summary.h"
+#include "ui/page.h"
+
+struct source;
+
+struct report {
+	struct page *page;
+	const struct profile *p;
+	const struct selection *selection;
+	const struct summary *sum;
+	const struct ledger *ledger;
+	const char *file;	/* name of the recording, as the user gave it */
+	uint32_t limit;		/* rows of a table; 0: as many as the report likes */
+};
+
+/* What was recorded, when, how, and what is missing in it. */
+void report_header(const struct report *r);
+
+/* Functions by own time. */
+void report_flat(const struct report *r);
+
+/* Who called whom, from the top. */
+void report_tree(const struct report *r);
+
+/* Who calls one function, and where its time goes. */
+void report_callers(const struct report *r, uint32_t function);
+
+/* One function by source line; `source` is NULL if there is none to show. */
+void report_lines(const struct report *r, uint32_t function, const struct source *source);
+
+/* What became of every sample. */
+void report_ledger(const struct report *r);
+
+/* What report_json() puts into its document beside the functions. */
+struct report_json_parts {
+	bool tree;
+	uint32_t callers;	/* a function, or RECORD_NONE */
+	uint32_t lines;		/* a function, or RECORD_NONE */
+};
+
+/* All of it for programs: cprofd-report-json(5).  Uses only the page's `out`. */
+void report_json(const struct report *r, const struct report_json_parts *parts);
+
+#endif

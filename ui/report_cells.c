@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/report_cells.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "ui/text.h"
+
+static bool whole_percent(const struct report *r)
+{
+	return r->sum->received.count < REPORT_WHOLE_PERCENT;
+}
+
+static enum tone rank_tone(double share)
+{
+	return share >= .0995 ? TONE_STRONG : share < .00995 ? TONE_DIM : TONE_TEXT;
+}
+
+void cell_share(const struct report *r, double share)
+{
+	char buf[TEXT_NUMBER];
+
+	page_right(r->page, rank_tone(share), 5, "%s",
+		   text_percent(buf, share, whole_percent(r)));
+}
+
+void cell_interval(const struct report *r, struct interval iv)
+{
+	char buf[TEXT_NUMBER];
+	double unit = whole_percent(r) ? .01 : .001;	/* the last digit shown */
+	double half = (iv.high - iv.low) / 2;
+
+	if (iv.low < unit / 2)	/* the lower end is not distinguishable from nothing */
+		page_right(r->page, TONE_DIM, 5, "<%s",
+			   text_percent(buf, ceil(iv.high / unit - 1e-9) * unit, whole_percent(r)));
+	else
+		page_right(r->page, TONE_DIM, 5, "%s%s", page_plus_minus(r->page),
+			   text_percent(buf, fmax(half, unit), whole_percent(r)));
+	page_put(r->page, TONE_DIM, iv.rough ? "?" : " ");
+}
+
+void cell_seconds(const struct report *r, uint64_t ns, double share)
+{
+	char buf[TEXT_NUMBER];
+
+	page_right(r->page, share < .00995 ? TONE_DIM : TONE_TEXT, 7, "%s",
+		   text_seconds(buf, ns));
+}
+
+void cell_kind(const struct report *r, char kind)
+{
+	page_put(r->page, page_kind_tone(kind), "%c", kind);
+}
+
+void cell_function(const struct report *r, unsigned int width, uint32_t function, double share)
+{
+	page_name(r->page, share >= .0995 ? TONE_STRONG : TONE_TEXT, width,
+		  profile_string(r->p, r->p->functions[function].name));
+}
+
+const char *function_file(const struct profile *p, uint32_t function)
+{
+	const char *path = profile_string(p, p->functions[function].file);
+	const char *slash = strrchr(path, '/');
+
+	return !*path ? NULL : slash && slash[1] ? slash + 1 : path;
+}
+
+void cell_where(const struct report *r, unsigned int width, uint32_t function)
+{
+	const struct profile_function *f = &r->p->functions[function];
+	const char *file = function_file(r->p, function);
+	_cleanup_(freep) char *text = NULL;
+
+	if (file && f->line)
+		text = xasprintf("%s:%u", file, f->line);
+	else if (file)
+		text = xstrdup(file);
+	else if (f->module != RECORD_NONE && !f->outcome)
+		text = xstrdup(profile_module_name(r->p, f->module));
+	else
+		return;
+	page_name(r->page, TONE_DIM, width, text);
+}
+
+double bar_scale(double share)
+{
+	return share <= .1 ? .1 : share <= .2 ? .2 : share <= .4 ? .4 : 1;
+}
+
+struct columns report_columns(const struct report *r, unsigned int used)
+{
+	unsigned int width = max_of(r->page->width, 60u);
+	struct columns c = { .bar = width < 100 ? 10 : width < 140 ? 13 : 20 };
+	unsigned int left = width > used + c.bar + 22 ? width - used - c.bar - 2 : 20;
+
+	c.where = min_of(left * 2 / 5, 44u);
+	c.name = left - c.where;
+	c.where_at = width - 1 - c.where;
+	return c;
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <math.h>
+
+#include "base/util.h"
+#include "ui/report_cells.h"
+#include "ui/text.h"
+
+/* Rows, unless somebody asks for a number: the first in any case, */
+#define ROWS_ANY 15
+#define ROWS_MAX 40		/* then those from this share on */
+#define ROWS_SHARE .001
+#define WIDE 90			/* from here on with a column of seconds */
+
+struct flat {
+	const struct report *r;
+	struct columns columns;
+	bool seconds;
+	double scale;		/* of the bars */
+	uint32_t *order;
+	uint32_t n, n_shown;
+};
+
+/* A row above the table: where the columns and the ends of the bars are. */
+static void put_head(const struct flat *f)
+{
+	struct page *page = f->r->page;
+	unsigned int bar = 14;
+
+	page_right(page, TONE_STRONG, 6, "SELF%%");
+	page_right(page, TONE_DIM, 6, "%s95 ", page_plus_minus(page));
+	page_to(page, bar);
+	page_put(page, TONE_DIM, "0");
+	page_right(page, TONE_DIM, f->columns.bar - 1, "%.0f%%", f->scale * 100);
+	page_right(page, TONE_DIM, 7, "TOTAL%%");
+	if (f->seconds)
+		page_right(page, TONE_DIM, 8, "SELF s");
+	page_put(page, TONE_DIM, "  K FUNCTION");
+	page_to(page, f->columns.where_at);
+	page_put(page, TONE_DIM, "WHERE");
+	page_end(page);
+}
+
+/* What all rows have up to the kind letter. */
+static void put_numbers(const struct flat *f, char kind, double share, struct interval iv,
+			double total, uint64_t self_ns)
+{
+	const struct report *r = f->r;
+
+	page_to(r->page, 1);
+	cell_share(r, share);
+	page_to(r->page, 7);
+	if (share > 0)
+		cell_interval(r, iv);
+	page_to(r->page, 14);
+	page_bar(r->page, page_kind_tone(kind), f->columns.bar, iv.low, iv.high, f->scale);
+	page_to(r->page, r->page->column + 2);
+	if (total >= 0)
+		cell_share(r, total);
+	else
+		page_to(r->page, r->page->column + 5);
+	page_to(r->page, r->page->column + 1);
+	if (f->seconds)
+		cell_seconds(r, self_ns, share);
+	page_to(r->page, r->page->column + (f->seconds ? 2 : 1));
+	cell_kind(r, kind);
+	page_to(r->page, r->page->column + 1);
+}
+
+static void put_function(const struct flat *f, uint32_t function)
+{
+	const struct report *r = f->r;
+	const struct function_sum *sum = &r->sum->functions[function];
+	struct interval none = { 0 };
+	double share = summary_share(r->sum, sum->self.weight_ns);
+
+	put_numbers(f, profile_function_kind(r->p, function), share,
+		    sum->self.count ? summary_self(r->sum, function) : none,
+		    summary_share(r->sum, sum->total.weight_ns), sum->self.weight_ns);
+	cell_function(r, f->columns.name, function, share);
+	page_to(r->page, f->columns.where_at);
+	cell_where(r, f->columns.where, function);
+	page_end(r->page);
+}
+
+/* Time that belongs to no function that can be named. */
+static void put_pseudo(const struct flat *f, char kind, const char *name, const char *where,
+		       uint64_t ns, struct interval iv)
+{
+	put_numbers(f, kind, iv.share, iv, -1, ns);
+	page_name(f->r->page, TONE_TEXT, f->columns.name, name);
+	page_to(f->r->page, f->columns.where_at);
+	page_name(f->r->page, TONE_DIM, f->columns.where, where);
+	page_end(f->r->page);
+}
+
+/* A row for what is not listed: only its sum. */
+static void put_rest(const struct flat *f, uint64_t ns, const char *text)
+{
+	struct page *page = f->r->page;
+	double share = summary_share(f->r->sum, ns);
+
+	page_to(page, 1);
+	cell_share(f->r, share);
+	page_to(page, 14 + f->columns.bar + 8);
+	if (f->seconds)
+		cell_seconds(f->r, ns, share);
+	page_to(page, page->column + (f->seconds ? 4 : 3));
+	page_put(page, TONE_DIM, "%s", text);
+	page_end(page);
+}
+
+static uint64_t self_of(const struct flat *f, uint32_t rank)
+{
+	return f->r->sum->functions[f->order[rank]].self.weight_ns;
+}
+
+static void put_more(const struct flat *f)
+{
+	_cleanup_(freep) char *text = NULL;
+	char count[TEXT_NUMBER];
+	uint64_t ns = 0;
+	double largest;
+
+	if (f->n_shown == f->n)
+		return;
+	for (uint32_t i = f->n_shown; i < f->n; i++)
+		ns += self_of(f, i);
+	largest = summary_share(f->r->sum, self_of(f, f->n_shown));
+	text = xasprintf("%s more functions, each under %.1f%%",
+			 text_count(count, f->n - f->n_shown), floor(largest * 1000) / 10 + .1);
+	put_rest(f, ns, text);
+}
+
+/* Own time of functions that do not match the filter. */
+static void put_filtered(const struct flat *f)
+{
+	uint64_t ns = f->r->sum->received.weight_ns;
+
+	if (!f->r->sum->listed)
+		return;
+	for (uint32_t i = 0; i < f->n; i++)
+		ns -= self_of(f, i);
+	put_rest(f, ns, "[filtered out]");
+}
+
+static void put_pseudo_rows(const struct flat *f)
+{
+	const struct summary *sum = f->r->sum;
+
+	if (sum->hidden_ns)
+		put_pseudo(f, 'K', "[kernel, not visible]", "", sum->hidden_ns,
+			   summary_hidden(sum));
+	if (sum->lost.count || sum->lost.weight_ns)
+		put_pseudo(f, '?', "[lost]", "of what was due", sum->lost.weight_ns,
+			   summary_lost(sum));
+}
+
+/* ---- which ranks are chance ---- */
+
+/* Append "4-7" and such for ranks [first, last], counted from 0. */
+static void add_range(struct buf *out, uint32_t first, uint32_t last)
+{
+	char text[32];
+	int n = first == last ? snprintf(text, sizeof(text), "%u", first + 1)
+			      : snprintf(text, sizeof(text), "%u-%u", first + 1, last + 1);
+
+	if (out->len)
+		buf_put(out, ", ", 2);
+	buf_put(out, text, (size_t)n);
+}
+
+/* Runs of neighbours whose order may be chance, and those that stand alone. */
+static void find_ties(const struct flat *f, struct buf *distinct, struct buf *tied)
+{
+	uint32_t n = f->n_shown, alone = UINT32_MAX, end;
+
+	while (n && !self_of(f, n - 1))
+		n--;	/* own time 0: no rank */
+	for (uint32_t i = 0; i < n; i = end) {
+		for (end = i + 1; end < n; end++)
+			if (summary_differ(f->r->sum, f->order[end - 1], f->order[end]))
+				break;
+		if (end - i == 1) {
+			alone = alone == UINT32_MAX ? i : alone;
+			continue;
+		}
+		if (alone != UINT32_MAX)
+			add_range(distinct, alone, i - 1);
+		alone = UINT32_MAX;
+		add_range(tied, i, end - 1);
+	}
+	if (alone != UINT32_MAX)
+		add_range(distinct, alone, n - 1);
+	buf_put_u8(distinct, '\0');
+	buf_put_u8(tied, '\0');
+}
+
+/* "ranks 1-3 are" or "rank 1 is" of a list of ranges; the caller frees it. */
+static char *ranks_are(const struct buf *ranges)
+{
+	const char *text = (const char *)ranges->data;
+
+	return text[strspn(text, "0123456789")] ? xasprintf("ranks %s are", text)
+						: xasprintf("rank %s is", text);
+}
+
+static void put_ties(const struct flat *f)
+{
+	struct page *page = f->r->page;
+	struct buf distinct = { 0 }, tied = { 0 };
+	const char *roughly = f->r->sum->stats.n_used < STATS_MIN_BLOCKS ? ", roughly" : "";
+	_cleanup_(freep) char *text = NULL, *are = NULL;
+
+	find_ties(f, &distinct, &tied);
+	are = ranks_are(&distinct);
+	if (tied.len > 1 && distinct.len > 1)
+		text = xasprintf("%s distinct at 95%%%s; ranks %s overlap: their order may be chance",
+				 are, roughly, (char *)tied.data);
+	else if (tied.len > 1)
+		text = xasprintf("ranks %s overlap: their order may be chance", (char *)tied.data);
+	else if (distinct.len > 1)
+		text = xasprintf("%s distinct at 95%%%s", are, roughly);
+	else
+		text = xstrdup("no function has time of its own");
+	page_to(page, 1);
+	page_put(page, TONE_DIM, "certainty");
+	page_to(page, 15);
+	page_wrap(page, TONE_TEXT, text);
+	page_end(page);
+	buf_deinit(&distinct);
+	buf_deinit(&tied);
+}
+
+/* Why there is no row: never an empty table. */
+static void put_empty(const struct flat *f)
+{
+	page_to(f->r->page, 1);
+	if (f->r->sum->received.count)
+		page_wrap(f->r->page, TONE_TEXT, "no function of this selection matches the filter");
+	else
+		page_wrap(f->r->page, TONE_TEXT, "no CPU samples in this selection");
+	page_end(f->r->page);
+}
+
+static uint32_t rows_to_show(const struct flat *f)
+{
+	uint32_t n = min_of(f->n, (uint32_t)ROWS_MAX);
+
+	if (f->r->limit)
+		return min_of(f->n, f->r->limit);
+	while (n > ROWS_ANY && summary_share(f->r->sum, self_of(f, n - 1)) < ROWS_SHARE)
+		n--;
+	return n;
+}
+
+static double largest_high(const struct flat *f)
+{
+	double high = f->r->sum->hidden_ns ? summary_hidden(f->r->sum).share : 0;
+
+	return f->n ? fmax(high, summary_share(f->r->sum, self_of(f, 0))) : high;
+}
+
+void report_flat(const struct report *r)
+{
+	struct flat f = { .r = r, .seconds = r->page->width >= WIDE };
+
+	f.columns = report_columns(r, f.seconds ? 33 : 25);
+	f.order = summary_rank(r->p, r->sum, &f.n);
+	f.n_shown = rows_to_show(&f);
+	f.scale = bar_scale(largest_high(&f));
+	put_head(&f);
+	if (!f.n)
+		put_empty(&f);
+	for (uint32_t i = 0; i < f.n_shown; i++)
+		put_function(&f, f.order[i]);
+	put_more(&f);
+	put_filtered(&f);
+	put_pseudo_rows(&f);
+	if (f.n_shown > 1)
+		put_ties(&f);
+	free(f.order);
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "profile/filter.h"
+#include "ui/report_cells.h"
+#include "ui/text.h"
+
+#define LABEL 1		/* columns */
+#define VALUE 15
+#define MAX_NOTES 12
+
+/* Clean bytes of the target for use within a line; the caller frees it. */
+static char *clean(const struct report *r, const char *s)
+{
+	struct buf b = { 0 };
+
+	text_clean(&b, s, strlen(s), r->page->utf8);
+	return (char *)b.data;
+}
+
+static void put_line(const struct report *r, const char *label, enum tone tone,
+		     const char *text)
+{
+	page_to(r->page, LABEL);
+	page_put(r->page, TONE_DIM, "%s", label);
+	page_to(r->page, VALUE);
+	page_wrap(r->page, tone, text);
+	page_end(r->page);
+}
+
+/* A process and its threads are listed anew when it executes another program. */
+static void count_tasks(const struct profile *p, size_t *n_processes, size_t *n_threads)
+{
+	struct u64map pids = { 0 }, tids = { 0 };
+
+	for (size_t i = 0; i < p->n_processes; i++)
+		*u64map_slot(&pids, p->processes[i].pid) = 0;
+	for (size_t i = 0; i < p->n_threads; i++)
+		*u64map_slot(&tids, p->threads[i].tid) = 0;
+	*n_processes = pids.n;
+	*n_threads = tids.n;
+	u64map_deinit(&pids);
+	u64map_deinit(&tids);
+}
+
+static void put_program(const struct report *r)
+{
+	const struct profile_process *process = profile_main_process(r->p);
+	_cleanup_(freep) char *file = clean(r, r->file);
+	_cleanup_(freep) char *name = process
+		? clean(r, profile_string(r->p, process->name)) : xstrdup("nothing");
+	_cleanup_(freep) char *text = NULL;
+	char threads[TEXT_NUMBER], processes[TEXT_NUMBER];
+	size_t n_processes, n_threads;
+
+	count_tasks(r->p, &n_processes, &n_threads);
+	text = xasprintf("%s  (pid %u), %s thread%s in %s process%s", name,
+			 process ? process->pid : 0,
+			 text_count(threads, n_threads), n_threads == 1 ? "" : "s",
+			 text_count(processes, n_processes), n_processes == 1 ? "" : "es");
+	put_line(r, "recording", TONE_STRONG, file);
+	put_line(r, "program", TONE_TEXT, text);
+}
+
+/* Why the recording ended; the caller frees it. */
+static char *end_text(const struct report *r)
+{
+	const struct profile_process *process = profile_main_process(r->p);
+
+	if (!r->p->ended)
+		return xstrdup("not finished");
+	switch (r->p->end.why) {
+	case END_STOPPED:
+		return xstrdup("stopped by the user");
+	case END_TARGET:
+		if (process && process->ended && process->end.how == END_EXITED)
+			return xasprintf("the program exited with %u", process->end.status);
+		if (process && process->ended && process->end.how == END_SIGNALED)
+			return xasprintf("the program was ended by signal %u", process->end.status);
+		return xstrdup("the program ended");
+	case END_DURATION:
+		return xstrdup("the time asked for was over");
+	case END_PRIVILEGED:
+		return xstrdup("the process went on as a privileged program");
+	case END_TROUBLE:
+		break;
+	}
+	return xstrdup("ended early: see the notes");
+}
+
+static void put_time(const struct report *r)
+{
+	time_t start = (time_t)(r->p->start_real_ns / NS_PER_S);
+	_cleanup_(freep) char *why = end_text(r);
+	_cleanup_(freep) char *text = NULL;
+	char when[64] = "?", length[TEXT_NUMBER];
+	struct tm tm;
+
+	if (localtime_r(&start, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+	text = xasprintf("%s, %s; %s", when,
+			 text_time(length, r->p->end_ns - r->p->start_ns), why);
+	put_line(r, "recorded", TONE_TEXT, text);
+}
+
+/* Samples per second of CPU time that they were taken in. */
+static double achieved_hz(const struct summary *sum)
+{
+	uint64_t ns = sum->cpu_known && sum->cpu_ns > sum->hidden_ns
+		? sum->cpu_ns - sum->hidden_ns : sum->received.weight_ns;
+
+	return ns ? (double)sum->received.count / ((double)ns / NS_PER_S) : 0;
+}
+
+static void put_engine(const struct report *r)
+{
+	const char *engine = profile_meta(r->p, "engine"), *event = profile_meta(r->p, "event");
+	uint64_t rate = profile_meta_number(r->p, "rate_hz", 0);
+	struct buf b = { 0 };
+	char text[160];
+	int n;
+
+	n = snprintf(text, sizeof(text), "%.32s%s%.32s", engine ? engine : "not recorded",
+		     event ? ", " : "", event ? event : "");
+	text_clean(&b, text, (size_t)n, r->page->utf8);
+	if (rate) {
+		n = snprintf(text, sizeof(text), "; %" PRIu64 " Hz asked, %.0f achieved", rate,
+			     achieved_hz(r->sum));
+		buf_put(&b, text, (size_t)n + 1);
+	}
+	put_line(r, "engine", TONE_TEXT, (const char *)b.data);
+	buf_deinit(&b);
+}
+
+/* Add to a list in words. */
+static void add_item(struct buf *list, const char *item)
+{
+	if (list->len)
+		buf_put(list, "; ", 2);
+	buf_put(list, item, strlen(item));
+}
+
+/* What this way of looking cannot show. */
+static void put_blind(const struct report *r)
+{
+	const char *engine = profile_meta(r->p, "engine"), *kernel = profile_meta(r->p, "kernel");
+	uint64_t copy = profile_meta_number(r->p, "stack_bytes", 0);
+	char bytes[TEXT_NUMBER];
+	struct buf list = { 0 };
+
+	if (engine && strcmp(engine, "perf") == 0)
+		add_item(&list, "Python functions; threads that wait");
+	if (engine && strcmp(engine, "ptrace") == 0)
+		add_item(&list, "functions of the kernel");
+	if (copy) {
+		add_item(&list, "stack beyond its first ");
+		buf_put(&list, bytes, strlen(text_bytes(bytes, copy)));
+	}
+	if (kernel && strcmp(kernel, "excluded") == 0)
+		add_item(&list, "kernel code (not visible to this user)");
+	buf_put_u8(&list, '\0');
+	if (list.len > 1)
+		put_line(r, "cannot see", TONE_TEXT, (const char *)list.data);
+	buf_deinit(&list);
+}
+
+/* "lost 412 (7.9%)"; the caller frees it. */
+static char *lost_text(const struct report *r)
+{
+	const struct summary *sum = r->sum;
+	char n[TEXT_NUMBER], share[TEXT_NUMBER];
+
+	if (!sum->lost_of_all.count)
+		return xstrdup("lost 0");
+	if (!sum->lost.count)
+		return xasprintf("lost %s of all threads", text_count(n, sum->lost_of_all.count));
+	return xasprintf("lost %s (%s%%)", text_count(n, sum->lost.count),
+			 text_percent(share, summary_lost(sum).share, false));
+}
+
+/* "cut 19 (0.4%)"; the caller frees it. */
+static char *cut_text(const struct report *r)
+{
+	struct sum cut = r->ledger->cut, all = r->sum->received;
+	char n[TEXT_NUMBER], share[TEXT_NUMBER];
+
+	if (!cut.count)
+		return xstrdup("cut 0");
+	return xasprintf("cut %s (%s%%)", text_count(n, cut.count),
+			 text_percent(share, (double)cut.weight_ns / (double)all.weight_ns, false));
+}
+
+static void put_samples(const struct report *r)
+{
+	const struct summary *sum = r->sum;
+	_cleanup_(freep) char *lost = lost_text(r), *cut = cut_text(r), *text = NULL;
+	char n[TEXT_NUMBER], time[TEXT_NUMBER], cpu[TEXT_NUMBER];
+
+	text = xasprintf("%s = %s of %s%sCPU; %s; %s", text_count(n, sum->received.count),
+			 text_time(time, sum->received.weight_ns),
+			 sum->cpu_known ? text_time(cpu, sum->cpu_ns) : "",
+			 sum->cpu_known ? " " : "", lost, cut);
+	put_line(r, "samples", TONE_TEXT, text);
+}
+
+static void put_cost(const struct report *r)
+{
+	uint64_t own = counters_growth(&r->p->counters, COUNTER_OWN_CPU_NS, RECORD_NONE,
+				       r->p->start_ns, r->p->end_ns);
+	uint64_t range = r->p->end_ns - r->p->start_ns;
+	_cleanup_(freep) char *text = NULL;
+	char time[TEXT_NUMBER], share[TEXT_NUMBER];
+
+	if (!counters_known(&r->p->counters, COUNTER_OWN_CPU_NS, RECORD_NONE) || !range)
+		return;
+	text = xasprintf("cprofd used %s of CPU (%s%% of a core)", text_time(time, own),
+			 text_percent(share, (double)own / (double)range, false));
+	put_line(r, "cost", TONE_TEXT, text);
+}
+
+/* The selection, if it is not everything. */
+static void put_selection(const struct report *r)
+{
+	const struct selection *s = r->selection;
+	struct buf b = { 0 };
+	char text[128];
+	int n;
+
+	if (s->from_ns || s->to_ns) {
+		n = snprintf(text, sizeof(text), "%.3f s to %.3f s",
+			     (double)(r->sum->from_ns - r->p->start_ns) / NS_PER_S,
+			     (double)(r->sum->to_ns - r->p->start_ns) / NS_PER_S);
+		buf_put(&b, text, (size_t)n);
+	}
+	for (size_t i = 0; i < s->n_threads; i++) {
+		const struct profile_thread *t = &r->p->threads[s->threads[i]];
+		_cleanup_(freep) char *name = clean(r, profile_string(r->p, t->name));
+
+		n = snprintf(text, sizeof(text), "%sthread %u %.64s", b.len ? "; " : "", t->tid,
+			     name);
+		buf_put(&b, text, (size_t)n);
+	}
+	if (s->filter) {
+		_cleanup_(freep) char *pattern = clean(r, filter_pattern(s->filter));
+
+		n = snprintf(text, sizeof(text), "%sfunctions matching \"%.64s\"",
+			     b.len ? "; " : "", pattern);
+		buf_put(&b, text, (size_t)n);
+	}
+	buf_put_u8(&b, '\0');
+	if (b.len > 1)
+		put_line(r, "selection", TONE_STRONG, (const char *)b.data);
+	buf_deinit(&b);
+}
+
+static void put_notes(const struct report *r)
+{
+	size_t n = min_of(r->p->n_notes, (size_t)MAX_NOTES);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct profile_note *note = &r->p->notes[i];
+		_cleanup_(freep) char *text = clean(r, profile_string(r->p, note->text));
+
+		put_line(r, note->level == NOTE_WARNING ? "! warning" : "note", TONE_TEXT, text);
+	}
+	if (n < r->p->n_notes) {
+		_cleanup_(freep) char *text = xasprintf("%zu more notes", r->p->n_notes - n);
+
+		put_line(r, "note", TONE_DIM, text);
+	}
+}
+
+/* What to keep in mind with everything below. */
+static void put_banners(const struct report *r)
+{
+	uint64_t count = r->sum->received.count;
+	char n[TEXT_NUMBER], m[TEXT_NUMBER];
+
+	if (r->p->ended && r->p->end.n_samples != r->p->samples.n) {
+		_cleanup_(freep) char *text = xasprintf(
+			"%s samples were recorded, %s are in the file",
+			text_count(n, r->p->end.n_samples), text_count(m, r->p->samples.n));
+
+		put_line(r, "! warning", TONE_TEXT, text);
+	}
+	if (count > 0 && count < REPORT_FEW_SAMPLES) {
+		_cleanup_(freep) char *text = xasprintf(
+			"only %s sample%s: nothing here is certain yet", text_count(n, count),
+			count == 1 ? "" : "s");
+
+		put_line(r, "!", TONE_STRONG, text);
+	} else if (count && r->sum->stats.n_used < STATS_MIN_BLOCKS) {
+		put_line(r, "!", TONE_TEXT, "less than 10 s of data: \"?\" after an interval "
+			 "says that it can be wider, if the program has phases");
+	}
+}
+
+void report_header(const struct report *r)
+{
+	put_program(r);
+	put_time(r);
+	put_engine(r);
+	put_samples(r);
+	put_blind(r);
+	put_cost(r);
+	put_selection(r);
+	put_notes(r);
+	put_banners(r);
+	page_end(r->page);
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
+#include "base/util.h"
+#include "ui/report_cells.h"
+#include "ui/text.h"
+
+#define MAX_ROWS 12
+#define TEXT_AT 18
+
+static double share_of(const struct ledger *l, uint64_t ns)
+{
+	return l->whole_ns ? (double)ns / (double)l->whole_ns : 0;
+}
+
+static const char *row_name(const struct ledger_row *row)
+{
+	switch (row->kind) {
+	case LEDGER_OUTCOME:
+		return record_outcome_name(row->outcome);
+	case LEDGER_LOST:
+		return "lost";
+	case LEDGER_THROTTLED:
+		return "throttled by the kernel";
+	case LEDGER_HIDDEN:
+		return "in the kernel, not visible";
+	case LEDGER_UNSAMPLED:
+		return "between two samples";
+	}
+	return "unknown";
+}
+
+static void put_count(const struct report *r, struct sum sum)
+{
+	char n[TEXT_NUMBER];
+
+	page_right(r->page, TONE_TEXT, 10, "%s", sum.count ? text_count(n, sum.count) : "");
+	page_to(r->page, TEXT_AT);
+}
+
+/* What would help, on the line below. */
+static void put_fix(const struct report *r, const char *fix)
+{
+	struct buf clean = { 0 };
+
+	if (!fix)
+		return;
+	text_clean(&clean, fix, strlen(fix), r->page->utf8);
+	page_to(r->page, TEXT_AT + 2);
+	page_wrap(r->page, TONE_DIM, (const char *)clean.data);
+	page_end(r->page);
+	buf_deinit(&clean);
+}
+
+static void put_module(const struct report *r, uint32_t module)
+{
+	if (module == RECORD_NONE)
+		return;
+	page_put(r->page, TONE_TEXT, " in ");
+	page_name(r->page, TONE_TEXT, r->page->width - r->page->column - 1,
+		  profile_module_name(r->p, module));
+}
+
+static void put_row(const struct report *r, const struct ledger_row *row)
+{
+	page_to(r->page, 2);
+	cell_share(r, share_of(r->ledger, row->sum.weight_ns));
+	put_count(r, row->sum);
+	page_put(r->page, TONE_TEXT, "%s", row_name(row));
+	put_module(r, row->module);
+	page_end(r->page);
+	put_fix(r, ledger_fix(r->p, row));
+}
+
+static void put_more_rows(const struct report *r, uint32_t first)
+{
+	struct sum sum = { 0 };
+
+	for (uint32_t i = first; i < r->ledger->n_rows; i++)
+		sum_add(&sum, r->ledger->rows[i].sum);
+	page_to(r->page, 2);
+	cell_share(r, share_of(r->ledger, sum.weight_ns));
+	put_count(r, sum);
+	page_put(r->page, TONE_DIM, "%u more of these", r->ledger->n_rows - first);
+	page_end(r->page);
+}
+
+static void put_unnamed(const struct report *r)
+{
+	uint32_t n = min_of(r->ledger->n_unnamed, (uint32_t)MAX_ROWS);
+
+	if (!n)
+		return;
+	page_to(r->page, TEXT_AT);
+	page_wrap(r->page, TONE_DIM, "with functions that have no name, in the stack anywhere:");
+	page_end(r->page);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct ledger_unnamed *u = &r->ledger->unnamed[i];
+
+		page_to(r->page, 2);
+		cell_share(r, share_of(r->ledger, u->anywhere.weight_ns));
+		put_count(r, u->anywhere);
+		page_name(r->page, TONE_TEXT, r->page->width - TEXT_AT - 1,
+			  profile_module_name(r->p, u->module));
+		page_end(r->page);
+		put_fix(r, ledger_unnamed_fix(r->p, u->module));
+	}
+}
+
+void report_ledger(const struct report *r)
+{
+	const struct ledger *l = r->ledger;
+	uint32_t n = l->n_rows > MAX_ROWS ? MAX_ROWS - 1 : l->n_rows;
+
+	page_end(r->page);
+	page_rule(r->page, "What became of the samples", "share, samples");
+	for (uint32_t i = 0; i < n; i++)
+		put_row(r, &l->rows[i]);
+	if (n < l->n_rows)
+		put_more_rows(r, n);
+	page_to(r->page, 2);
+	page_right(r->page, TONE_TEXT, 5, "%s", l->whole_ns ? "100.0" : "-");
+	page_to(r->page, TEXT_AT);
+	page_put(r->page, TONE_DIM, "of the time that was due, in %u %s", l->n_rows,
+		 l->n_rows == 1 ? "row" : "rows");
+	page_end(r->page);
+	put_unnamed(r);
+}

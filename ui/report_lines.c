@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "profile/lines.h"
+#include "ui/report_cells.h"
+#include "ui/source.h"
+#include "ui/text.h"
+
+#define CONTEXT 2	/* lines shown around one that has samples */
+#define TAB 4
+#define TEXT_AT 40
+
+struct line_report {
+	const struct report *r;
+	const struct source *source;
+	struct lines lines;
+};
+
+static void put_title(const struct line_report *l)
+{
+	const struct report *r = l->r;
+	const struct profile_function *f = &r->p->functions[l->lines.function];
+	const char *path = profile_string(r->p, f->file);
+	struct buf name = { 0 }, where = { 0 };
+
+	text_clean(&name, profile_string(r->p, f->name), strlen(profile_string(r->p, f->name)),
+		   r->page->utf8);
+	text_clip(&name, r->page->width / 2, r->page->utf8);
+	text_clean(&where, path, strlen(path), r->page->utf8);
+	text_clip(&where, r->page->width / 2 - 8, r->page->utf8);
+	page_rule(r->page, (const char *)name.data, (const char *)where.data);
+	buf_deinit(&name);
+	buf_deinit(&where);
+}
+
+/* Can the text of the lines be trusted? */
+static void put_state(const struct line_report *l)
+{
+	const struct report *r = l->r;
+	const char *file = function_file(r->p, l->lines.function);
+	_cleanup_(freep) char *text = NULL;
+	struct buf clean = { 0 };
+
+	if (!file)
+		text = xstrdup("the recording has no source file for this function");
+	else if (!l->source)
+		text = xasprintf("%s is not on this machine, or cannot be read: only line numbers",
+				 file);
+	else if ((uint64_t)l->source->changed > r->p->start_real_ns / NS_PER_S)
+		text = xasprintf("%s is newer than the recording: lines may not match", file);
+	else
+		return;
+	text_clean(&clean, text, strlen(text), r->page->utf8);
+	page_to(r->page, 1);
+	page_wrap(r->page, TONE_STRONG, (const char *)clean.data);
+	page_end(r->page);
+	buf_deinit(&clean);
+}
+
+static void put_head(const struct line_report *l)
+{
+	struct page *page = l->r->page;
+
+	page_right(page, TONE_STRONG, 6, "SELF%%");
+	page_right(page, TONE_DIM, 6, "%s95 ", page_plus_minus(page));
+	page_right(page, TONE_DIM, 7, "TOTAL%%");
+	page_right(page, TONE_DIM, 10, "SAMPLES");
+	page_right(page, TONE_DIM, 8, "LINE");
+	page_end(page);
+}
+
+/* The text of a line of source with its tabs as blanks. */
+static void put_source(const struct line_report *l, uint32_t line, enum tone tone)
+{
+	struct page *page = l->r->page;
+	const char *text;
+	struct buf wide = { 0 };
+	size_t len;
+
+	page_to(page, TEXT_AT - 2);
+	page_put(page, TONE_DIM, page->utf8 ? "│" : "|");
+	page_to(page, TEXT_AT);
+	text = l->source ? source_line(l->source, line, &len) : NULL;
+	if (!text)
+		return;
+	for (size_t i = 0; i < len && wide.len < page->width; i++)
+		do
+			buf_put_u8(&wide, text[i] == '\t' ? ' ' : (uint8_t)text[i]);
+		while (text[i] == '\t' && wide.len % TAB);
+	buf_put_u8(&wide, '\0');
+	page_name(page, tone, page->width - TEXT_AT - 1, (const char *)wide.data);
+	buf_deinit(&wide);
+}
+
+static void put_line(const struct line_report *l, const struct line_sum *sum)
+{
+	const struct report *r = l->r;
+	double share = summary_share(r->sum, sum->self.weight_ns);
+	char n[TEXT_NUMBER];
+
+	page_to(r->page, 1);
+	cell_share(r, share);
+	page_to(r->page, 7);
+	if (sum->self.count)
+		cell_interval(r, sum->self_share);
+	page_to(r->page, 15);
+	cell_share(r, summary_share(r->sum, sum->total.weight_ns));
+	page_right(r->page, TONE_TEXT, 10, "%s", text_count(n, sum->total.count));
+	if (!sum->line)
+		page_right(r->page, TONE_TEXT, 7, "?");
+	else
+		page_right(r->page, TONE_TEXT, 7, "%u", sum->line);
+	put_source(l, sum->line, share >= .0995 ? TONE_STRONG : TONE_TEXT);
+	if (!sum->line)
+		page_put(r->page, TONE_DIM, "line not known");
+	page_end(r->page);
+}
+
+/* A line without samples. */
+static void put_context(const struct line_report *l, uint32_t line)
+{
+	page_to(l->r->page, 30);
+	page_right(l->r->page, TONE_DIM, 7, "%u", line);
+	put_source(l, line, TONE_DIM);
+	page_end(l->r->page);
+}
+
+/* Lines of context between `from` and `to`, both left out, or a mark for a gap. */
+static void put_between(const struct line_report *l, uint32_t from, uint32_t to)
+{
+	uint32_t first = from ? from + 1 : to > CONTEXT ? to - CONTEXT : 1;
+
+	if (!l->source || to <= first)
+		return;
+	if (from && to - first > 2 * CONTEXT + 1) {
+		for (uint32_t i = first; i < first + CONTEXT; i++)
+			put_context(l, i);
+		page_right(l->r->page, TONE_DIM, 37, l->r->page->utf8 ? "…" : "...");
+		page_end(l->r->page);
+		first = to - CONTEXT;
+	}
+	for (uint32_t i = first; i < to; i++)
+		put_context(l, i);
+}
+
+static void put_after(const struct line_report *l, uint32_t line)
+{
+	if (!l->source || !line)
+		return;
+	for (uint32_t i = line + 1; i <= line + CONTEXT && i <= l->source->n_lines; i++)
+		put_context(l, i);
+}
+
+static void put_lines(const struct line_report *l)
+{
+	uint32_t last = 0;
+
+	for (uint32_t i = 0; i < l->lines.n; i++) {
+		const struct line_sum *sum = &l->lines.v[i];
+
+		put_between(l, last, sum->line);
+		put_line(l, sum);
+		last = sum->line;
+	}
+	put_after(l, last);
+}
+
+void report_lines(const struct report *r, uint32_t function, const struct source *source)
+{
+	struct line_report l = { .r = r, .source = source };
+
+	lines_make(r->p, r->selection, r->sum, function, &l.lines);
+	put_title(&l);
+	put_state(&l);
+	put_head(&l);
+	put_lines(&l);
+	page_to(r->page, 1);
+	page_wrap(r->page, TONE_DIM, "a sample lands on or just after the costly instruction: read "
+		  "groups of lines");
+	page_end(r->page);
+	lines_deinit(&l.lines);
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/io.h"
+#include "base/util.h"
+
+/* Look before opening: opening a device or a pipe can have effects. */
+static int open_regular(const char *path, struct stat *st, struct error *err)
+{
+	_cleanup_(closep) int look = open(path, O_PATH | O_CLOEXEC);
+	char self[64];
+	int fd;
+
+	if (look < 0 || fstat(look, st) < 0)
+		return error_sys(err, "%s", path);
+	if (!S_ISREG(st->st_mode))
+		return error_set(err, EACCES, "%s: no regular file", path);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", look);
+	fd = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd < 0 ? error_sys(err, "%s", path) : fd;
+}
+
+static void find_lines(struct source *s)
+{
+	size_t cap = 0;
+
+	for (size_t at = 0; at < s->text.len;) {
+		const uint8_t *end = memchr(s->text.data + at, '\n', s->text.len - at);
+
+		array_reserve(s->starts, s->n_lines + 2, cap);
+		s->starts[s->n_lines++] = at;
+		at = end ? (size_t)(end - s->text.data) + 1 : s->text.len;
+		s->starts[s->n_lines] = at;
+	}
+}
+
+int source_read(const char *path, struct source *out, struct error *err)
+{
+	struct stat st;
+	_cleanup_(closep) int fd = open_regular(path, &st, err);
+
+	*out = (struct source){ .changed = fd >= 0 ? st.st_mtime : 0 };
+	if (fd < 0)
+		return -1;
+	if (io_read_all(fd, SOURCE_MAX_BYTES, &out->text, err) < 0) {
+		source_deinit(out);
+		return error_prefix(err, "%s", path);
+	}
+	find_lines(out);
+	return 0;
+}
+
+void source_deinit(struct source *s)
+{
+	buf_deinit(&s->text);
+	free(s->starts);
+	*s = (struct source){ 0 };
+}
+
+const char *source_line(const struct source *s, uint32_t n, size_t *len)
+{
+	const char *line;
+
+	if (n < 1 || n > s->n_lines)
+		return NULL;
+	line = (const char *)s->text.data + s->starts[n - 1];
+	*len = s->starts[n] - s->starts[n - 1];
+	while (*len && (line[*len - 1] == '\n' || line[*len - 1] == '\r'))
+		--*len;
+	return line;
+}

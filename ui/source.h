@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * ui/source.h - the lines of a source file, read with the user's own rights.
+ *
+ * The path comes from a recording, so only a regular file is opened, and never
+ * in a way that could block or have an effect.
+ */
+#ifndef CPROFD_UI_SOURCE_H
+#define CPROFD_UI_SOURCE_H
+
+#include <stdint.h>
+#include <time.h>
+
+#include "base/buf.h"
+
+struct error;
+
+#define SOURCE_MAX_BYTES (16u << 20)
+
+struct source {
+	struct buf text;
+	size_t *starts;		/* n_lines + 1 offsets into text */
+	uint32_t n_lines;
+	time_t changed;		/* when the file was */
+};
+
+/* Fails with EFBIG, with EACCES if it is no regular file, or as open(2) does. */
+int source_read(const char *path, struct source *out, struct error *err);
+void source_deinit(struct source *s);
+
+/* Line `n`, counted from 1, without its end, or NULL; not terminated. */
+const char *source_line(const struct source *s, uint32_t n, size_t *len);
+
+#endif
