@@ -120,6 +120,7 @@ static void put_engine(const struct report *r)
 {
 	const char *engine = profile_meta(r->p, "engine"), *event = profile_meta(r->p, "event");
 	uint64_t rate = profile_meta_number(r->p, "rate_hz", 0);
+	uint64_t first = profile_meta_number(r->p, "first_rate_hz", rate);
 	struct buf b = { 0 };
 	char text[160];
 	int n;
@@ -128,8 +129,13 @@ static void put_engine(const struct report *r)
 		     event ? ", " : "", event ? event : "");
 	text_clean(&b, text, (size_t)n, r->page->utf8);
 	if (rate) {
-		n = snprintf(text, sizeof(text), "; %" PRIu64 " Hz asked, %.0f achieved", rate,
-			     achieved_hz(r->sum));
+		n = snprintf(text, sizeof(text), "; %" PRIu64 " Hz asked, ", rate);
+		buf_put(&b, text, (size_t)n);
+		if (first != rate) {
+			n = snprintf(text, sizeof(text), "%" PRIu64 " for the first 2 s, ", first);
+			buf_put(&b, text, (size_t)n);
+		}
+		n = snprintf(text, sizeof(text), "%.0f achieved", achieved_hz(r->sum));
 		buf_put(&b, text, (size_t)n + 1);
 	}
 	put_line(r, "engine", TONE_TEXT, (const char *)b.data);
@@ -152,8 +158,9 @@ static void put_blind(const struct report *r)
 	char bytes[TEXT_NUMBER];
 	struct buf list = { 0 };
 
+	copy = (copy + 1023) & ~UINT64_C(1023);	/* a record holds 8 bytes less than 64 KiB */
 	if (engine && strcmp(engine, "perf") == 0)
-		add_item(&list, "Python functions; threads that wait");
+		add_item(&list, "threads that wait");
 	if (engine && strcmp(engine, "ptrace") == 0)
 		add_item(&list, "functions of the kernel");
 	if (copy) {

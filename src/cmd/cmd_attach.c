@@ -87,6 +87,7 @@ static int attach(struct watch_options *o, const char *text)
 static int run(int argc, char **argv)
 {
 	struct watch_options options;
+	const char *target = NULL;
 	int opt, code;
 
 	watch_options_init(&options);
@@ -96,17 +97,18 @@ static int run(int argc, char **argv)
 			cmd_print_help(&cmd_attach);
 			return cmd_finish_stdout(&cmd_attach, EXIT_OK);
 		} else if (opt == 'p') {
-			argv[--optind] = optarg;
-			break;
+			target = optarg;	/* as the other commands have it */
 		} else if (!watch_option(&cmd_attach, &options, opt, optarg, &code)) {
 			return cmd_usage(&cmd_attach, "that option does not exist");
 		} else if (code) {
 			return code;
 		}
 	}
-	if (optind + 1 != argc)
+	if (!target && optind < argc)
+		target = argv[optind++];
+	if (!target || optind != argc)
 		return cmd_usage(&cmd_attach, "the id or the name of one process is wanted");
-	return attach(&options, argv[optind]);
+	return attach(&options, target);
 }
 
 const struct cmd cmd_attach = {

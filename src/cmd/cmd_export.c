@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/out_file.h"
 #include "base/util.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_recording.h"
 #include "export/export.h"
-#include "export/out_file.h"
 
 struct options {
 	const char *file, *output;	/* output NULL: beside the recording */
@@ -131,7 +131,7 @@ static int export_to_file(const struct options *o, const struct export_job *job,
 	struct out_file *file;
 	struct error err;
 
-	if (out_file_open(path, o->force, &file, &err) < 0)
+	if (out_file_open(path, o->force ? OUT_FILE_FORCE : 0, &file, &err) < 0)
 		return cmd_fail(&cmd_export, EXIT_OUTPUT, "%s", err.msg);
 	if (o->format->write(job, out_file_stream(file), &err) < 0) {
 		out_file_abort(file);

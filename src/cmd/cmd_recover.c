@@ -10,9 +10,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/out_file.h"
 #include "base/util.h"
 #include "cmd/cmd.h"
-#include "export/out_file.h"
 #include "record/recover.h"
 
 struct options {
@@ -108,10 +108,11 @@ static void say_done(const struct recover_state *s, const char *path)
 static int recover_to_file(const struct options *o, int fd, const struct recover_state *s)
 {
 	_cleanup_(freep) char *path = o->output ? xstrdup(o->output) : default_output(o->file);
+	unsigned int flags = OUT_FILE_PRIVATE | (o->force ? OUT_FILE_FORCE : 0u);
 	struct out_file *file;
 	struct error err;
 
-	if (out_file_open(path, o->force, &file, &err) < 0)
+	if (out_file_open(path, flags, &file, &err) < 0)
 		return cmd_fail(&cmd_recover, EXIT_OUTPUT, "%s", err.msg);
 	if (recover_write(fd, s, out_file_stream(file), &err) < 0) {
 		out_file_abort(file);

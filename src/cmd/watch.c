@@ -15,9 +15,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/msg.h"
+#include "base/out_file.h"
 #include "base/util.h"
 #include "cmd/cmd.h"
-#include "cmd/output.h"
 #include "session/control.h"
 
 #define MAX_RATE_HZ 20000
@@ -437,18 +437,19 @@ void watch_run(const struct cmd *cmd, struct watch_options *o, const char *path,
 	       struct watch_child *child, struct watch_result *result)
 {
 	struct watch w = { .cmd = cmd, .options = o, .child = child, .result = result };
-	struct output out;
+	unsigned int flags = OUT_FILE_LIVE | OUT_FILE_PRIVATE | (o->force ? OUT_FILE_FORCE : 0u);
+	struct out_file *out;
 	struct error err;
 	sigset_t old;
 
 	*result = (struct watch_result){ .exit_code = EXIT_OK };
 	snprintf(result->path, sizeof(result->path), "%s", path);
-	if (output_open(&out, path, o->force, &err) < 0) {
+	if (out_file_open(path, flags, &out, &err) < 0) {
 		result->exit_code = cmd_fail(cmd, EXIT_OUTPUT, "%s", err.msg);
 		return;
 	}
 	catch_signals(child, &old);
-	o->spec.recording_fd = out.fd;
+	o->spec.recording_fd = out_file_fd(out);
 	if (opener_start(&o->spec, &w.control, &err) < 0) {
 		result->exit_code = cmd_fail(cmd, EXIT_INTERNAL, "%s", err.msg);
 	} else {
@@ -457,9 +458,9 @@ void watch_run(const struct cmd *cmd, struct watch_options *o, const char *path,
 	}
 	if (child && !result->child_ended)
 		wait_for_child(&w);
-	bool keep = w.started && !result->exec_failed;
-	if (keep && output_commit(&out, &err) < 0)
+	if (!w.started || result->exec_failed)
+		out_file_abort(out);
+	else if (out_file_commit(out, &err) < 0)
 		result->exit_code = cmd_fail(cmd, EXIT_OUTPUT, "%s", err.msg);
-	output_close(&out, keep);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 }

@@ -104,6 +104,22 @@ static struct module *find_file(struct session *s, const struct proc_map *map)
 	return NULL;
 }
 
+/* python3, python3.11, libpython3.11.so.1.0 and the like */
+static bool is_python(const char *path)
+{
+	const char *name = strrchr(path, '/') + 1;
+
+	return strncmp(name, "python3", 7) == 0 || strncmp(name, "libpython3", 10) == 0;
+}
+
+static void say_python(struct session *s)
+{
+	if (!s->said_python)
+		session_note(s, NOTE_INFO, "this is a Python program: its functions are coming with "
+			     "a later version; what is shown are those of the interpreter");
+	s->said_python = true;
+}
+
 struct module *modules_file(struct session *s, struct proc *p, const struct proc_map *map)
 {
 	struct module *m = find_file(s, map);
@@ -121,6 +137,8 @@ struct module *modules_file(struct session *s, struct proc *p, const struct proc
 		m->flags |= MODULE_DELETED;
 	m->state = MODULE_ASKED_FILE;
 	m->asked_ns = s->now_ns;
+	if (is_python(m->path))
+		say_python(s);
 	ask = xcalloc(1, len);
 	*ask = (struct s_file){ .type = S_FILE, .pid = p->pid, .start = map->start,
 				.end = map->end, .dev = map->dev, .ino = map->ino };

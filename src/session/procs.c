@@ -57,6 +57,7 @@ static struct proc *new_proc(struct session *s, uint32_t pid)
 	struct proc *p = xcalloc(1, sizeof(*p));
 	uint32_t *slot = u64map_slot(&s->procs_by_pid, pid);
 
+	/* One of that pid that has ended stays as long as samples may need it. */
 	p->pid = pid;
 	p->session = s;
 	p->maps_fd = p->mem_fd = -1;
@@ -94,23 +95,26 @@ struct thread *procs_find_thread(struct session *s, uint32_t tid)
 	uint32_t i = u64map_find(&s->threads_by_tid, tid);
 	struct thread *t = i < s->n_threads ? s->threads[i] : NULL;
 
-	return t && !t->ended ? t : NULL;
+	return t && !t->ended && !t->proc->ended ? t : NULL;
 }
 
 static struct thread *new_thread(struct session *s, struct proc *p, uint32_t tid,
 				 uint32_t name, uint64_t time_ns)
 {
 	uint32_t *slot = u64map_slot(&s->threads_by_tid, tid);
-	struct thread *t;
+	struct thread *t = xcalloc(1, sizeof(*t));
 
-	if (*slot == U64MAP_NONE) {
+	if (*slot == U64MAP_NONE || s->threads[*slot]) {
 		array_reserve(s->threads, s->n_threads + 1, s->cap_threads);
-		s->threads[s->n_threads] = xcalloc(1, sizeof(*t));
 		*slot = (uint32_t)s->n_threads++;
 	}
-	t = s->threads[*slot];
+	s->threads[*slot] = t;
+	t->slot = *slot;
 	ensure_recorded(p);
-	*t = (struct thread){ .tid = tid, .proc = p };
+	t->tid = tid;
+	t->proc = p;
+	t->next = p->threads;
+	p->threads = t;
 	t->number = record_put_thread(s->writer, &(struct record_thread){
 		.process = p->number, .tid = tid, .time_ns = time_ns, .name = name });
 	return t;
@@ -243,13 +247,13 @@ static void read_maps(struct session *s, struct proc *p)
 	buf_deinit(&text);
 }
 
-uint64_t procs_stack_end(struct thread *t, uint64_t sp)
+uint64_t procs_stack_end(struct thread *t, uint64_t addr)
 {
 	struct buf text = { 0 };
 	struct proc_map map;
 	struct error err;
 
-	if (sp >= t->stack_start && sp < t->stack_end)
+	if (addr >= t->stack_start && addr < t->stack_end)
 		return t->stack_end;
 	t->stack_start = t->stack_end = 0;
 	if (t->proc->maps_fd >= 0 && lseek(t->proc->maps_fd, 0, SEEK_SET) == 0 &&
@@ -257,7 +261,7 @@ uint64_t procs_stack_end(struct thread *t, uint64_t sp)
 		const char *at = (const char *)text.data, *end = at + text.len;
 
 		while (proc_maps_next(&at, end, &map)) {
-			if (sp >= map.start && sp < map.end) {
+			if (addr >= map.start && addr < map.end) {
 				t->stack_start = map.start;
 				t->stack_end = map.end;
 				break;
@@ -296,6 +300,9 @@ static void resolve(void *ctx, uint64_t pc, uint32_t flags, struct unwind_place 
 	out->rule = m->has_table ? unwind_table_find(&m->table, module_vaddr(map, at))
 				 : RULE_UNCOVERED;
 	out->table = &m->table;
+	/* A handler returns to the first instruction of code that nobody called. */
+	if (out->rule == RULE_SIGNAL_FRAME)
+		frame_flags &= ~(uint32_t)FRAME_RETURN;
 	out->frame = stacks_frame(s, m, module_vaddr(map, pc), frame_flags);
 }
 
@@ -317,27 +324,21 @@ void procs_new_generation(struct session *s)
 
 /* ---- what the opener says ---- */
 
-/* Everything is another program's from here on: a new process of the same pid. */
-static void become_another(struct session *s, struct proc *p, uint32_t exe, uint64_t time_ns)
+/*
+ * It exec'd: everything is another program's from here on, in a new process of
+ * the same pid.  Samples that still wait for a table keep the old one.
+ */
+static struct proc *become_another(struct session *s, struct proc *old, uint32_t name,
+				   uint32_t exe, uint64_t time_ns)
 {
-	for (size_t i = 0; i < s->n_threads; i++)
-		if (s->threads[i]->proc == p)
-			s->threads[i]->ended = true;	/* the next sample begins a new one */
-	p->n_maps = 0;
-	new_generation(p);
+	struct proc *p;
+
+	old->ended = true;
+	p = new_proc(s, old->pid);
+	p->name = name;
 	p->exe = exe;
 	p->exec_ns = time_ns;
-}
-
-/* An engine without events about execs: another executable tells. */
-static void notice_exec(struct session *s, struct proc *p, const struct o_process *msg)
-{
-	uint32_t exe = put_text(s, msg->exe);
-
-	if (exe == p->exe)
-		return;
-	p->name = put_text(s, msg->name);
-	become_another(s, p, exe, s->now_ns);
+	return p;
 }
 
 void procs_on_process(struct session *s, struct msg *m)
@@ -346,8 +347,12 @@ void procs_on_process(struct session *s, struct msg *m)
 	struct proc *p = procs_find(s, msg->pid);
 	bool is_new = !p;
 
-	if (is_new)
+	if (is_new) {
 		p = new_proc(s, msg->pid);
+	} else if (!s->perf && put_text(s, msg->exe) != p->exe) {
+		/* An engine without events about execs: another executable tells. */
+		p = become_another(s, p, put_text(s, msg->name), put_text(s, msg->exe), s->now_ns);
+	}
 	closep(&p->maps_fd);
 	closep(&p->mem_fd);
 	p->maps_fd = msg_take_fd(m, 0);
@@ -357,8 +362,6 @@ void procs_on_process(struct session *s, struct msg *m)
 		p->exe = put_text(s, msg->exe);
 		put_process(p, msg->ppid, PROCESS_PRESENT, clock_mono_ns());
 	}
-	if (!is_new && !s->perf)
-		notice_exec(s, p, msg);
 	/* A child that waits to exec has nothing of what it will be. */
 	if (!s->spec->on_exec || !is_new)
 		read_maps(s, p);
@@ -458,16 +461,13 @@ void procs_on_comm(struct session *s, const struct perf_comm *c, uint64_t time_n
 	uint32_t name = put_text(s, c->name);
 	struct thread *t;
 
-	if (c->exec || c->tid == c->pid)
-		p->name = name;
 	if (c->exec) {
-		become_another(s, p, 0, time_ns);
-		closep(&p->maps_fd);
-		closep(&p->mem_fd);
-		p->maps_fd = p->mem_fd = -1;
-		ask_for_handles(s, p->pid);
+		become_another(s, p, name, 0, time_ns);
+		ask_for_handles(s, c->pid);
 		return;
 	}
+	if (c->tid == c->pid)
+		p->name = name;
 	t = procs_get_thread(s, c->pid, c->tid, time_ns);
 	record_put_thread_name(s->writer, &(struct record_thread_name){
 		.thread = t->number, .name = name });
@@ -475,8 +475,32 @@ void procs_on_comm(struct session *s, const struct perf_comm *c, uint64_t time_n
 
 /* ---- end ---- */
 
+static void free_thread(struct session *s, struct thread *t)
+{
+	s->threads[t->slot] = NULL;
+	free(t);
+}
+
+/* Free the threads that have ended, or all. */
+static void free_threads(struct proc *p, bool all)
+{
+	struct thread **link = &p->threads;
+
+	while (*link) {
+		struct thread *t = *link;
+
+		if (!all && !t->ended) {
+			link = &t->next;
+			continue;
+		}
+		*link = t->next;
+		free_thread(p->session, t);
+	}
+}
+
 static void free_proc(struct proc *p)
 {
+	free_threads(p, true);
 	closep(&p->maps_fd);
 	closep(&p->mem_fd);
 	free(p->maps);
@@ -488,14 +512,13 @@ void procs_collect(struct session *s)
 	if (s->n_pending)
 		return;
 	for (size_t i = 0; i < s->n_procs; i++) {
-		if (!s->procs[i] || !s->procs[i]->ended)
+		struct proc *p = s->procs[i];
+
+		if (!p)
 			continue;
-		/* Its threads are known by tid only; none of them runs any more. */
-		for (size_t k = 0; k < s->n_threads; k++)
-			if (s->threads[k]->proc == s->procs[i])
-				s->threads[k]->ended = true;
-		free_proc(s->procs[i]);
-		s->procs[i] = NULL;
+		free_threads(p, false);
+		if (p->ended)
+			free_proc(steal(s->procs[i]));
 	}
 }
 
@@ -504,8 +527,6 @@ void procs_free(struct session *s)
 	for (size_t i = 0; i < s->n_procs; i++)
 		if (s->procs[i])
 			free_proc(s->procs[i]);
-	for (size_t i = 0; i < s->n_threads; i++)
-		free(s->threads[i]);
 	free(s->procs);
 	free(s->threads);
 	u64map_deinit(&s->procs_by_pid);

@@ -20,6 +20,7 @@
 
 struct pending_sample {
 	struct pending_sample *next;
+	struct thread *thread;
 	uint64_t weight_ns;
 	uint64_t kept_ns;	/* since when it waits */
 	size_t bytes;
@@ -75,25 +76,37 @@ static void put(struct session *s, const struct perf_sample *p, struct thread *t
 }
 
 /* Nothing is known of its user part. */
-static void put_bare(struct session *s, const struct perf_sample *p, uint64_t weight_ns,
-		     enum record_outcome outcome)
+static void put_bare(struct session *s, const struct perf_sample *p, struct thread *t,
+		     uint64_t weight_ns, enum record_outcome outcome)
 {
-	put(s, p, procs_get_thread(s, p->pid, p->tid, p->time_ns), weight_ns, outcome, NULL, 0, 0);
+	put(s, p, t, weight_ns, outcome, NULL, 0, 0);
 }
 
-/* How much stack lies beyond the copy; at least 1, as there is some. */
-static uint64_t gap_size(struct thread *t, const struct unwind_stack *stack)
+/*
+ * How much stack lies beyond the copy: from its end, or of another stack that is
+ * not in it from the address wanted.  At least 1, as there is some.
+ */
+static uint64_t gap_size(struct thread *t, const struct unwind_stack *stack, uint64_t wanted)
 {
-	uint64_t end = procs_stack_end(t, stack->start), copied = stack->start + stack->len;
+	uint64_t copied = stack->start + stack->len;
+	uint64_t end = procs_stack_end(t, wanted);
+	uint64_t from = stack->cut && stack->start >= t->stack_start && copied <= end
+			? copied : wanted;
 
-	return end > copied ? end - copied : 1;
+	return end > from ? end - from : 1;
+}
+
+/* In the kernel, with registers of a program that is not mapped any more? */
+static bool is_execing(const struct perf_sample *p, const struct thread *t,
+		       const struct unwind_regs *regs)
+{
+	return p->n_ips && !procs_find_mapping(t->proc, regs->value[unwind_arch_host()->pc]);
 }
 
 /* Unwind and record; false if it has to wait for a table. */
 static bool unwind_sample(struct session *s, const struct perf_sample *p,
-			  uint64_t weight_ns, bool give_up)
+			  struct thread *t, uint64_t weight_ns, bool give_up)
 {
-	struct thread *t = procs_get_thread(s, p->pid, p->tid, p->time_ns);
 	struct unwinder *u = s->unwinder;
 	struct unwind_stack stack = {
 		.space = &t->proc->space,
@@ -104,22 +117,27 @@ static bool unwind_sample(struct session *s, const struct perf_sample *p,
 	uint64_t gap = 0;
 
 	if (!p->has_regs || p->is_32bit) {
-		put_bare(s, p, weight_ns, OUTCOME_NO_USER);
+		put_bare(s, p, t, weight_ns, OUTCOME_NO_USER);
 		return true;
 	}
 	take_regs(p, &stack.regs);
+	if (is_execing(p, t, &stack.regs)) {
+		put_bare(s, p, t, weight_ns, OUTCOME_NO_USER);
+		return true;
+	}
 	stack.start = stack.regs.value[u->arch->sp];
 	s->unwinding = &stack;
 	unwinder_run(u, &stack);
 	s->unwinding = NULL;
 	if (u->end == UNWIND_PENDING) {
 		if (give_up)
-			put_bare(s, p, weight_ns, OUTCOME_PENDING);
+			put_bare(s, p, t, weight_ns, OUTCOME_PENDING);
 		return give_up;
 	}
 	if (u->end == UNWIND_COPY) {
-		gap = gap_size(t, &stack);
-		s->n_cut_window++;
+		gap = gap_size(t, &stack, u->end_addr);
+		/* Would a larger copy have held it? */
+		s->n_cut_window += u->end_addr - stack.start < MORE_STACK_BYTES;
 	}
 	s->n_window++;
 	put(s, p, t, weight_ns, sample_outcome(u->end), u->frames, u->n_frames, gap);
@@ -129,7 +147,8 @@ static bool unwind_sample(struct session *s, const struct perf_sample *p,
 /* ---- samples that wait ---- */
 
 /* Copy what the sample points at behind it. */
-static void keep(struct session *s, const struct perf_sample *p, uint64_t weight_ns)
+static void keep(struct session *s, const struct perf_sample *p, struct thread *t,
+		 uint64_t weight_ns)
 {
 	size_t regs = (size_t)__builtin_popcountll(unwind_arch_host()->perf_mask) * 8;
 	size_t ips = p->n_ips * sizeof(*p->ips);
@@ -137,11 +156,11 @@ static void keep(struct session *s, const struct perf_sample *p, uint64_t weight
 	struct pending_sample *k;
 
 	if (s->pending_bytes + bytes > MAX_PENDING_BYTES) {
-		put_bare(s, p, weight_ns, OUTCOME_PENDING);
+		put_bare(s, p, t, weight_ns, OUTCOME_PENDING);
 		return;
 	}
 	k = xmalloc(bytes);
-	*k = (struct pending_sample){ .weight_ns = weight_ns, .kept_ns = s->now_ns,
+	*k = (struct pending_sample){ .thread = t, .weight_ns = weight_ns, .kept_ns = s->now_ns,
 				      .bytes = bytes, .sample = *p };
 	k->sample.regs = memcpy(k->data, p->regs, regs);
 	k->sample.ips = memcpy(k->data + regs, p->ips ? p->ips : (void *)k->data, ips);
@@ -161,7 +180,7 @@ void perf_retry_pending(struct session *s, bool give_up)
 		struct pending_sample *k = *link;
 		bool late = give_up || s->now_ns - k->kept_ns > PENDING_LIMIT_NS;
 
-		if (!unwind_sample(s, &k->sample, k->weight_ns, late)) {
+		if (!unwind_sample(s, &k->sample, k->thread, k->weight_ns, late)) {
 			link = &k->next;
 			continue;
 		}
@@ -175,14 +194,21 @@ void perf_retry_pending(struct session *s, bool give_up)
 
 /* ---- records ---- */
 
+static void on_sample(struct session *s, const struct perf_sample *p, uint64_t weight_ns)
+{
+	struct thread *t = procs_get_thread(s, p->pid, p->tid, p->time_ns);
+
+	if (!unwind_sample(s, p, t, weight_ns, false))
+		keep(s, p, t, weight_ns);
+}
+
 static void on_record(void *ctx, const struct perf_record *r, uint64_t weight_ns)
 {
 	struct session *s = ctx;
 
 	switch (r->kind) {
 	case PERF_SAMPLE:
-		if (!unwind_sample(s, &r->sample, weight_ns, false))
-			keep(s, &r->sample, weight_ns);
+		on_sample(s, &r->sample, weight_ns);
 		break;
 	case PERF_MMAP:
 		procs_on_mmap(s, &r->mmap, r->time_ns);
@@ -274,7 +300,7 @@ static void judge_stack_bytes(struct session *s)
 		session_note(s, NOTE_INFO,
 			     "%llu of %llu stacks were cut at %u KiB: copying %u KiB from here on",
 			     (unsigned long long)s->n_cut_window, (unsigned long long)s->n_window,
-			     s->started.stack_bytes / 1024, MORE_STACK_BYTES / 1024);
+			     s->started.stack_bytes >> 10, (MORE_STACK_BYTES + 1023) >> 10);
 		reopen(s, MORE_STACK_BYTES, s->started.rate_hz);
 	}
 	s->n_window = s->n_cut_window = 0;

@@ -209,8 +209,10 @@ static void on_started(struct session *s, const struct o_started *msg)
 	s->is_started = true;
 	s->state = SESSION_RUNNING;
 	s->lost_since_ns = s->now_ns;
-	if (s->spec->duration_ns)
+	if (s->spec->duration_ns) {
 		s->end_ns = clock_mono_ns() + s->spec->duration_ns;
+		s->why = END_DURATION;	/* unless something else ends it */
+	}
 	started.rate_hz = s->spec->rate_hz;
 	started.kernel = msg->kernel;
 	snprintf(started.engine, sizeof(started.engine), "%s", perf ? "perf" : "ptrace");
@@ -464,14 +466,19 @@ static void flush(struct session *s)
 	tell_growth(s);
 }
 
-/* The kernel has taken the events away while the target goes on. */
+/*
+ * The kernel has taken the events away while the target goes on.  Events also
+ * end with the target, so it has to have outlived them for a while.
+ */
 static void check_revoked(struct session *s)
 {
-	if (s->perf && s->state == SESSION_RUNNING && !s->spec->on_exec &&
-	    perf_reader_all_ended(s->perf)) {
+	bool ended = s->perf && s->state == SESSION_RUNNING && perf_reader_all_ended(s->perf);
+
+	if (ended && s->events_ended) {
 		s->why = END_PRIVILEGED;
 		s->end_ns = s->now_ns;
 	}
+	s->events_ended = ended;
 }
 
 /* Everything that waits: 1, or 0 if the opener is gone. */

@@ -49,7 +49,8 @@ struct proc {
 	struct mapping *maps;	/* sorted */
 	size_t n_maps, cap_maps;
 	int maps_fd, mem_fd;	/* -1: none */
-	bool ended;		/* freed when no sample can need it any more */
+	struct thread *threads;
+	bool ended;		/* or exec'd: freed when no sample can need it any more */
 	uint64_t exec_ns;	/* it exec'd then, and is not in the recording yet */
 	uint64_t refreshed_ns;	/* see procs_refresh_*() */
 };
@@ -58,6 +59,8 @@ struct thread {
 	uint32_t tid;
 	uint32_t number;	/* in the recording */
 	struct proc *proc;
+	struct thread *next;	/* of its process */
+	uint32_t slot;		/* in the session's array */
 	bool ended;		/* its tid may come back as another thread */
 	uint64_t stack_start, stack_end;	/* mapping of its stack, when last looked */
 	uint64_t cpu_base_ns;	/* CPU time before sampling began */
@@ -97,8 +100,8 @@ void procs_new_generation(struct session *s);
 /* Free what has ended; not while samples wait for it. */
 void procs_collect(struct session *s);
 
-/* End of the memory mapping that holds the thread's stack at `sp`; 0: unknown. */
-uint64_t procs_stack_end(struct thread *t, uint64_t sp);
+/* End of the memory mapping that holds the thread's stack at `addr`; 0: unknown. */
+uint64_t procs_stack_end(struct thread *t, uint64_t addr);
 
 void procs_free(struct session *s);
 
@@ -291,6 +294,7 @@ struct session {
 	struct record_process_end target_end;
 	uint64_t finish_by_ns;
 	bool rings_freed;
+	bool events_ended;	/* a second ago the kernel had ended them all */
 	int write_errno;
 	char write_error[256];
 
@@ -318,6 +322,7 @@ struct session {
 	struct module **modules;
 	size_t n_modules, cap_modules;
 	struct module *anon, *vdso, *kernel;
+	bool said_python;
 
 	/* stacks.c */
 	struct u64map frames, stacks;

@@ -28,6 +28,7 @@ struct run {
 	struct unwinder *u;
 	struct unwind_stack *s;
 	uint32_t flags;		/* of the frame at hand */
+	bool other_stack;	/* a signal handler ran on a stack of its own */
 };
 
 static bool known(const struct run *r, unsigned int reg)
@@ -60,7 +61,8 @@ static inline bool read_word(struct run *r, uint64_t addr, uint64_t *out)
 	if (s->space->read && s->space->read(s->space->ctx, addr, out, 8))
 		return true;
 	r->u->end_addr = addr;
-	return end(r, s->cut && addr >= s->start ? UNWIND_COPY : UNWIND_MEMORY);
+	return end(r, r->other_stack || (s->cut && addr >= s->start) ? UNWIND_COPY
+								     : UNWIND_MEMORY);
 }
 
 /* What is at `pc`, through the cache. */
@@ -205,6 +207,7 @@ static bool step_signal(struct run *r)
 	regs.known = (1ull << a->n_regs) - 1;
 	r->s->regs = regs;
 	r->flags = 0;	/* interrupted there: the pc is exact */
+	r->other_stack = !r->s->space->read && regs.value[a->sp] - r->s->start > r->s->len;
 	return true;
 }
 

@@ -30,7 +30,7 @@
 /* Why a stack has no further frame. */
 enum unwind_end {
 	UNWIND_COMPLETE,	/* the outermost frame was reached */
-	UNWIND_COPY,		/* beyond the end of a copy that was cut */
+	UNWIND_COPY,		/* beyond a copy that was cut, or on a stack not copied */
 	UNWIND_LIMIT,		/* frame limit */
 	UNWIND_NO_RULE,		/* nothing is known about an address in a file */
 	UNWIND_MEMORY,		/* memory that could not be read */

@@ -128,6 +128,7 @@ static inline uint32_t rule_index(uint32_t rule)
 }
 
 #define RULE_UNCOVERED rule_make(RULE_SPECIAL, SPECIAL_UNCOVERED, 0)
+#define RULE_SIGNAL_FRAME rule_make(RULE_SPECIAL, SPECIAL_SIGNAL, 0)
 
 /* An image in memory, ready for lookups; owns nothing. */
 struct unwind_table {

@@ -12,7 +12,7 @@
 #include "config.h"
 #include "export/export.h"
 #include "export/json_writer.h"
-#include "export/out_file.h"
+#include "base/out_file.h"
 #include "profile/profile_load.h"
 #include "tests/unit/fixture.h"
 #ifdef HAVE_PROTOBUF
@@ -449,7 +449,7 @@ static int write_file(const char *path, bool force, const char *text, struct err
 {
 	struct out_file *f;
 
-	if (out_file_open(path, force, &f, err) < 0)
+	if (out_file_open(path, force ? OUT_FILE_FORCE : 0, &f, err) < 0)
 		return -1;
 	fputs(text, out_file_stream(f));
 	return out_file_commit(f, err);
@@ -516,7 +516,7 @@ TEST(a_file_that_appears_meanwhile_is_kept)
 	struct out_file *slow;
 	struct error err;
 
-	assert_int_equal(out_file_open(path, false, &slow, &err), 0);
+	assert_int_equal(out_file_open(path, 0, &slow, &err), 0);
 	assert_int_equal(write_file(path, false, "quick", &err), 0);
 	fputs("slow", out_file_stream(slow));
 	assert_int_equal(out_file_commit(slow, &err), -1);
