@@ -46,7 +46,7 @@ uint32_t unwind_table_find(const struct unwind_table *table, uint64_t vaddr)
 	uint32_t key = off & 0xff;
 	uint32_t low = first[page], high = first[page + 1];	/* [256] is n_rows */
 
-	if (unlikely(high > n_words - at - UNWIND_BLOCK_HEAD))
+	if (unlikely(low > high || high > n_words - at - UNWIND_BLOCK_HEAD))
 		return RULE_UNCOVERED;
 	/* The last row at or before the key; before `low` lies the page before. */
 	while (low < high) {

@@ -68,7 +68,8 @@ size_t fuzz_seed(unsigned int i, uint8_t *buf, size_t cap)
 		elf_file_close(elf);
 		return 0;
 	}
-	n = min_of(min_of(section.len, (size_t)4096), cap - 1);
+	n = min_of(section.len, cap - 1);
+	n = min_of(n, (size_t)4096);
 	buf[0] = i == 1 ? AS_INDEX : 0;
 	memcpy(buf + 1, section.data, n);
 	elf_file_close(elf);

@@ -2,7 +2,7 @@
 # Sourced by every integration test: a scratch folder, ok/not ok, waiting.
 #
 # A case is a function run by `check NAME FUNCTION`; it fails by `fail TEXT` or a
-# command that fails.  Everything started is in $pids and ends with the script.
+# command that fails.  Everything that start() began ends with the script.
 set -u
 : "${top_srcdir:?}" "${top_builddir:?}"
 cprofd=$top_builddir/cprofd
@@ -10,13 +10,13 @@ targets=$top_builddir/tests/targets
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/cprofd-test.XXXXXX")
 chmod 755 "$scratch"
 export XDG_STATE_HOME="$scratch/state" XDG_CACHE_HOME="$scratch/cache"
-pids=
 n_failed=0
+: >"$scratch/pids"
 
 cleanup() {
-	for pid in $pids; do
+	while read -r pid; do
 		kill -9 "$pid" 2>/dev/null
-	done
+	done <"$scratch/pids"
 	wait 2>/dev/null
 	rm -rf "$scratch"
 }
@@ -51,7 +51,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 start() {
 	"$@" >/dev/null 2>&1 &
 	pid=$!
-	pids="$pids $pid"
+	echo $pid >>"$scratch/pids"
 }
 
 # Run, expect exit code $1 and, in stderr, the text $2.
