@@ -58,7 +58,8 @@ void block_seal(struct block_header *h, const void *payload)
 int block_header_ok(const struct block_header *h)
 {
 	return h->magic == BLOCK_MAGIC && h->codec <= BLOCK_ZSTD &&
-	       h->raw_bytes <= BLOCK_MAX_RAW && h->stored_bytes <= BLOCK_MAX_RAW &&
+	       h->raw_bytes > 0 && h->raw_bytes <= BLOCK_MAX_RAW &&
+	       h->stored_bytes > 0 && h->stored_bytes <= BLOCK_MAX_RAW &&
 	       (h->codec != BLOCK_RAW || h->raw_bytes == h->stored_bytes);
 }
 

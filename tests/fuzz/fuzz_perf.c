@@ -8,6 +8,8 @@
 #include "engine/perf_record.h"
 #include "unwind/arch.h"
 
+static volatile uint8_t sink;	/* what was read was really read */
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	const uint64_t mask = unwind_arch_x86_64.perf_mask;
@@ -25,12 +27,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	header->size = (uint16_t)(len - 1);
 	perf_record_time(header);
 	if (perf_record_parse(header, &layout, &record) && record.kind == PERF_SAMPLE) {
-		volatile uint8_t sum = 0;
-
 		for (size_t i = 0; i < record.sample.stack_len; i++)
-			sum += record.sample.stack[i];
+			sink += record.sample.stack[i];
 		for (size_t i = 0; i < record.sample.n_ips; i++)
-			sum += (uint8_t)record.sample.ips[i];
+			sink += (uint8_t)record.sample.ips[i];
 	}
 	free(header);
 	return 0;
