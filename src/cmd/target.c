@@ -35,6 +35,9 @@ static int find_by_pid(const struct cmd *cmd, const char *text, struct cmd_targe
 	if (status.kernel_thread)
 		return cmd_fail(cmd, EXIT_UNSUPPORTED, "%s (%s): a kernel thread has no user stack; profile the process that keeps it busy",
 				text, status.name);
+	if (proc_is_32bit(dir))
+		return cmd_fail(cmd, EXIT_UNSUPPORTED, "%s (%s): a 32-bit program; cprofd unwinds 64-bit programs only",
+				text, status.name);
 	out->pid = (pid_t)pid;
 	snprintf(out->name, sizeof(out->name), "%s", status.name);
 	if (status.tgid && status.tgid != pid) {

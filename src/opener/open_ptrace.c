@@ -365,39 +365,13 @@ uint64_t ptrace_opener_due(const struct opener *o)
 
 /* ---- beginning and end ---- */
 
-/* Do we have the right to trace it?  Reading its memory needs the same one. */
-static int check_right(const struct target *t, struct error *err)
-{
-	_cleanup_(closep) int mem = openat(t->dir, "mem", O_RDONLY | O_CLOEXEC);
-	long scope = proc_read_number("/proc/sys/kernel/yama/ptrace_scope");
-	struct proc_status status, tracer;
-
-	if (proc_read_status(t->dir, 0, &status, err) < 0)
-		return -1;
-	if (status.tracer) {
-		struct error ignored;
-		_cleanup_(closep) int dir = proc_open_dir(status.tracer, &ignored);
-
-		if (dir < 0 || proc_read_status(dir, 0, &tracer, &ignored) < 0)
-			snprintf(tracer.name, sizeof(tracer.name), "another program");
-		return error_set(err, EPERM, "already traced by %s (pid %d)", tracer.name,
-				 (int)status.tracer);
-	}
-	if (mem >= 0)
-		return 0;
-	if (scope > 0 && status.uid == geteuid())
-		return error_set(err, EPERM, "not allowed to trace the process (yama ptrace_scope = %ld); start it with cprofd run, or get CAP_SYS_PTRACE",
-				 scope);
-	return error_set(err, EPERM, "not allowed to trace the process");
-}
-
 int ptrace_opener_start(struct opener *o, struct error *err)
 {
 	struct ptrace_opener *p;
 	struct o_started msg = {
 		.type = O_STARTED, .engine = ENGINE_PTRACE, .rate_hz = o->spec.rate_hz };
 
-	if (check_right(&o->targets[0], err) < 0)
+	if (refusal_of_ptrace(&o->targets[0], err) < 0)
 		return -1;
 	p = o->ptrace = xcalloc(1, sizeof(*p));
 	p->period_ns = NS_PER_S / o->spec.rate_hz;

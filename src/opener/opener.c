@@ -292,24 +292,6 @@ static int exit_for(int code)
 	}
 }
 
-/* Why perf events are refused, in words that help. */
-static void explain_perf(struct error *err)
-{
-	long paranoid = proc_read_number("/proc/sys/kernel/perf_event_paranoid");
-	struct proc_status self;
-	struct error ignored;
-	_cleanup_(closep) int dir = proc_open_dir(getpid(), &ignored);
-
-	if (err->code == ENOSYS)
-		error_set(err, ENOSYS, "this kernel has no perf events");
-	else if (paranoid > 2 && geteuid() != 0)
-		error_set(err, EACCES, "this kernel does not let you use perf events (perf_event_paranoid = %ld); CAP_PERFMON would allow it",
-			  paranoid);
-	else if (dir >= 0 && proc_read_status(dir, 0, &self, &ignored) == 0 &&
-		 self.seccomp > 0 && (err->code == EPERM || err->code == EACCES))
-		error_set(err, EPERM, "a seccomp filter forbids perf events here (a container's default does)");
-}
-
 /* Try what was asked for; `auto` goes on to the next. */
 static int start_engine(struct opener *o, struct error *err)
 {
@@ -317,8 +299,8 @@ static int start_engine(struct opener *o, struct error *err)
 		if (perf_opener_start(o, err) == 0)
 			return 0;
 		perf_opener_stop(o);
-		explain_perf(err);
-		if (o->spec.engine == ENGINE_PERF || err->code == ESRCH || o->spec.on_exec)
+		if (refusal_of_perf(&o->targets[0], err) || o->spec.engine == ENGINE_PERF ||
+		    err->code == ESRCH || o->spec.on_exec)
 			return -1;
 		opener_note(o, NOTE_WARNING, "%s; sampling by ptrace at %d Hz instead",
 			    err->msg, PTRACE_RATE_HZ);

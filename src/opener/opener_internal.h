@@ -98,6 +98,17 @@ void cache_put(struct opener *o, const struct s_cache *ask, int contents);
 /* The text of /proc/kallsyms, perhaps from the cache; -1: not to be had. */
 int kallsyms_open(struct opener *o);
 
+/* ---- open_refusal.c: why an engine may not, in words that help ---- */
+
+/* May the process be traced?  0, or -1 with the reason. */
+int refusal_of_ptrace(const struct target *t, struct error *err);
+
+/*
+ * Perf events were refused with *err, which gets the true cause.  Returns true
+ * if that lies in the process itself, so that no other engine may either.
+ */
+bool refusal_of_perf(const struct target *t, struct error *err);
+
 /* ---- open_perf.c, open_ptrace.c: the engines' opening halves ---- */
 
 /*

@@ -12,6 +12,9 @@
 
 #include "base/error.h"
 #include "base/util.h"
+#include "proc/maps.h"
+
+#define MAPS_BYTES (256 << 10)	/* more than any 32-bit program has needed */
 
 int proc_open_dir(pid_t pid, struct error *err)
 {
@@ -97,6 +100,24 @@ int proc_read_status(int dir, pid_t tid, struct proc_status *out, struct error *
 	snprintf(out->name, sizeof(out->name), "%.*s",
 		 (int)strcspn(field(text, "Name"), "\n"), field(text, "Name"));
 	return 0;
+}
+
+bool proc_is_32bit(int dir)
+{
+	const uint64_t limit = 1ull << 32;
+	_cleanup_(freep) char *text = xmalloc(MAPS_BYTES);
+	ssize_t len = proc_read_file(dir, "maps", text, MAPS_BYTES);
+	const char *at = text;
+	struct proc_map map;
+	bool any = false;
+
+	/* Whatever a 64-bit program maps low, its stack is high up. */
+	while (len > 0 && proc_maps_next(&at, text + len, &map)) {
+		if (map.end > limit)
+			return false;
+		any = true;
+	}
+	return any && len + 1 < MAPS_BYTES;
 }
 
 static void add_pid(pid_t **list, size_t *n, size_t *cap, pid_t pid)

@@ -38,6 +38,9 @@ int proc_open_dir(pid_t pid, struct error *err);
 /* Read status of process `dir`, or of its thread `tid` if that is not 0. */
 int proc_read_status(int dir, pid_t tid, struct proc_status *out, struct error *err);
 
+/* Runs 32-bit code?  False too if its maps may not be read. */
+bool proc_is_32bit(int dir);
+
 /*
  * The threads that are there now; *out is the caller's.  Fails with ESRCH when
  * the process is gone.

@@ -103,6 +103,14 @@ static bool is_execing(const struct perf_sample *p, const struct thread *t,
 	return p->n_ips && !procs_find_mapping(t->proc, regs->value[unwind_arch_host()->pc]);
 }
 
+static void say_32bit(struct session *s, const struct thread *t)
+{
+	if (!s->said_32bit)
+		session_note(s, NOTE_WARNING, "process %d runs 32-bit code: its stacks are not unwound, only its time is counted",
+			     (int)t->proc->pid);
+	s->said_32bit = true;
+}
+
 /* Unwind and record; false if it has to wait for a table. */
 static bool unwind_sample(struct session *s, const struct perf_sample *p,
 			  struct thread *t, uint64_t weight_ns, bool give_up)
@@ -117,6 +125,8 @@ static bool unwind_sample(struct session *s, const struct perf_sample *p,
 	uint64_t gap = 0;
 
 	if (!p->has_regs || p->is_32bit) {
+		if (p->is_32bit)
+			say_32bit(s, t);
 		put_bare(s, p, t, weight_ns, OUTCOME_NO_USER);
 		return true;
 	}

@@ -322,7 +322,7 @@ struct session {
 	struct module **modules;
 	size_t n_modules, cap_modules;
 	struct module *anon, *vdso, *kernel;
-	bool said_python;
+	bool said_python, said_32bit;
 
 	/* stacks.c */
 	struct u64map frames, stacks;
