@@ -24,7 +24,7 @@ struct report {
 	const struct selection *selection;
 	const struct summary *sum;
 	const struct ledger *ledger;
-	const char *file;	/* name of the recording, as the user gave it */
+	const char *file;	/* of the recording, as the user gave it; NULL: not kept */
 	uint32_t limit;		/* rows of a table; 0: as many as the report likes */
 };
 

@@ -238,7 +238,7 @@ static void put_empty(const struct flat *f)
 	if (f->r->sum->received.count)
 		page_wrap(f->r->page, TONE_TEXT, "no function of this selection matches the filter");
 	else
-		page_wrap(f->r->page, TONE_TEXT, "no CPU samples in this selection");
+		page_wrap(f->r->page, TONE_TEXT, "no CPU samples: nothing here ran while it was looked at");
 	page_end(f->r->page);
 }
 

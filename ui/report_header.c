@@ -50,7 +50,7 @@ static void count_tasks(const struct profile *p, size_t *n_processes, size_t *n_
 static void put_program(const struct report *r)
 {
 	const struct profile_process *process = profile_main_process(r->p);
-	_cleanup_(freep) char *file = clean(r, r->file);
+	_cleanup_(freep) char *file = clean(r, r->file ? r->file : "not kept; -o FILE keeps it");
 	_cleanup_(freep) char *name = process
 		? clean(r, profile_string(r->p, process->name)) : xstrdup("nothing");
 	_cleanup_(freep) char *text = NULL;

@@ -48,12 +48,11 @@ static int state_path(pid_t pid, char *buf, size_t cap)
 	return 0;
 }
 
-static void say_mode(void)
+static const char *greeting(void)
 {
 	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
-		fprintf(stderr, "cprofd: no terminal: text mode; Ctrl-C (or -d) ends it and prints the report\n");
-	else
-		fprintf(stderr, "cprofd: text mode; Ctrl-C (or -d) ends it and prints the report\n");
+		return "no terminal: text mode; Ctrl-C (or -d) ends it and prints the report";
+	return "text mode; Ctrl-C (or -d) ends it and prints the report";
 }
 
 static int attach(struct watch_options *o, const char *text)
@@ -70,13 +69,13 @@ static int attach(struct watch_options *o, const char *text)
 	if (!o->out && state_path(target.pid, path, sizeof(path)) < 0)
 		return cmd_fail(&cmd_attach, EXIT_OUTPUT,
 				"no folder for the recording: neither XDG_STATE_HOME nor HOME is set; use -o FILE");
-	say_mode();
+	o->greeting = greeting();
 	watch_run(&cmd_attach, o, o->out ? o->out : path, NULL, &result);
 	if (result.exit_code == EXIT_NO_SAMPLE)
 		cmd_fail(&cmd_attach, 0, "%s: the process ended before the first sample", text);
 	if (result.exit_code != EXIT_OK)
 		return result.exit_code;
-	code = show_report(&cmd_attach, result.path);
+	code = show_report(&cmd_attach, result.path, o->out != NULL);
 	if (!o->out)
 		unlink(path);	/* with -o it is kept */
 	else

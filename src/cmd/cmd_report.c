@@ -21,6 +21,7 @@
 
 struct options {
 	const char *file;
+	bool file_gone;		/* it is not kept: do not name it */
 	bool json, tree;
 	const char *callers, *lines;	/* functions, or NULL */
 	const char *color;
@@ -201,7 +202,7 @@ static int report(const struct options *o, const struct profile *p, const struct
 	struct ledger ledger;
 	struct report r = {
 		.page = &page, .p = p, .selection = s, .sum = &sum, .ledger = &ledger,
-		.file = o->file, .limit = (uint32_t)o->limit,
+		.file = o->file_gone ? NULL : o->file, .limit = (uint32_t)o->limit,
 	};
 	int code;
 
@@ -233,9 +234,9 @@ static int report_file(const struct cmd *cmd, struct options *o)
 	return cmd_finish_stdout(cmd, code);
 }
 
-int show_report(const struct cmd *cmd, const char *path)
+int show_report(const struct cmd *cmd, const char *path, bool kept)
 {
-	struct options o = { .file = path, .color = "auto", .selection.to_s = -1 };
+	struct options o = { .file = path, .file_gone = !kept, .color = "auto", .selection.to_s = -1 };
 	int code = report_file(cmd, &o);
 
 	cmd_selection_deinit(&o.selection);

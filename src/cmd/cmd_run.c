@@ -55,7 +55,7 @@ static int run_child(struct watch_options *o, char **argv)
 		return watch_child_exit(&result);
 	print_summary(o->spec.command, &result);
 	if (result.n_samples)
-		show_report(&cmd_run, result.path);
+		show_report(&cmd_run, result.path, true);
 	else
 		printf("no samples: it used too little CPU\n");
 	cmd_finish_stdout(&cmd_run, EXIT_OK);

@@ -5,12 +5,14 @@
 #ifndef CPROFD_CMD_SHOW_H
 #define CPROFD_CMD_SHOW_H
 
+#include <stdbool.h>
+
 struct cmd;
 
 /*
- * Print the flat report of the recording at `path` on stdout.  Returns an exit
- * code, after a message if it is not EXIT_OK.
+ * Print the flat report of the recording at `path` on stdout; its name too if
+ * it is kept.  Returns an exit code, after a message if it is not EXIT_OK.
  */
-int show_report(const struct cmd *cmd, const char *path);
+int show_report(const struct cmd *cmd, const char *path, bool kept);
 
 #endif

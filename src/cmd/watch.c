@@ -271,6 +271,10 @@ static void reap_child(struct watch *w)
 		return;
 	r->child_ended = true;
 	r->wall_ns = clock_mono_ns() - w->started_ns;
+	if (w->over) {
+		check_exec(w);
+		return;
+	}
 	msg.how = WIFSIGNALED(r->child_status) ? END_SIGNALED : END_EXITED;
 	msg.status = WIFSIGNALED(r->child_status) ? (uint32_t)WTERMSIG(r->child_status)
 						  : (uint32_t)WEXITSTATUS(r->child_status);
@@ -308,8 +312,6 @@ static void on_ended(struct watch *w, const struct c_ended *msg)
 	w->over = true;
 	r->n_samples = msg->n_samples;
 	r->n_lost = msg->n_lost;
-	if (!r->wall_ns)
-		r->wall_ns = clock_mono_ns() - w->started_ns;
 	if (why)
 		print_line("", why);
 	if (r->exec_failed)
@@ -337,6 +339,8 @@ static void on_message(struct watch *w, const struct msg *m)
 	case C_STARTED:
 		w->started = true;
 		w->started_ns = clock_mono_ns();
+		if (w->options->greeting)
+			print_line("", w->options->greeting);
 		let_child_go(w);
 		break;
 	case C_FAILED:
@@ -421,16 +425,17 @@ static void catch_signals(bool has_child, sigset_t *old)
  * The session is over and the child is not.  If sampling never began it has not
  * become the program, and ends when the word does not come.
  */
-static void wait_for_child(struct watch *w)
+static void wait_for_child(struct watch *w, const sigset_t *unblocked)
 {
-	struct watch_result *r = w->result;
-
 	closep(&w->child->go);
 	w->child->go = -1;
-	while (wait4(w->child->pid, &r->child_status, 0, &r->child_usage) < 0 && errno == EINTR)
-		;
-	r->child_ended = true;
-	check_exec(w);
+	if (w->started)
+		fprintf(stderr, "cprofd: sampling is over; waiting for %s (pid %d) to end\n",
+			w->child->program, (int)w->child->pid);
+	for (reap_child(w); !w->result->child_ended; reap_child(w)) {
+		ppoll(NULL, 0, &(struct timespec){ .tv_sec = 1 }, unblocked);
+		handle_signals(w);
+	}
 }
 
 void watch_run(const struct cmd *cmd, struct watch_options *o, const char *path,
@@ -456,8 +461,9 @@ void watch_run(const struct cmd *cmd, struct watch_options *o, const char *path,
 		watch_loop(&w, &old);
 		close(w.control);
 	}
+	w.over = true;
 	if (child && !result->child_ended)
-		wait_for_child(&w);
+		wait_for_child(&w, &old);
 	if (!w.started || result->exec_failed)
 		out_file_abort(out);
 	else if (out_file_commit(out, &err) < 0)

@@ -22,6 +22,7 @@ struct watch_options {
 	const char *out;		/* -o, or NULL */
 	bool force;
 	bool quiet;			/* no progress */
+	const char *greeting;		/* once sampling has begun, or NULL */
 };
 
 /* A program started by us that waits until sampling has begun. */
@@ -35,8 +36,8 @@ struct watch_child {
 struct watch_result {
 	int exit_code;		/* of cprofd: EXIT_OK when there is a recording */
 	uint64_t n_samples, n_lost;
-	uint64_t wall_ns;	/* while sampling */
 	bool child_ended;
+	uint64_t wall_ns;	/* of the child, from when sampling began */
 	bool exec_failed;	/* it never became the program */
 	int child_status;	/* as wait(2) gives it */
 	struct rusage child_usage;
