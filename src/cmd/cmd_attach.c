@@ -117,6 +117,7 @@ const struct cmd cmd_attach = {
 	.help =
 		"Samples the process until Ctrl-C, -d SECONDS or its end, then prints the\n"
 		"report of what it saw.  -o FILE keeps the recording.\n\n"
+		"  -p PID             the same as PID, as record has it\n"
 		WATCH_OPTIONS_HELP,
 	.run = run,
 };

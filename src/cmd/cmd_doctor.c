@@ -252,6 +252,7 @@ const struct cmd cmd_doctor = {
 	.help =
 		"Records for a moment with every engine, a busy process of its own or the\n"
 		"one named, and says what each can see.  Changes nothing.\n\n"
+		"  -p PID             the same as PID, as record has it\n"
 		"  --json             for programs\n"
 		"  -h, --help         this text\n",
 	.run = run,

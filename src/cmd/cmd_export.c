@@ -20,12 +20,11 @@ struct options {
 };
 
 enum option_id {
-	OPTION_OTHER = 256, OPTION_FORMAT, OPTION_FORCE, OPTION_THREADS, OPTION_RAW, OPTION_HELP,
+	OPTION_OTHER = 256, OPTION_FORMAT, OPTION_FORCE, OPTION_THREADS, OPTION_RAW,
 };
 
 static const struct option long_options[] = {
 	{ "format", required_argument, NULL, OPTION_FORMAT },
-	{ "output", required_argument, NULL, 'o' },
 	{ "force", no_argument, NULL, OPTION_FORCE },
 	{ "threads", no_argument, NULL, OPTION_THREADS },
 	{ "raw-addresses", no_argument, NULL, OPTION_RAW },
@@ -33,7 +32,7 @@ static const struct option long_options[] = {
 	{ "to", required_argument, NULL, OPTION_OTHER },
 	{ "thread", required_argument, NULL, OPTION_OTHER },
 	{ "filter", required_argument, NULL, OPTION_OTHER },
-	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
 
@@ -87,8 +86,8 @@ static int parse(struct options *o, int argc, char **argv)
 
 	optind = 0;
 	opterr = 0;
-	while (code == EXIT_OK && (id = getopt_long(argc, argv, "o:", long_options, &index)) != -1) {
-		if (id == OPTION_HELP)
+	while (code == EXIT_OK && (id = getopt_long(argc, argv, "o:h", long_options, &index)) != -1) {
+		if (id == 'h')
 			return -1;
 		code = set_option(o, id, long_options[index].name, optarg);
 	}
@@ -183,7 +182,7 @@ static int run(int argc, char **argv)
 
 const struct cmd cmd_export = {
 	.name = "export",
-	.synopsis = "--format NAME [-o FILE] [OPTION]... RECORDING",
+	.synopsis = "--format NAME [-o FILE] [OPTIONS] RECORDING",
 	.summary = "write a recording in the format of another tool",
 	.help =
 	"  --format folded     one line per stack, for flame graph tools\n"
@@ -193,6 +192,7 @@ const struct cmd cmd_export = {
 	"  --force             replace FILE if it exists\n"
 	"  --threads           folded: begin each line with its thread\n"
 	"  --raw-addresses     pprof: give code without a name no name made of its address\n"
-	CMD_SELECTION_OPTIONS,
+	CMD_SELECTION_OPTIONS
+	"  -h, --help          this text\n",
 	.run = run,
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
+#include <string.h>
 
 #include "cmd/cmd.h"
 
@@ -22,6 +23,10 @@ static int run(int argc, char **argv)
 		if (!cmd)
 			return cmd_usage(&cmd_help, "%s: no such command", argv[1]);
 		cmd_print_help(cmd);
+	} else if (argc > 1 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)) {
+		cmd_print_help(&cmd_help);
+	} else if (argc > 1) {
+		return cmd_usage(&cmd_help, "that option does not exist");
 	} else {
 		print_commands();
 	}

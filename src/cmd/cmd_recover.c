@@ -21,14 +21,13 @@ struct options {
 };
 
 enum option_id {
-	OPTION_IN_PLACE = 256, OPTION_FORCE, OPTION_HELP,
+	OPTION_IN_PLACE = 256, OPTION_FORCE,
 };
 
 static const struct option long_options[] = {
-	{ "output", required_argument, NULL, 'o' },
 	{ "in-place", no_argument, NULL, OPTION_IN_PLACE },
 	{ "force", no_argument, NULL, OPTION_FORCE },
-	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
 
@@ -39,7 +38,7 @@ static int parse(struct options *o, int argc, char **argv)
 
 	optind = 0;
 	opterr = 0;
-	while ((id = getopt_long(argc, argv, "o:", long_options, NULL)) != -1) {
+	while ((id = getopt_long(argc, argv, "o:h", long_options, NULL)) != -1) {
 		switch (id) {
 		case 'o':
 			o->output = optarg;
@@ -50,7 +49,7 @@ static int parse(struct options *o, int argc, char **argv)
 		case OPTION_FORCE:
 			o->force = true;
 			break;
-		case OPTION_HELP:
+		case 'h':
 			return -1;
 		default:
 			return cmd_usage(&cmd_recover, "an option is unknown or lacks its value");
@@ -182,6 +181,7 @@ const struct cmd cmd_recover = {
 	"\n"
 	"  -o FILE             write to this file\n"
 	"  --force             replace FILE if it exists\n"
-	"  --in-place          cut a torn end off in the recording itself\n",
+	"  --in-place          cut a torn end off in the recording itself\n"
+	"  -h, --help          this text\n",
 	.run = run,
 };

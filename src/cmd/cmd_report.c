@@ -31,7 +31,7 @@ struct options {
 
 enum option_id {
 	OPTION_OTHER = 256, OPTION_TREE, OPTION_CALLERS, OPTION_LINES, OPTION_JSON,
-	OPTION_LIMIT, OPTION_WIDTH, OPTION_COLOR, OPTION_HELP,
+	OPTION_LIMIT, OPTION_WIDTH, OPTION_COLOR,
 };
 
 static const struct option long_options[] = {
@@ -46,7 +46,7 @@ static const struct option long_options[] = {
 	{ "to", required_argument, NULL, OPTION_OTHER },
 	{ "thread", required_argument, NULL, OPTION_OTHER },
 	{ "filter", required_argument, NULL, OPTION_OTHER },
-	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
 
@@ -101,8 +101,8 @@ static int parse(struct options *o, int argc, char **argv)
 
 	optind = 0;
 	opterr = 0;
-	while (code == EXIT_OK && (id = getopt_long(argc, argv, "", long_options, &index)) != -1) {
-		if (id == OPTION_HELP)
+	while (code == EXIT_OK && (id = getopt_long(argc, argv, "h", long_options, &index)) != -1) {
+		if (id == 'h')
 			return -1;
 		code = set_option(o, id, long_options[index].name, optarg);
 	}
@@ -260,7 +260,7 @@ static int run(int argc, char **argv)
 
 const struct cmd cmd_report = {
 	.name = "report",
-	.synopsis = "[--tree | --callers FUNC | --lines FUNC] [--json] [OPTION]... FILE",
+	.synopsis = "[--tree | --callers FUNC | --lines FUNC] [--json] [OPTIONS] RECORDING",
 	.summary = "print what a recording says",
 	.help =
 	"Without more: the functions, those with the most time of their own first,\n"
@@ -273,6 +273,7 @@ const struct cmd cmd_report = {
 	"  --limit N           rows of the table\n"
 	CMD_SELECTION_OPTIONS
 	"  --width COLUMNS     of the page; else as wide as the terminal\n"
-	"  --color WHEN        auto, always or never\n",
+	"  --color WHEN        auto, always or never\n"
+	"  -h, --help          this text\n",
 	.run = run,
 };

@@ -16,6 +16,8 @@ static int run(int argc, char **argv)
 {
 	if (argc > 1 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)) {
 		cmd_print_help(&cmd_version);
+	} else if (argc > 1) {
+		return cmd_usage(&cmd_version, "%s: nothing is wanted here", argv[1]);
 	} else {
 		printf("cprofd %s\n", PACKAGE_VERSION);
 		printf("recording format %d.%d; engines perf, ptrace; %s\n", RECORD_MAJOR,

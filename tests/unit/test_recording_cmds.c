@@ -151,6 +151,7 @@ TEST(report_prints_each_kind_of_report)
 		{ "--width 60 a.cprof", "FUNCTION" },
 		{ "--color always a.cprof", "\033[1m" },
 		{ "--help", "usage: cprofd report " },
+		{ "-h", "usage: cprofd report " },
 	};
 
 	for (size_t i = 0; i < array_len(cases); i++) {
