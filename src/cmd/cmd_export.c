@@ -185,8 +185,8 @@ const struct cmd cmd_export = {
 	.synopsis = "--format NAME [-o FILE] [OPTIONS] RECORDING",
 	.summary = "write a recording in the format of another tool",
 	.help =
-	"  --format folded     one line per stack, for flame graph tools\n"
-	"  --format pprof      for `go tool pprof` and what reads its format\n"
+	"  --format NAME       folded: one line per stack, for flame graph tools;\n"
+	"                      pprof: for `go tool pprof` and what reads its format\n"
 	"  -o FILE             where to; \"-\" is standard output; else the recording's\n"
 	"                      name with another ending, in this folder\n"
 	"  --force             replace FILE if it exists\n"
