@@ -1,0 +1,341 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A second reader of recordings, written from cprofd-recording(5) alone.
+
+	read_recording.py FILE	prints what it counted, as JSON
+
+It shares no code with cprofd, so that the page is proved to be enough.  zstd and
+XXH3, which the page refers to, come from their libraries.  Whatever the page does
+not allow ends it with a message.
+"""
+import ctypes
+import json
+import struct
+import sys
+
+zstd = ctypes.CDLL("libzstd.so.1")
+zstd.ZSTD_createDCtx.restype = ctypes.c_void_p
+zstd.ZSTD_DCtx_refPrefix.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t]
+zstd.ZSTD_decompressDCtx.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t,
+                                     ctypes.c_char_p, ctypes.c_size_t]
+zstd.ZSTD_decompressDCtx.restype = ctypes.c_size_t
+xxhash = ctypes.CDLL("libxxhash.so.0")
+xxhash.XXH3_64bits_withSeed.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint64]
+xxhash.XXH3_64bits_withSeed.restype = ctypes.c_uint64
+
+FIRST_STACK = 16
+
+
+class Damaged(Exception):
+    pass
+
+
+def must(condition, text):
+    if not condition:
+        raise Damaged(text)
+
+
+def xxh3(data, seed=0):
+    return xxhash.XXH3_64bits_withSeed(data, len(data), seed)
+
+
+# ---- the file: header and blocks ----
+
+def read_header(data):
+    must(len(data) >= 64, "shorter than a header")
+    magic, major, minor, size, uuid, mono, real, reserved, checksum = struct.unpack(
+        "<8sHHI16sQQQQ", data[:64])
+    must(magic == b"CPROFD\r\n", "magic of the file")
+    must(checksum == xxh3(data[:56]), "checksum of the header")
+    must(major == 1, f"major version {major}")
+    must(64 <= size <= 4096, f"header of {size} bytes")
+    return size
+
+
+def blocks(data):
+    """The decompressed payload of each whole block; returns at a torn one."""
+    context = zstd.ZSTD_createDCtx()
+    at, before = read_header(data), b""
+    while len(data) - at >= 24:
+        head = data[at:at + 24]
+        magic, codec, flags, reserved, stored, raw, checksum = struct.unpack("<IBBHIIQ", head)
+        must(magic == 0x4b425043 and codec <= 1, f"byte {at}: no block")
+        must(1 <= stored <= 1 << 20 and 1 <= raw <= 1 << 20, f"byte {at}: sizes")
+        payload = data[at + 24:at + 24 + stored]
+        if len(payload) < stored:
+            return
+        must(checksum == xxh3(payload, xxh3(head[:16])), f"byte {at}: checksum of a block")
+        if codec == 1:
+            out = ctypes.create_string_buffer(raw)
+            zstd.ZSTD_DCtx_refPrefix(context, before, len(before))
+            must(zstd.ZSTD_decompressDCtx(context, out, raw, payload, stored) == raw,
+                 f"byte {at}: does not decompress")
+            payload = out.raw
+        must(len(payload) == raw, f"byte {at}: size")
+        yield payload
+        before = payload
+        at += 24 + stored
+
+
+# ---- varints and fields ----
+
+class Fields:
+    """The fields of a record, or the items of a column."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def left(self):
+        return len(self.data) - self.at
+
+    def bytes(self, n):
+        must(n <= self.left(), "a field is cut short")
+        self.at += n
+        return self.data[self.at - n:self.at]
+
+    def varint(self):
+        value = shift = 0
+        while True:
+            byte = self.bytes(1)[0]
+            value |= (byte & 0x7f) << shift
+            shift += 7
+            if not byte & 0x80:
+                must(value < 1 << 64, "a varint of more than 64 bits")
+                return value
+
+    def varints(self, n):
+        return [self.varint() for _ in range(n)]
+
+    def signed(self):
+        value = self.varint()
+        return -(value >> 1) - 1 if value & 1 else value >> 1
+
+    def text(self):
+        return self.bytes(self.varint())
+
+    def rest(self):
+        return self.bytes(self.left())
+
+
+class Differences:
+    """Values that are each told as the difference to the one before."""
+
+    def __init__(self, column):
+        self.column, self.value = column, 0
+
+    def next(self):
+        self.value = (self.value + self.column.signed()) % (1 << 64)
+        return self.value
+
+
+def batch(fields, n_columns):
+    n = fields.varint()
+    columns = []
+    while fields.left() and len(columns) < n_columns:
+        columns.append(Fields(fields.text()))
+    while len(columns) < n_columns:
+        columns.append(Fields(b""))
+    return n, columns
+
+
+def used_up(columns, what):
+    for i, column in enumerate(columns):
+        must(not column.left(), f"{what}: column {i + 1} has more than its items")
+
+
+# ---- records ----
+
+class Recording:
+    def __init__(self):
+        self.meta = {}
+        self.strings = [b""]
+        self.processes, self.threads, self.modules, self.frames = [], [], [], []
+        self.functions, self.named = [], {}
+        self.stacks = []		# of this epoch, from FIRST_STACK on
+        self.path, self.path_outcome = [], None
+        self.samples = []		# (time_us, thread, outcome, frames, weight, state)
+        self.n_lost = 0
+        self.end = None
+        self.unknown = 0
+
+    def string(self, number):
+        must(number < len(self.strings), f"string {number} is not there yet")
+        return self.strings[number].decode("utf-8", "replace")
+
+    def read(self, payload):
+        fields = Fields(payload)
+        while fields.left():
+            type_, record = fields.varint(), Fields(fields.text())
+            take = getattr(self, f"on_{type_}", None)
+            must(not self.end, "a record after the end")
+            if take:
+                take(record)
+            else:
+                self.unknown += 1
+
+    def on_1(self, r):	# META
+        key, value = r.text(), r.text()
+        self.meta[key.decode()] = value.decode("utf-8", "replace")
+
+    def on_2(self, r):	# STRING
+        self.strings.append(r.rest())
+
+    def on_3(self, r):	# PROCESS
+        pid, parent, _, how, name, exe = r.varint(), r.varint(), r.signed(), *r.varints(3)
+        must(how <= 2, "how a process began")
+        self.processes.append((pid, self.string(name), self.string(exe)))
+
+    def on_4(self, r):	# PROCESS_END
+        process, _, how, status = r.varint(), r.signed(), *r.varints(2)
+        must(process < len(self.processes) and how <= 2, "end of a process")
+
+    def on_5(self, r):	# THREAD
+        process, tid, _, name = r.varint(), r.varint(), r.signed(), r.varint()
+        must(process < len(self.processes), "process of a thread")
+        self.threads.append([tid, self.string(name)])
+
+    def on_6(self, r):	# THREAD_NAME
+        thread, name = r.varints(2)
+        must(thread < len(self.threads), "name of a thread")
+        self.threads[thread][1] = self.string(name)
+
+    def on_7(self, r):	# MODULE
+        kind, path = r.varints(2)
+        must(kind <= 3, "kind of a module")
+        self.modules.append(self.string(path))
+
+    def on_8(self, r):	# MAPPING
+        process, module, start, size, off = r.varints(5)
+        r.signed()
+        must(process < len(self.processes) and module < len(self.modules), "mapping")
+
+    def on_9(self, r):	# FRAMES
+        n, c = batch(r, 3)
+        address = Differences(c[2])
+        for _ in range(n):
+            module, flags = c[0].varint(), c[1].varint()
+            must(module < len(self.modules) and flags <= 3, "frame")
+            self.frames.append((module, flags, address.next()))
+        used_up(c, "frames")
+
+    def on_10(self, r):	# STACKS
+        n, c = batch(r, 4)
+        for _ in range(n):
+            outcome, shared, more = c[0].varint(), c[1].varint(), c[2].varint()
+            must(outcome <= 9, "outcome")
+            must(shared <= len(self.path) and (not shared or outcome == self.path_outcome),
+                 "a stack shares what is not there")
+            self.path = self.path[:shared] + c[3].varints(more)
+            self.path_outcome = outcome
+            must(all(f < len(self.frames) for f in self.path), "frame of a stack")
+            self.stacks.append((outcome, self.path))
+        used_up(c, "stacks")
+
+    def stack(self, number):
+        if number < FIRST_STACK:
+            must(number <= 9, "outcome of a sample without a stack")
+            return number, []
+        must(number - FIRST_STACK < len(self.stacks), f"stack {number} is not there yet")
+        return self.stacks[number - FIRST_STACK]
+
+    def on_11(self, r):	# SAMPLES
+        n, c = batch(r, 7)
+        weights = [w for (w,) in struct.iter_unpack("<I", c[6].rest())]
+        time_us = 0
+        for _ in range(n):
+            time_us += c[0].varint()
+            thread, stack, weight, where = (c[i].varint() for i in (1, 2, 3, 4))
+            state, gap = where & 3, c[5].varint() if where & 4 else 0
+            outcome, frames = self.stack(stack)
+            must(thread < len(self.threads) and weight < len(weights) and state <= 1, "sample")
+            must(not gap or outcome == 1, "a gap without a copy that ended")
+            self.samples.append((time_us, thread, outcome, frames, weights[weight], state))
+        used_up(c[:6], "samples")
+
+    def on_12(self, r):	# FUNCTIONS
+        n, c = batch(r, 7)
+        name, address = Differences(c[1]), Differences(c[4])
+        for _ in range(n):
+            module, file, line, _, source = (c[i].varint() for i in (0, 2, 3, 5, 6))
+            address.next()
+            must(module < len(self.modules) and source <= 6, "function")
+            self.string(file)
+            self.functions.append(self.string(name.next()))
+        used_up(c, "functions")
+
+    def on_13(self, r):	# SYMBOLS
+        n, c = batch(r, 4)
+        frame, function = Differences(c[0]), Differences(c[2])
+        for _ in range(n):
+            number, n_levels = frame.next(), c[1].varint()
+            levels = [(function.next(), c[3].varint()) for _ in range(n_levels)]
+            must(number < len(self.frames) and n_levels <= 256 and
+                 all(f < len(self.functions) for f, _ in levels), "symbol")
+            self.named[number] = [self.functions[f] for f, _ in levels]
+        used_up(c, "symbols")
+
+    def on_14(self, r):	# COUNTER
+        _, what, thread, _ = r.signed(), *r.varints(3)
+        must(what <= 6 and thread <= len(self.threads), "counter")
+
+    def on_15(self, r):	# LOST
+        _, _, count, _ = r.signed(), *r.varints(3)
+        self.n_lost += count
+
+    def on_16(self, r):	# NOTE
+        _, level, text = r.signed(), r.varint(), r.rest()
+        must(level <= 1 and text, "note")
+
+    def on_17(self, r):	# MARK
+        r.signed()
+
+    def on_18(self, r):	# EPOCH
+        self.stacks, self.path, self.path_outcome = [], [], None
+
+    def on_19(self, r):	# MODULE_INFO
+        module, flags, build_id, _, _, _, note = (r.varint(), r.varint(), r.text(),
+                                                  *r.varints(4))
+        must(module < len(self.modules) and flags < 32, "module info")
+        self.string(note)
+
+    def on_20(self, r):	# END
+        _, why, samples, lost = r.signed(), *r.varints(3)
+        must(why <= 4, "why it ended")
+        self.end = {"samples": samples, "lost": lost}
+
+
+def innermost(recording, frames):
+    """Name of the function that a stack is in, or None."""
+    names = recording.named.get(frames[-1]) if frames else None
+    return names[0] if names else None
+
+
+def main():
+    with open(sys.argv[1], "rb") as file:
+        data = file.read()
+    recording = Recording()
+    n_blocks = 0
+    for payload in blocks(data):
+        recording.read(payload)
+        n_blocks += 1
+    running = [s for s in recording.samples if s[5] == 0]
+    by_tid, by_outcome, by_name = {}, {}, {}
+    for _, thread, outcome, frames, weight, _ in running:
+        tid = str(recording.threads[thread][0])
+        name = innermost(recording, frames)
+        for table, key in ((by_tid, tid), (by_outcome, str(outcome)), (by_name, name)):
+            if key is not None:
+                count, total = table.get(key, (0, 0))
+                table[key] = (count + 1, total + weight)
+    json.dump({"blocks": n_blocks, "meta": recording.meta, "end": recording.end,
+               "samples": len(recording.samples), "running": len(running),
+               "weight_ns": sum(s[4] for s in running), "lost": recording.n_lost,
+               "threads": by_tid, "outcomes": by_outcome, "names": by_name,
+               "unknown_records": recording.unknown}, sys.stdout)
+    print()
+
+
+try:
+    main()
+except Damaged as e:
+    sys.exit(f"read_recording.py: {e}")
