@@ -433,13 +433,13 @@ void modules_tick(struct session *s, uint64_t now_ns)
 /* ---- rare rows ---- */
 
 bool modules_rare_step(struct session *s, struct module *m, const struct mapping *map,
-		       uint64_t pc, const struct unwind_stack *stack, struct unwind_regs *regs)
+		       uint64_t at, const struct unwind_stack *stack, struct unwind_regs *regs)
 {
 	const struct unwind_arch *arch = unwind_arch_host();
 	uint64_t sp = regs->value[arch->sp], skip = sp - stack->start;
 	struct buf b = { 0 };
 	struct w_step ask = {
-		.type = W_STEP, .module = m->number, .vaddr = module_vaddr(map, pc),
+		.type = W_STEP, .module = m->number, .vaddr = module_vaddr(map, at),
 		.regs = *regs, .stack_start = sp };
 
 	if (skip > stack->len || m->fd < 0)

@@ -50,7 +50,7 @@ static void new_generation(struct proc *p)
 }
 
 static void resolve(void *ctx, uint64_t pc, uint32_t flags, struct unwind_place *out);
-static bool rare_step(void *ctx, uint64_t pc, struct unwind_regs *regs);
+static bool rare_step(void *ctx, uint64_t at, struct unwind_regs *regs);
 
 static struct proc *new_proc(struct session *s, uint32_t pid)
 {
@@ -306,13 +306,13 @@ static void resolve(void *ctx, uint64_t pc, uint32_t flags, struct unwind_place 
 	out->frame = stacks_frame(s, m, module_vaddr(map, pc), frame_flags);
 }
 
-static bool rare_step(void *ctx, uint64_t pc, struct unwind_regs *regs)
+static bool rare_step(void *ctx, uint64_t at, struct unwind_regs *regs)
 {
 	struct proc *p = ctx;
-	const struct mapping *map = procs_find_mapping(p, pc - 1);
+	const struct mapping *map = procs_find_mapping(p, at);
 
 	return map && map->module->facts && p->session->unwinding &&
-	       modules_rare_step(p->session, map->module, map, pc, p->session->unwinding, regs);
+	       modules_rare_step(p->session, map->module, map, at, p->session->unwinding, regs);
 }
 
 void procs_new_generation(struct session *s)

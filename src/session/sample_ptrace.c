@@ -43,11 +43,11 @@ static void resolve(void *ctx, uint64_t pc, uint32_t flags, struct unwind_place 
 	r->inner->resolve(r->inner->ctx, pc, flags, out);
 }
 
-static bool rare(void *ctx, uint64_t pc, struct unwind_regs *regs)
+static bool rare(void *ctx, uint64_t at, struct unwind_regs *regs)
 {
 	struct reader *r = ctx;
 
-	return r->inner->rare(r->inner->ctx, pc, regs);
+	return r->inner->rare(r->inner->ctx, at, regs);
 }
 
 /* Unwind a thread that is held still; the result is the unwinder's. */

@@ -183,9 +183,12 @@ void modules_worker_ready(struct session *s);
 /* Give up on what takes too long. */
 void modules_tick(struct session *s, uint64_t now_ns);
 
-/* Step over one frame by libunwind in the worker; waits for the answer. */
+/*
+ * Step over one frame by libunwind in the worker, with the rule of address `at`;
+ * waits for the answer.
+ */
 bool modules_rare_step(struct session *s, struct module *module, const struct mapping *map,
-		       uint64_t pc, const struct unwind_stack *stack,
+		       uint64_t at, const struct unwind_stack *stack,
 		       struct unwind_regs *regs);
 
 /* Tell the recording what was learned about the module. */

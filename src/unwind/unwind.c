@@ -92,9 +92,19 @@ static inline const struct unwind_cached *look_up(struct run *r, uint64_t pc,
 }
 
 /*
+ * A frame has to lie further out than the one it called, but a leaf may have put
+ * nothing on the stack yet.
+ */
+static inline bool is_further_out(const struct run *r, uint64_t sp)
+{
+	uint64_t now = get(r, r->u->arch->sp);
+
+	return sp > now || (sp == now && !(r->flags & UNWIND_RETURN));
+}
+
+/*
  * Move to the caller.  Its stack pointer is the CFA, so that only the frame
- * pointer and the pc are known besides; a frame has to lie further out than the
- * one it called, but a leaf may have put nothing on the stack yet.
+ * pointer and the pc are known besides.
  */
 static inline bool step_to(struct run *r, uint64_t cfa, bool fp_known, uint64_t fp,
 			   uint64_t ra)
@@ -102,8 +112,7 @@ static inline bool step_to(struct run *r, uint64_t cfa, bool fp_known, uint64_t 
 	const struct unwind_arch *a = r->u->arch;
 	struct unwind_regs *regs = &r->s->regs;
 
-	if (unlikely(cfa <= regs->value[a->sp]) &&
-	    !(cfa == regs->value[a->sp] && !(r->flags & UNWIND_RETURN)))
+	if (unlikely(!is_further_out(r, cfa)))
 		return end(r, UNWIND_BROKEN);
 	regs->value[a->sp] = cfa;
 	regs->value[a->fp] = fp;
@@ -276,10 +285,28 @@ static bool step_without_rule(struct run *r, const struct unwind_cached *c)
 	return step_frame_pointer(r, otherwise);
 }
 
-static bool step_special(struct run *r, const struct unwind_cached *c)
+/* Somebody else evaluates the rule; what comes out is held to the same. */
+static bool step_rare(struct run *r)
 {
 	const struct unwind_space *space = r->s->space;
+	const struct unwind_arch *a = r->u->arch;
+	const uint64_t needed = 1ull << a->sp | 1ull << a->pc;
+	struct unwind_regs regs = r->s->regs;
+	uint64_t at = get(r, a->pc) - (r->flags & UNWIND_RETURN ? 1 : 0);
 
+	if (!space->rare || !space->rare(space->ctx, at, &regs))
+		return end(r, UNWIND_NO_RULE);
+	if ((regs.known & needed) != needed)
+		return end(r, UNWIND_REGISTER);
+	if (!is_further_out(r, regs.value[a->sp]))
+		return end(r, UNWIND_BROKEN);
+	r->s->regs = regs;
+	r->flags = UNWIND_RETURN;
+	return true;
+}
+
+static bool step_special(struct run *r, const struct unwind_cached *c)
+{
 	switch ((enum unwind_special)rule_low(c->rule)) {
 	case SPECIAL_END:
 		return end(r, UNWIND_COMPLETE);
@@ -290,10 +317,7 @@ static bool step_special(struct run *r, const struct unwind_cached *c)
 	case SPECIAL_SIGNAL:
 		return step_signal(r);
 	case SPECIAL_UNSUPPORTED:
-		if (!space->rare || !space->rare(space->ctx, get(r, r->u->arch->pc), &r->s->regs))
-			return end(r, UNWIND_NO_RULE);
-		r->flags = UNWIND_RETURN;
-		return true;
+		return step_rare(r);
 	default:
 		return step_without_rule(r, c);
 	}

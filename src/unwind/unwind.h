@@ -75,9 +75,10 @@ struct unwind_space {
 	bool (*read)(void *ctx, uint64_t addr, void *buf, size_t len);
 	/*
 	 * Step over a frame whose rule is SPECIAL_UNSUPPORTED: turn *regs into
-	 * the caller's.  NULL or false: cannot.
+	 * the caller's.  The rule is that of address `at`.  NULL or false:
+	 * cannot.
 	 */
-	bool (*rare)(void *ctx, uint64_t pc, struct unwind_regs *regs);
+	bool (*rare)(void *ctx, uint64_t at, struct unwind_regs *regs);
 };
 
 /* One stack to unwind. */
