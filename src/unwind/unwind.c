@@ -122,6 +122,15 @@ static inline bool step_to(struct run *r, uint64_t cfa, bool fp_known, uint64_t 
 	return true;
 }
 
+static bool step_frame_pointer(struct run *r, enum unwind_end otherwise);
+
+/* A rule goes by a register that is not known; see step_frame_pointer(). */
+static bool step_by_unknown(struct run *r, unsigned int reg)
+{
+	return reg == r->u->arch->sp ? step_frame_pointer(r, UNWIND_REGISTER)
+				     : end(r, UNWIND_REGISTER);
+}
+
 /* CFA = register + offset, frame pointer in a slot, return address beside. */
 static inline bool step_plain(struct run *r, uint32_t rule)
 {
@@ -131,8 +140,8 @@ static inline bool step_plain(struct run *r, uint32_t rule)
 	bool fp_known = known(r, a->fp);
 	uint64_t fp = get(r, a->fp), ra, cfa;
 
-	if (unlikely(base == a->fp && !fp_known))
-		return end(r, UNWIND_REGISTER);
+	if (unlikely(!known(r, base)))
+		return step_by_unknown(r, base);
 	cfa = get(r, base) + 8ull * rule_low(rule);
 	if (a->lr == UINT8_MAX) {
 		if (!read_word(r, cfa - 8, &ra))
@@ -183,7 +192,7 @@ static bool step_dict(struct run *r, const struct unwind_rule *rule)
 	if (!rule)
 		return end(r, UNWIND_NO_RULE);
 	if (!known(r, rule->cfa_reg))
-		return end(r, UNWIND_REGISTER);
+		return step_by_unknown(r, rule->cfa_reg);
 	cfa = get(r, rule->cfa_reg) + (uint64_t)(int64_t)rule->cfa_off;
 	if (rule->cfa_kind == CFA_DEREF) {
 		if (!read_word(r, cfa, &cfa))
@@ -210,6 +219,8 @@ static bool step_signal(struct run *r)
 	uint64_t sp = get(r, a->sp);
 	struct unwind_regs regs = { 0 };
 
+	if (!known(r, a->sp))
+		return end(r, UNWIND_REGISTER);
 	for (unsigned int i = 0; i < a->n_regs; i++)
 		if (!read_word(r, sp + a->signal_offs[i], &regs.value[i]))
 			return false;
@@ -239,7 +250,12 @@ static bool is_code(struct run *r, uint64_t pc)
 	return c->where != WHERE_NOWHERE;
 }
 
-/* Follow the frame pointer if what it points at looks like a frame. */
+/*
+ * Follow the frame pointer if what it points at looks like a frame.  Where there
+ * is a link register the two words lie at the lower end of the frame: then the
+ * caller's stack pointer is only known to be further out, and a caller whose
+ * rule goes by it is left by its frame pointer as well.
+ */
 static bool step_frame_pointer(struct run *r, enum unwind_end otherwise)
 {
 	const struct unwind_arch *a = r->u->arch;
@@ -261,6 +277,8 @@ static bool step_frame_pointer(struct run *r, enum unwind_end otherwise)
 		return end(r, otherwise);
 	if (!step_to(r, fp + 16, true, pair[0], pair[1]))
 		return false;
+	if (a->lr != UINT8_MAX)
+		r->s->regs.known &= ~(1ull << a->sp);
 	r->flags |= UNWIND_GUESSED;
 	return true;
 }
