@@ -32,8 +32,10 @@ static bool read_decimal(const char **p, const char *end, uint64_t *out)
 	const char *s = *p;
 	uint64_t v = 0;
 
-	while (s < end && *s >= '0' && *s <= '9' && v < UINT64_MAX / 10 - 1)
-		v = v * 10 + (uint64_t)(*s++ - '0');
+	for (; s < end && *s >= '0' && *s <= '9'; s++)
+		if (__builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(*s - '0'), &v))
+			return false;
 	if (s == *p)
 		return false;
 	*p = s;
