@@ -71,8 +71,6 @@ static int attach(struct watch_options *o, const char *text)
 				"no folder for the recording: neither XDG_STATE_HOME nor HOME is set; use -o FILE");
 	o->greeting = greeting();
 	watch_run(&cmd_attach, o, o->out ? o->out : path, NULL, &result);
-	if (result.exit_code == EXIT_NO_SAMPLE)
-		cmd_fail(&cmd_attach, 0, "%s: the process ended before the first sample", text);
 	if (result.exit_code != EXIT_OK)
 		return result.exit_code;
 	code = show_report(&cmd_attach, result.path, o->out != NULL);

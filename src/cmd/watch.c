@@ -321,6 +321,9 @@ static void on_ended(struct watch *w, const struct c_ended *msg)
 		r->exit_code = EXIT_OUTPUT;
 	} else if (!msg->n_samples && msg->why == END_TARGET) {
 		r->exit_code = EXIT_NO_SAMPLE;
+		if (!w->child)
+			cmd_fail(w->cmd, 0, "%d: the process ended before the first sample",
+				 (int)w->options->spec.pid);
 	}
 }
 

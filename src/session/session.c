@@ -382,9 +382,12 @@ static void on_opener_message(struct session *s, struct msg *m)
 
 static void stop(struct session *s, enum record_end_why why)
 {
-	if (s->state == SESSION_STARTING)
+	if (s->state == SESSION_STARTING) {
+		struct c_failed failed = { .type = C_FAILED, .exit_code = EXIT_NO_SAMPLE };
+
+		tell(s, &failed, sizeof(failed), "stopped before sampling began");
 		s->state = SESSION_OVER;
-	else if (s->state == SESSION_RUNNING) {
+	} else if (s->state == SESSION_RUNNING) {
 		s->why = why;
 		s->end_ns = s->now_ns;
 	} else if (s->state == SESSION_FINISHING) {
