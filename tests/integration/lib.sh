@@ -2,7 +2,7 @@
 # Sourced by every integration test: a scratch folder, ok/not ok, waiting.
 #
 # A case is a function run by `check NAME FUNCTION`; it fails by `fail TEXT` or a
-# command that fails.  Everything that start() began ends with the script.
+# command that fails.  Everything that start() began ends with its case.
 set -u
 : "${top_srcdir:?}" "${top_builddir:?}"
 cprofd=$top_builddir/cprofd
@@ -13,14 +13,23 @@ export XDG_STATE_HOME="$scratch/state" XDG_CACHE_HOME="$scratch/cache"
 n_failed=0
 : >"$scratch/pids"
 
-cleanup() {
+# Not by way of a shim, which can take longer than what it starts.
+python=$(python3 -c 'import sys; print(sys.executable)')
+
+end_started() {
 	while read -r pid; do
 		kill -9 "$pid" 2>/dev/null
 	done <"$scratch/pids"
+	: >"$scratch/pids"
+}
+
+cleanup() {
+	end_started
 	wait 2>/dev/null
 	rm -rf "$scratch"
 }
 trap cleanup EXIT
+trap 'exit 143' HUP INT TERM
 
 fail() {
 	echo "  # $*"
@@ -37,6 +46,7 @@ check() {
 	77) ;;	# it printed its own skip line
 	*) echo "not ok - $name"; n_failed=$((n_failed + 1)) ;;
 	esac
+	end_started
 }
 
 # skip NAME REASON: for a case that this machine cannot run.
@@ -77,7 +87,7 @@ wait_for() {
 # Field $2 of the JSON report of recording $1, as python prints it.
 report() {
 	"$cprofd" report --json "$1" 2>report-err.txt |
-		python3 -c "import json,sys; r=json.load(sys.stdin); print($2)"
+		"$python" -c "import json,sys; r=json.load(sys.stdin); print($2)"
 }
 
 finish() { exit $((n_failed > 0)); }
