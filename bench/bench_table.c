@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Time to build the unwind table of each file named, warm, best and median of
- * some builds, and its size per row.
+ * bench_table FILE - CPU time to build the file's unwind table, warm, best and
+ * median of some builds, and its size per row; one "key value" a line.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/util.h"
 #include "elf/elf_file.h"
 #include "unwind/unwind_build.h"
 #include "unwind/unwind_table.h"
 
-#define RUNS 7
+#define RUNS 15
 
 static int by_value(const void *a, const void *b)
 {
@@ -24,10 +24,18 @@ static int by_value(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+static double cpu_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
 /* Milliseconds of one build; the image is left in *out. */
 static double build_once(int fd, struct buf *out, struct error *err)
 {
-	uint64_t start = clock_mono_ns();
+	double start = cpu_ms();
 	struct elf_file *elf;
 
 	if (elf_file_open(fd, &elf, err) < 0)
@@ -35,7 +43,7 @@ static double build_once(int fd, struct buf *out, struct error *err)
 	out->len = 0;
 	int ret = unwind_build(elf, out, err);
 	elf_file_close(elf);
-	return ret < 0 ? -1 : (double)(clock_mono_ns() - start) / 1e6;
+	return ret < 0 ? -1 : cpu_ms() - start;
 }
 
 static int measure(const char *path)
@@ -59,18 +67,18 @@ static int measure(const char *path)
 	}
 	qsort(ms, RUNS, sizeof(ms[0]), by_value);
 	const struct unwind_table_header *h = (const void *)image.data;
-	printf("%-28s rows %8u  bytes %9zu  B/row %5.2f  dict %5u  bad %u  ms best %7.2f median %7.2f\n",
-	       strrchr(path, '/') ? strrchr(path, '/') + 1 : path, h->n_rows, image.len,
-	       (double)image.len / h->n_rows, h->n_dict, h->n_bad, ms[0], ms[RUNS / 2]);
+	printf("rows %u\nbytes %zu\nbytes_a_row %.2f\ndict %u\nbad %u\n", h->n_rows, image.len,
+	       (double)image.len / h->n_rows, h->n_dict, h->n_bad);
+	printf("best_ms %.2f\nmedian_ms %.2f\n", ms[0], ms[RUNS / 2]);
 	buf_deinit(&image);
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	int failed = 0;
-
-	for (int i = 1; i < argc; i++)
-		failed |= measure(argv[i]);
-	return failed;
+	if (argc != 2) {
+		fprintf(stderr, "usage: bench_table FILE\n");
+		return 2;
+	}
+	return measure(argv[1]);
 }
