@@ -68,6 +68,7 @@ struct sample {
 /* Code of the target: a mapping with the file behind it. */
 struct code {
 	uint64_t start, end, bias;
+	char *path;
 	struct elf_file *elf;
 	struct unwind_table table;
 	struct buf image;
@@ -170,6 +171,7 @@ static void add_code(struct replay *r, const struct proc_map *map)
 		return;
 	}
 	prepare_libunwind(&c);
+	c.path = steal(path);
 	array_reserve(r->codes, r->n_codes + 1, r->cap_codes);
 	r->codes[r->n_codes++] = c;
 }
@@ -543,16 +545,24 @@ static struct pass pass_libunwind(struct replay *r, unw_addr_space_t as)
 
 /* ---- comparing ---- */
 
-/* Where they part: ours / libunwind's from the last address that both have. */
+static void show_place(const struct replay *r, uint64_t pc)
+{
+	const struct code *c = find_code(r, pc);
+
+	fprintf(stderr, "\t%s+%" PRIx64 "\n", c ? c->path : "?", c ? pc - c->bias : pc);
+}
+
+/* Where they part: from the last address that both have. */
 static void show(const struct replay *r, const struct unwinder *u, const uint64_t *pcs, size_t n,
 		 size_t n_same)
 {
-	fprintf(stderr, "ours %u frames, end %d; libunwind %zu; same %zu:", u->n_frames,
+	fprintf(stderr, "ours %u frames, end %d; libunwind %zu; same %zu\n  ours:\n", u->n_frames,
 		(int)u->end, n, n_same);
-	for (size_t i = n_same ? n_same - 1 : 0; i < n_same + 3; i++)
-		fprintf(stderr, "  %" PRIx64 "/%" PRIx64,
-			i < u->n_frames ? r->pcs[u->frames[i]] : 0, i < n ? pcs[i] : 0);
-	fputc('\n', stderr);
+	for (size_t i = n_same ? n_same - 1 : 0; i < min_of(n_same + 3, (size_t)u->n_frames); i++)
+		show_place(r, r->pcs[u->frames[i]]);
+	fprintf(stderr, "  libunwind:\n");
+	for (size_t i = n_same ? n_same - 1 : 0; i < min_of(n_same + 3, n); i++)
+		show_place(r, pcs[i]);
 }
 
 /* Do both find the same addresses, and who goes further if one is part of the other? */
