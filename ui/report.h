@@ -16,7 +16,7 @@
 #include "profile/summary.h"
 #include "ui/page.h"
 
-struct source;
+struct sources;
 
 struct report {
 	struct page *page;
@@ -40,8 +40,8 @@ void report_tree(const struct report *r);
 /* Who calls one function, and where its time goes. */
 void report_callers(const struct report *r, uint32_t function);
 
-/* One function by source line; `source` is NULL if there is none to show. */
-void report_lines(const struct report *r, uint32_t function, const struct source *source);
+/* One function by source line, with the text of those lines as far as it is there. */
+void report_lines(const struct report *r, uint32_t function, struct sources *sources);
 
 /* What became of every sample. */
 void report_ledger(const struct report *r);

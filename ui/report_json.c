@@ -322,6 +322,7 @@ static void put_lines(struct json *j, const struct report *r, uint32_t function)
 		const struct line_sum *line = &lines.v[i];
 
 		json_object(j, NULL);
+		json_text(j, "file", profile_string(r->p, line->file));
 		json_u64(j, "line", line->line);
 		put_share(j, "self", line->self, line->self_share);
 		put_share(j, "total", line->total, line->total_share);

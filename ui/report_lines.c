@@ -14,21 +14,22 @@
 
 struct line_report {
 	const struct report *r;
-	const struct source *source;
+	struct sources *sources;
 	struct lines lines;
+	const char *path;		/* the file at hand */
+	const struct source *source;	/* its text, or NULL */
 };
 
+/* A rule with the name of the function and of the file at hand. */
 static void put_title(const struct line_report *l)
 {
 	const struct report *r = l->r;
-	const struct profile_function *f = &r->p->functions[l->lines.function];
-	const char *path = profile_string(r->p, f->file);
+	const char *function = profile_string(r->p, r->p->functions[l->lines.function].name);
 	struct buf name = { 0 }, where = { 0 };
 
-	text_clean(&name, profile_string(r->p, f->name), strlen(profile_string(r->p, f->name)),
-		   r->page->utf8);
+	text_clean(&name, function, strlen(function), r->page->utf8);
 	text_clip(&name, r->page->width / 2, r->page->utf8);
-	text_clean(&where, path, strlen(path), r->page->utf8);
+	text_clean(&where, l->path, strlen(l->path), r->page->utf8);
 	text_clip(&where, r->page->width / 2 - 8, r->page->utf8);
 	page_rule(r->page, (const char *)name.data, (const char *)where.data);
 	buf_deinit(&name);
@@ -39,11 +40,12 @@ static void put_title(const struct line_report *l)
 static void put_state(const struct line_report *l)
 {
 	const struct report *r = l->r;
-	const char *file = function_file(r->p, l->lines.function);
+	const char *slash = strrchr(l->path, '/');
+	const char *file = slash && slash[1] ? slash + 1 : l->path;
 	_cleanup_(freep) char *text = NULL;
 	struct buf clean = { 0 };
 
-	if (!file)
+	if (!*file)
 		text = xstrdup("the recording has no source file for this function");
 	else if (!l->source)
 		text = xasprintf("%s is not on this machine, or cannot be read: only line numbers",
@@ -57,6 +59,14 @@ static void put_state(const struct line_report *l)
 	page_wrap(r->page, TONE_STRONG, (const char *)clean.data);
 	page_end(r->page);
 	buf_deinit(&clean);
+}
+
+static void begin_file(struct line_report *l, uint32_t file)
+{
+	l->path = profile_string(l->r->p, file);
+	l->source = sources_find(l->sources, l->path);
+	put_title(l);
+	put_state(l);
 }
 
 static void put_head(const struct line_report *l)
@@ -153,13 +163,23 @@ static void put_after(const struct line_report *l, uint32_t line)
 		put_context(l, i);
 }
 
-static void put_lines(const struct line_report *l)
+/* The lines of each file under a title of its own. */
+static void put_lines(struct line_report *l)
 {
-	uint32_t last = 0;
+	uint32_t last = 0, file = 0;
 
 	for (uint32_t i = 0; i < l->lines.n; i++) {
 		const struct line_sum *sum = &l->lines.v[i];
 
+		if (!i || sum->file != file) {
+			if (i)
+				put_after(l, last);
+			begin_file(l, sum->file);
+			if (!i)
+				put_head(l);
+			file = sum->file;
+			last = 0;
+		}
 		put_between(l, last, sum->line);
 		put_line(l, sum);
 		last = sum->line;
@@ -167,14 +187,11 @@ static void put_lines(const struct line_report *l)
 	put_after(l, last);
 }
 
-void report_lines(const struct report *r, uint32_t function, const struct source *source)
+void report_lines(const struct report *r, uint32_t function, struct sources *sources)
 {
-	struct line_report l = { .r = r, .source = source };
+	struct line_report l = { .r = r, .sources = sources };
 
 	lines_make(r->p, r->selection, r->sum, function, &l.lines);
-	put_title(&l);
-	put_state(&l);
-	put_head(&l);
 	put_lines(&l);
 	page_to(r->page, 1);
 	page_wrap(r->page, TONE_DIM, "a sample lands on or just after the costly instruction: read "

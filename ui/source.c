@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
@@ -74,4 +75,29 @@ const char *source_line(const struct source *s, uint32_t n, size_t *len)
 	while (*len && (line[*len - 1] == '\n' || line[*len - 1] == '\r'))
 		--*len;
 	return line;
+}
+
+const struct source *sources_find(struct sources *s, const char *path)
+{
+	struct sources_item *item;
+	struct error err;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->v[i].path, path) == 0)
+			return s->v[i].read ? &s->v[i].source : NULL;
+	array_reserve(s->v, s->n + 1, s->cap);
+	item = &s->v[s->n++];
+	*item = (struct sources_item){ .path = xstrdup(path) };
+	item->read = *path == '/' && source_read(path, &item->source, &err) == 0;
+	return item->read ? &item->source : NULL;
+}
+
+void sources_deinit(struct sources *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		free(s->v[i].path);
+		source_deinit(&s->v[i].source);
+	}
+	free(s->v);
+	*s = (struct sources){ 0 };
 }

@@ -8,6 +8,7 @@
 #ifndef CPROFD_UI_SOURCE_H
 #define CPROFD_UI_SOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -23,6 +24,20 @@ struct source {
 	uint32_t n_lines;
 	time_t changed;		/* when the file was */
 };
+
+/* The files of a report, each read once. */
+struct sources {
+	struct sources_item {
+		char *path;
+		struct source source;
+		bool read;	/* it could be */
+	} *v;
+	size_t n, cap;
+};
+
+/* The text of a file, or NULL if the path is relative or it cannot be read. */
+const struct source *sources_find(struct sources *s, const char *path);
+void sources_deinit(struct sources *s);
 
 /* Fails with EFBIG, with EACCES if it is no regular file, or as open(2) does. */
 int source_read(const char *path, struct source *out, struct error *err);

@@ -157,14 +157,10 @@ static int find_function(const struct report *r, const char *name, uint32_t *out
 
 static void print_lines(const struct report *r, uint32_t function)
 {
-	const char *path = profile_string(r->p, r->p->functions[function].file);
-	struct source source;
-	struct error err;
-	bool got = *path == '/' && source_read(path, &source, &err) == 0;
+	struct sources sources = { 0 };
 
-	report_lines(r, function, got ? &source : NULL);
-	if (got)
-		source_deinit(&source);
+	report_lines(r, function, &sources);
+	sources_deinit(&sources);
 }
 
 static int print(const struct options *o, const struct report *r)

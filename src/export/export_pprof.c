@@ -55,7 +55,7 @@ struct writer {
 	struct mapping *mappings;	/* by module */
 	uint32_t *order;		/* modules by id of their mapping */
 	uint32_t n_mappings;
-	uint32_t *function_ids;		/* by function */
+	struct u64map function_ids;	/* function and file -> id */
 	uint32_t *location_ids;		/* by frame */
 	uint32_t *pseudo_ids;		/* location of a pseudo function, by function */
 	uint32_t n_functions, n_locations;
@@ -104,21 +104,28 @@ static int64_t string(struct writer *w, const char *s)
 
 /* ---- functions and locations ---- */
 
-static uint64_t function_id(struct writer *w, uint32_t function)
+static uint32_t file_of(const struct profile *p, const struct profile_level *l)
+{
+	return l->file ? l->file : p->functions[l->function].file;
+}
+
+/* A function in one of its files: the format knows no file of a line. */
+static uint64_t function_id(struct writer *w, uint32_t function, uint32_t file)
 {
 	const struct profile_function *f = &w->p->functions[function];
+	uint32_t *id = u64map_slot(&w->function_ids, (uint64_t)function << 32 | file);
 	Perftools__Profiles__Function m = PERFTOOLS__PROFILES__FUNCTION__INIT, *list = &m;
 	profile_msg part = PERFTOOLS__PROFILES__PROFILE__INIT;
 	const char *name = profile_string(w->p, f->name);
 
-	if (w->function_ids[function])
-		return w->function_ids[function];
-	w->function_ids[function] = ++w->n_functions;
-	m.id = w->n_functions;
+	if (*id != U64MAP_NONE)
+		return *id;
+	*id = ++w->n_functions;
+	m.id = *id;
 	m.name = string(w, name);
 	m.system_name = string(w, name);
-	m.filename = string(w, profile_string(w->p, f->file));
-	m.start_line = f->line;
+	m.filename = string(w, profile_string(w->p, file));
+	m.start_line = file == f->file ? f->line : 0;
 	part.n_function = 1;
 	part.function = &list;
 	put(w, &part);
@@ -148,7 +155,7 @@ static void note_location(struct writer *w, struct mapping *m,
 		const struct profile_level *l = &w->p->levels[f->first_level + i];
 
 		m->all_named &= !profile_function_unnamed(w->p, l->function);
-		m->all_files &= w->p->functions[l->function].file != 0;
+		m->all_files &= file_of(w->p, l) != 0;
 		m->all_lines &= l->line != 0;
 	}
 	if (!m->bounded || start < m->start)
@@ -181,7 +188,7 @@ static uint64_t location_id(struct writer *w, uint32_t frame)
 		if (w->job->raw_addresses && profile_function_unnamed(w->p, l->function))
 			continue;
 		perftools__profiles__line__init(&lines[m.n_line]);
-		lines[m.n_line].function_id = function_id(w, l->function);
+		lines[m.n_line].function_id = function_id(w, l->function, file_of(w->p, l));
 		lines[m.n_line].line = l->line;
 		list[m.n_line] = &lines[m.n_line];
 		m.n_line++;
@@ -215,7 +222,7 @@ static uint64_t put_pseudo(struct writer *w, uint64_t function)
 static uint64_t pseudo_id(struct writer *w, uint32_t function)
 {
 	if (!w->pseudo_ids[function])
-		w->pseudo_ids[function] = (uint32_t)put_pseudo(w, function_id(w, function));
+		w->pseudo_ids[function] = (uint32_t)put_pseudo(w, function_id(w, function, 0));
 	return w->pseudo_ids[function];
 }
 
@@ -418,7 +425,6 @@ static void writer_init(struct writer *w, const struct export_job *job, FILE *ou
 		.job = job, .p = p, .out = out,
 		.mappings = xcalloc(p->n_modules, sizeof(*w->mappings)),
 		.order = xcalloc(p->n_modules, sizeof(*w->order)),
-		.function_ids = xcalloc(p->n_functions, sizeof(*w->function_ids)),
 		.location_ids = xcalloc(p->n_frames, sizeof(*w->location_ids)),
 		.pseudo_ids = xcalloc(p->n_functions, sizeof(*w->pseudo_ids)),
 		.thread_names = xcalloc(p->n_threads, sizeof(*w->thread_names)),
@@ -434,7 +440,7 @@ static void writer_deinit(struct writer *w)
 	strtab_deinit(&w->strings);
 	free(w->mappings);
 	free(w->order);
-	free(w->function_ids);
+	u64map_deinit(&w->function_ids);
 	free(w->location_ids);
 	free(w->pseudo_ids);
 	free(w->thread_names);

@@ -11,37 +11,91 @@
 
 #define ANON_GROUP 0x10000u	/* bytes that go together in memory without a mapping */
 
-static bool same(const struct profile_function *a, const struct profile_function *b)
+static bool same_name(const struct profile_function *a, const struct profile_function *b)
 {
-	return a->module == b->module && a->name == b->name && a->outcome == b->outcome &&
-	       a->file == b->file && (a->file ? a->line == b->line : a->vaddr == b->vaddr);
+	return a->module == b->module && a->name == b->name && a->outcome == b->outcome;
 }
 
-static uint64_t hash_of(const struct profile_function *f)
+/* By declaration, or by start where there is none. */
+static bool same(const struct profile_function *a, const struct profile_function *b)
+{
+	return same_name(a, b) && a->file == b->file &&
+	       (a->file ? a->line == b->line : a->vaddr == b->vaddr);
+}
+
+static bool same_start(const struct profile_function *a, const struct profile_function *b)
+{
+	return same_name(a, b) && a->vaddr == b->vaddr;
+}
+
+static uint64_t hash_of(const struct profile_function *f, uint32_t file, uint64_t where)
 {
 	const uint64_t key[] = { (uint64_t)f->module << 32 | f->name,
-				 (uint64_t)f->outcome << 32 | f->file,
-				 f->file ? f->line : f->vaddr };
+				 (uint64_t)f->outcome << 32 | file, where };
 
 	return XXH3_64bits(key, sizeof(key));
+}
+
+/* Where the function is entered or would be: different ones of one hash take the next values. */
+static uint32_t *find(struct profile *p, struct u64map *map, uint64_t hash,
+		      const struct profile_function *f,
+		      bool (*is)(const struct profile_function *, const struct profile_function *))
+{
+	uint32_t *slot;
+
+	for (;; hash++) {
+		slot = u64map_slot(map, hash);
+		if (*slot == U64MAP_NONE || is(&p->functions[*slot], f))
+			return slot;
+	}
+}
+
+static uint32_t *find_declared(struct profile *p, const struct profile_function *f)
+{
+	return find(p, &p->function_index, hash_of(f, f->file, f->file ? f->line : f->vaddr), f,
+		    same);
+}
+
+static uint32_t intern_declared(struct profile *p, const struct profile_function *f)
+{
+	uint32_t *slot = find_declared(p, f);
+
+	if (*slot != U64MAP_NONE)
+		return *slot;
+	*slot = (uint32_t)p->n_functions;
+	array_reserve(p->functions, p->n_functions + 1, p->cap.functions);
+	p->functions[p->n_functions] = *f;
+	return (uint32_t)p->n_functions++;
+}
+
+/* Told again, now by the file that declares it: that is the better one to show. */
+static void learn_declaration(struct profile *p, uint32_t function,
+			      const struct profile_function *f)
+{
+	struct profile_function *known = &p->functions[function];
+
+	if (known->line || !f->line)
+		return;
+	known->file = f->file;
+	known->line = f->line;
+
+	uint32_t *slot = find_declared(p, known);
+	if (*slot == U64MAP_NONE)
+		*slot = function;
 }
 
 uint32_t function_intern(struct profile *p, const struct profile_function *f)
 {
 	uint32_t *slot;
 
-	/* Different functions of one hash take the next hash values. */
-	for (uint64_t hash = hash_of(f);; hash++) {
-		slot = u64map_slot(&p->function_index, hash);
-		if (*slot == U64MAP_NONE)
-			break;
-		if (same(&p->functions[*slot], f))
-			return *slot;
-	}
-	*slot = (uint32_t)p->n_functions;
-	array_reserve(p->functions, p->n_functions + 1, p->cap.functions);
-	p->functions[p->n_functions] = *f;
-	return (uint32_t)p->n_functions++;
+	if (!f->vaddr || !f->file)
+		return intern_declared(p, f);
+	slot = find(p, &p->function_starts, hash_of(f, 0, f->vaddr), f, same_start);
+	if (*slot == U64MAP_NONE)
+		*slot = intern_declared(p, f);
+	else
+		learn_declaration(p, *slot, f);
+	return *slot;
 }
 
 static uint32_t add_name(struct profile *p, char *name)

@@ -3,9 +3,9 @@
  * profile/functions.h - make functions out of what the recording knows.
  *
  * For profile.c and tree.c.  A function is the same one if module, name, source
- * file and line are the same, or, without a source file, module, name and
- * address: the inlined copies and the real one of a function come together,
- * static functions of the same name stay apart.
+ * file and line are the same, or module, name and address: the inlined copies and
+ * the real one of a function come together, static functions of the same name
+ * stay apart, and a function whose body #includes another file is one.
  */
 #ifndef CPROFD_PROFILE_FUNCTIONS_H
 #define CPROFD_PROFILE_FUNCTIONS_H

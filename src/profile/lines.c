@@ -18,19 +18,20 @@ struct work {
 	struct leaf_lines *leaves;
 	uint32_t *rows;		/* what leaf_lines points into */
 	size_t n_rows, cap_rows;
-	struct u64map by_line;	/* line -> row */
+	struct u64map by_line;	/* file and line -> row */
 	struct line_sum *v;
 	size_t n, cap;
 };
 
-static uint32_t row_of(struct work *w, uint32_t line)
+static uint32_t row_of(struct work *w, const struct profile_level *call)
 {
-	uint32_t *slot = u64map_slot(&w->by_line, line);
+	uint32_t file = call->file ? call->file : w->p->functions[w->function].file;
+	uint32_t *slot = u64map_slot(&w->by_line, (uint64_t)file << 32 | call->line);
 
 	if (*slot == U64MAP_NONE) {
 		*slot = (uint32_t)w->n;
 		array_reserve(w->v, w->n + 1, w->cap);
-		w->v[w->n++] = (struct line_sum){ .line = line };
+		w->v[w->n++] = (struct line_sum){ .file = file, .line = call->line };
 	}
 	return *slot;
 }
@@ -54,7 +55,7 @@ static void find_lines(struct work *w, uint32_t leaf)
 	for (; (call = stack_walk_next(&walk)); top = false) {
 		if (call->function != w->function)
 			continue;
-		uint32_t row = row_of(w, call->line);
+		uint32_t row = row_of(w, call);
 		if (top)
 			l->self = row;
 		if (has_row(w, l, row))
@@ -97,10 +98,13 @@ static void add_up(struct work *w, const struct selection *s, uint32_t n_blocks,
 	picked_deinit(&k);
 }
 
-static int by_line(const void *a, const void *b)
+static int by_line(const void *a, const void *b, void *own_file)
 {
 	const struct line_sum *x = a, *y = b;
+	const uint32_t own = *(const uint32_t *)own_file;
 
+	if (x->file != y->file)
+		return x->file == own ? -1 : y->file == own ? 1 : x->file < y->file ? -1 : 1;
 	return x->line < y->line ? -1 : x->line > y->line;
 }
 
@@ -127,7 +131,7 @@ void lines_make(const struct profile *p, const struct selection *s,
 			w.v[n++] = row;
 	}
 	if (n)
-		qsort(w.v, n, sizeof(*w.v), by_line);
+		qsort_r(w.v, n, sizeof(*w.v), by_line, &p->functions[function].file);
 	*out = (struct lines){ .function = function, .v = w.v, .n = n };
 	free(self);
 	free(total);

@@ -8,6 +8,7 @@
 #include "profile/summary.h"
 
 struct line_sum {
+	uint32_t file;		/* string; mostly the function's */
 	uint32_t line;		/* 0: not known */
 	struct sum self;	/* in the line itself */
 	struct sum total;	/* and in what it calls; a sample counts once */
@@ -16,7 +17,7 @@ struct line_sum {
 
 struct lines {
 	uint32_t function;
-	struct line_sum *v;	/* by line */
+	struct line_sum *v;	/* by line; those of the function's own file first */
 	uint32_t n;
 };
 

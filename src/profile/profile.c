@@ -75,6 +75,7 @@ void profile_deinit(struct profile *p)
 	free(p->path);
 	u64map_deinit(&p->stack_ids);
 	u64map_deinit(&p->function_index);
+	u64map_deinit(&p->function_starts);
 	*p = (struct profile){ 0 };
 }
 
@@ -106,7 +107,7 @@ static int name_frames(struct profile *p, struct error *err)
 			return -1;
 		p->frames[frame].first_level = (uint32_t)p->n_levels;
 		p->frames[frame].n_levels = 1;
-		PUSH(p, levels) = (struct profile_level){ function_of_frame(p, frame), 0 };
+		PUSH(p, levels) = (struct profile_level){ .function = function_of_frame(p, frame) };
 	}
 	return 0;
 }

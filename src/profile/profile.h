@@ -81,6 +81,8 @@ struct profile_module {
 struct profile_level {
 	uint32_t function;
 	uint32_t line;		/* 0: not known */
+	uint32_t file;		/* string: where that line is, or empty; mostly the
+				   function's, but its body may #include others */
 };
 
 struct profile_frame {
@@ -169,7 +171,10 @@ struct profile {
 		       functions, stacks, leaves, anon, gaps, losses, notes, marks;
 	} cap;
 	uint32_t *string_ids;	/* number in the recording -> in `strings` */
-	uint32_t *function_ids;	/* the same of functions */
+	struct profile_function_id {
+		uint32_t function;
+		uint32_t file;	/* string: that it was told with */
+	} *function_ids;	/* by number in the recording */
 	struct profile_stack_id {
 		uint32_t stack;
 		uint32_t leaf;	/* its number among the leaves, or RECORD_NONE */
@@ -184,6 +189,7 @@ struct profile {
 	size_t cap_path;
 	struct u64map stack_ids;	/* parent and frame -> stack */
 	struct u64map function_index;	/* hash of what makes it one -> function */
+	struct u64map function_starts;	/* hash of name and start -> function */
 	bool renamed;		/* names arrived for frames that are in the tree */
 	bool anon_unsorted;
 };

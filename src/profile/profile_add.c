@@ -346,7 +346,8 @@ static int add_functions(struct profile *p, struct record *rec, struct error *er
 			f.source = SYMBOL_RANGE;
 		}
 		array_reserve(p->function_ids, p->n_function_ids + 1, p->cap_function_ids);
-		p->function_ids[p->n_function_ids++] = function_intern(p, &f);
+		p->function_ids[p->n_function_ids++] = (struct profile_function_id){
+			function_intern(p, &f), f.file };
 	}
 	return more < 0 ? malformed(err, "functions") : 0;
 }
@@ -372,9 +373,12 @@ static int add_symbols(struct profile *p, struct record *rec, struct error *err)
 		p->renamed |= f->n_levels > 0;
 		f->first_level = (uint32_t)p->n_levels;
 		f->n_levels = s.n_levels;
-		for (uint32_t i = 0; i < s.n_levels; i++)
+		for (uint32_t i = 0; i < s.n_levels; i++) {
+			const struct profile_function_id *id = &p->function_ids[s.levels[i].function];
+
 			PUSH(p, levels) = (struct profile_level){
-				p->function_ids[s.levels[i].function], s.levels[i].line };
+				id->function, s.levels[i].line, id->file };
+		}
 	}
 	return more < 0 ? malformed(err, "symbols") : 0;
 }

@@ -158,6 +158,48 @@ TEST(inlined_copies_are_one_function_and_equal_names_are_not)
 	profile_load_close(load);
 }
 
+TEST(a_body_that_includes_a_file_is_one_function_with_lines_in_both)
+{
+	static const char *const files[] = { "/cases.h", "/eval.c" };
+	uint32_t stacks[2], names[2];
+	struct profile_load *load;
+	struct summary sum;
+	struct lines l;
+	struct tiny t;
+
+	tiny_begin(&t, NULL);
+	for (uint32_t i = 0; i < 2; i++) {	/* the file that declares it comes second */
+		names[i] = record_put_string(t.w, files[i], strlen(files[i]));
+		uint32_t eval = record_put_function(t.w, &(struct record_function){
+			.name = record_put_string(t.w, "eval", 4), .file = names[i],
+			.line = i ? 30 : 0, .vaddr = 0x90000, .source = SYMBOL_DWARF });
+		uint32_t frame = record_put_frame(t.w, &(struct record_frame){
+			.vaddr = 0x90004 + i });
+
+		record_put_symbol(t.w, frame, &(struct record_level){ eval, 70 + i }, 1);
+		stacks[i] = nodes_push(&t.nodes, t.w, OUTCOME_COMPLETE, frame);
+		tiny_samples(&t, stacks[i], 0, 2 + i, i * S);
+	}
+	load = tiny_load(&t);
+	const struct profile *p = profile_load_profile(load);
+	uint32_t eval = function(p, "eval");
+
+	summary_make(p, &everything, &sum);
+	assert_int_equal(sum.functions[eval].self.count, 5);
+	assert_string_equal(profile_string(p, p->functions[eval].file), "/eval.c");
+	assert_int_equal(p->functions[eval].line, 30);
+	lines_make(p, &everything, &sum, eval, &l);
+	assert_int_equal(l.n, 2);
+	assert_string_equal(profile_string(p, l.v[0].file), "/eval.c");	/* its own first */
+	assert_int_equal(l.v[0].line, 71);
+	assert_int_equal(l.v[0].self.count, 3);
+	assert_string_equal(profile_string(p, l.v[1].file), "/cases.h");
+	assert_int_equal(l.v[1].line, 70);
+	lines_deinit(&l);
+	summary_deinit(&sum);
+	profile_load_close(load);
+}
+
 TEST(recursion_counts_once_per_sample)
 {
 	struct tiny t;
@@ -909,6 +951,7 @@ int main(void)
 		cmocka_unit_test(what_was_recorded_is_in_the_tables),
 		cmocka_unit_test(functions_have_the_kind_of_their_module),
 		cmocka_unit_test(inlined_copies_are_one_function_and_equal_names_are_not),
+		cmocka_unit_test(a_body_that_includes_a_file_is_one_function_with_lines_in_both),
 		cmocka_unit_test(recursion_counts_once_per_sample),
 		cmocka_unit_test(sums_of_any_selection_are_those_made_by_hand),
 		cmocka_unit_test(blocks_of_functions_add_up_to_their_time),

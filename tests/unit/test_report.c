@@ -61,11 +61,22 @@ static struct source make_source(void)
 	return s;
 }
 
+/* Its file has been read, and was there or not. */
+static void add_source(struct sources *s, const struct report *r, uint32_t function, bool there)
+{
+	array_reserve(s->v, 1, s->cap);
+	s->v[s->n++] = (struct sources_item){
+		.path = xstrdup(profile_string(r->p, r->p->functions[function].file)),
+		.read = there };
+	if (there)
+		s->v[0].source = make_source();
+}
+
 static void print_one(const struct print *how, const struct report *r)
 {
 	struct report_json_parts parts = { .tree = true, .callers = RECORD_NONE, .lines = RECORD_NONE };
 	uint32_t n, function = how->function ? summary_find(r->p, r->sum, how->function, &n) : 0;
-	struct source source = { 0 };
+	struct sources sources = { 0 };
 
 	switch (how->which) {
 	case FLAT:
@@ -78,9 +89,9 @@ static void print_one(const struct print *how, const struct report *r)
 		report_callers(r, function);
 		break;
 	case LINES:
-		source = make_source();
-		report_lines(r, function, how->source ? &source : NULL);
-		source_deinit(&source);
+		add_source(&sources, r, function, how->source);
+		report_lines(r, function, &sources);
+		sources_deinit(&sources);
 		break;
 	case LEDGER:
 		report_ledger(r);
