@@ -423,14 +423,21 @@ static void ask_for_alt_file(struct session *s, struct module *m, const struct r
 	session_ask(s, REQUEST_ALT, m, ask, sizeof(*ask) + len + 1, &ask->request);
 }
 
+/* What its files lack or where they are damaged; the first word stays. */
+static bool take_note(struct module *m, const char note[WORKER_MAX_NOTE])
+{
+	if (!note[0] || m->note)
+		return false;
+	m->note = xasprintf("%.*s", WORKER_MAX_NOTE - 1, note);
+	return true;
+}
+
 static void on_open(struct session *s, struct module *m, struct r_open_symbols *r)
 {
 	bool first = m->naming == NAMING_OPEN;
 
-	r->note[sizeof(r->note) - 1] = '\0';
 	m->flags |= r->flags & (MODULE_HAS_SYMTAB | MODULE_HAS_LINES);
-	if (r->note[0] && !m->note)
-		m->note = xstrdup(r->note);
+	take_note(m, r->note);
 	module_put_info(s, m);
 	if (!r->ok)
 		fail(m);
@@ -472,6 +479,8 @@ void symbols_on_message(struct session *s, struct msg *msg)
 		_cleanup_(closep) int fd = msg_take_fd(msg, 0);
 
 		on_names(s, m, fd);
+		if (take_note(m, ((const struct r_symbols *)msg->data)->note))
+			module_put_info(s, m);
 	}
 }
 

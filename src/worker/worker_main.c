@@ -200,7 +200,8 @@ static void close_named(struct worker *w, struct named *n)
 }
 
 /* A debug file that is not the module's own is worth nothing. */
-static void drop_wrong_debug_file(struct named *n, const char *path, char note[256])
+static void drop_wrong_debug_file(struct named *n, const char *path,
+				  char note[WORKER_MAX_NOTE])
 {
 	struct elf_debugfile f = { .path = path };
 	uint8_t build_id[WORKER_MAX_BUILD_ID];
@@ -213,7 +214,7 @@ static void drop_wrong_debug_file(struct named *n, const char *path, char note[2
 	f.build_id_len = elf_file_build_id(elf, build_id, sizeof(build_id));
 	f.link = elf_file_debuglink(elf, &f.crc);
 	if (elf_debugfile_matches(n->fds[1], &f, &err) <= 0) {
-		snprintf(note, 256, "%s is not its debug file", path);
+		snprintf(note, WORKER_MAX_NOTE, "%s is not its debug file", path);
 		closep(&n->fds[1]);
 		n->fds[1] = -1;
 	}
@@ -299,6 +300,7 @@ static void do_symbols(struct worker *w)
 		symbolizer_resolve(n->symbolizer, ask->vaddrs, min_of((size_t)ask->n, there),
 				   &sink);
 		symbol_answer_finish(&n->answer, &out);
+		snprintf(r.note, sizeof(r.note), "%s", symbolizer_note(n->symbolizer));
 	}
 	_cleanup_(closep) int fd = io_memfd("cprofd-symbols", out.data, out.len, &err);
 	buf_deinit(&out);

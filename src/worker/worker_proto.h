@@ -34,6 +34,7 @@ enum worker_type {
 
 #define WORKER_MAX_SEGMENTS 16
 #define WORKER_MAX_BUILD_ID 32
+#define WORKER_MAX_NOTE 256
 #define WORKER_MAX_NAMES 4096
 #define WORKER_MAX_ADDRESSES 4096
 
@@ -59,7 +60,7 @@ struct r_table {
 	uint8_t build_id[WORKER_MAX_BUILD_ID];
 	uint32_t debuglink_crc;
 	uint32_t names_len;
-	char error[256];	/* "" if the file could be read */
+	char error[WORKER_MAX_NOTE];	/* "" if the file could be read */
 	/* where debug files may be, each terminated, best first */
 	char names[WORKER_MAX_NAMES];
 };
@@ -82,7 +83,7 @@ struct r_open_symbols {
 	uint32_t module;
 	uint32_t ok;		/* else: note says why */
 	uint32_t flags;		/* enum record_module_flags */
-	char note[256];
+	char note[WORKER_MAX_NOTE];
 	uint32_t names_len;	/* a file that the debug file refers to */
 	char names[WORKER_MAX_NAMES];
 };
@@ -99,6 +100,7 @@ struct w_symbols {
 struct r_symbols {
 	uint32_t type;
 	uint32_t module;
+	char note[WORKER_MAX_NOTE];	/* damage that reading has shown by now, or "" */
 };
 
 /*
