@@ -156,7 +156,7 @@ enum record_module_flags {
 	MODULE_HAS_LINES = 1 << 1,	/* DWARF line tables */
 	MODULE_HAS_UNWIND = 1 << 2,	/* .eh_frame or .debug_frame */
 	MODULE_DELETED = 1 << 3,	/* the file was deleted or replaced */
-	MODULE_UNREADABLE = 1 << 4,	/* see note */
+	MODULE_UNREADABLE = 1 << 4,	/* the file or a part of it; see note */
 };
 
 struct record_module_info {

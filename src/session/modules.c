@@ -172,7 +172,8 @@ static void set_note(struct module *m, const char *what, const char *why)
 
 void module_put_info(struct session *s, struct module *m)
 {
-	const char *note = m->note ? m->note : "";
+	const char *one = m->note ? m->note : "", *other = m->names_note ? m->names_note : "";
+	_cleanup_(freep) char *note = xasprintf("%s%s%s", one, *one && *other ? "; " : "", other);
 	const struct r_segment *text = m->facts && m->facts->n_segments ? m->facts->segment : NULL;
 
 	record_put_module_info(s->writer, &(struct record_module_info){
@@ -485,6 +486,7 @@ void modules_free(struct session *s)
 			munmap(m->image, m->image_len);
 		free(m->path);
 		free(m->note);
+		free(m->names_note);
 		free(m);
 	}
 	free(s->modules);

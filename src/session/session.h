@@ -142,6 +142,7 @@ struct module {
 	enum module_state state;
 	uint32_t flags;		/* enum record_module_flags */
 	char *note;		/* NULL: none */
+	char *names_note;	/* the same about its names */
 	uint64_t asked_ns;	/* when the request at hand was made */
 	unsigned int n_crashes;	/* of a worker over this module */
 	uint8_t table_key[16];

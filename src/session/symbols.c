@@ -25,7 +25,7 @@
 
 #define ASK_NS (500 * NS_PER_MS)	/* names are asked for in batches */
 #define NAMES_LIMIT_NS (60 * NS_PER_S)
-#define NAMES_MAGIC 0x32454d414e504325ull	/* changes with what is cached */
+#define NAMES_MAGIC 0x33454d414e504325ull	/* changes with what is cached */
 #define MAX_CACHED_NAMES (64u << 20)
 #define MAX_CRASHES 2
 
@@ -351,10 +351,24 @@ bool symbols_busy(const struct session *s)
 
 /* ---- answers ---- */
 
+/* What names its files have, what they lack, and where they are damaged. */
+static void take_flags(struct session *s, struct module *m, uint32_t flags, const char *note,
+		       size_t note_len)
+{
+	bool damaged = flags & MODULE_UNREADABLE && !(m->flags & MODULE_UNREADABLE);
+
+	m->flags |= flags & (MODULE_HAS_SYMTAB | MODULE_HAS_LINES | MODULE_UNREADABLE);
+	free(m->names_note);
+	m->names_note = xasprintf("%.*s", (int)min_of(note_len, (size_t)WORKER_MAX_NOTE),
+				  note ? note : "");
+	if (damaged)
+		session_note(s, NOTE_WARNING, "%s: %s", m->path, m->names_note);
+}
+
 void symbols_on_cache(struct session *s, struct module *m, int fd)
 {
 	const void *p = NULL;
-	size_t len = 0;
+	size_t len = 0, note_len;
 	struct error err;
 
 	if (fd >= 0 && io_map(fd, MAX_CACHED_NAMES, &p, &len, &err) == 0 && len > 16) {
@@ -362,7 +376,11 @@ void symbols_on_cache(struct session *s, struct module *m, int fd)
 		uint64_t magic = cursor_u64(&c), checksum = cursor_u64(&c);
 
 		if (magic == NAMES_MAGIC && checksum == XXH3_64bits(c.p, cursor_left(&c))) {
-			m->flags |= cursor_u32(&c);
+			uint32_t flags = cursor_u32(&c);
+
+			const char *note = cursor_str(&c, &note_len);
+
+			take_flags(s, m, flags, note, note_len);
 			learn_answer(s, m, c.p, cursor_left(&c));
 			known_of(m)->n_cached = known_of(m)->n;
 			name_known(s, m);
@@ -423,21 +441,11 @@ static void ask_for_alt_file(struct session *s, struct module *m, const struct r
 	session_ask(s, REQUEST_ALT, m, ask, sizeof(*ask) + len + 1, &ask->request);
 }
 
-/* What its files lack or where they are damaged; the first word stays. */
-static bool take_note(struct module *m, const char note[WORKER_MAX_NOTE])
-{
-	if (!note[0] || m->note)
-		return false;
-	m->note = xasprintf("%.*s", WORKER_MAX_NOTE - 1, note);
-	return true;
-}
-
 static void on_open(struct session *s, struct module *m, struct r_open_symbols *r)
 {
 	bool first = m->naming == NAMING_OPEN;
 
-	m->flags |= r->flags & (MODULE_HAS_SYMTAB | MODULE_HAS_LINES);
-	take_note(m, r->note);
+	take_flags(s, m, r->flags, r->note, strnlen(r->note, sizeof(r->note)));
 	module_put_info(s, m);
 	if (!r->ok)
 		fail(m);
@@ -479,8 +487,8 @@ void symbols_on_message(struct session *s, struct msg *msg)
 		_cleanup_(closep) int fd = msg_take_fd(msg, 0);
 
 		on_names(s, m, fd);
-		if (take_note(m, ((const struct r_symbols *)msg->data)->note))
-			module_put_info(s, m);
+		take_flags(s, m, head->flags, head->note, strnlen(head->note, sizeof(head->note)));
+		module_put_info(s, m);
 	}
 }
 
@@ -528,13 +536,17 @@ static void save(struct session *s, struct module *m)
 	struct s_cache ask = { .type = S_CACHE_PUT };
 	struct buf b = { 0 };
 	uint64_t last = 0, checksum;
+	size_t note_len = m->names_note ? strlen(m->names_note) : 0;
 	struct error err;
 
-	if (!k || k->n == k->n_cached || !names_key(m, ask.key))
+	/* A damaged file has the build-id of a good one. */
+	if (!k || k->n == k->n_cached || m->flags & MODULE_UNREADABLE || !names_key(m, ask.key))
 		return;
 	buf_put_u64(&b, NAMES_MAGIC);
 	buf_put_u64(&b, 0);
 	buf_put_u32(&b, m->flags & (MODULE_HAS_SYMTAB | MODULE_HAS_LINES));
+	buf_put_uleb(&b, note_len);
+	buf_put(&b, m->names_note, note_len);
 	buf_put_uleb(&b, k->n_functions);
 	buf_put(&b, k->functions.data, k->functions.len);
 	buf_put_uleb(&b, k->n);

@@ -71,7 +71,7 @@ static void open_alt(struct sym_dwarf *s)
 	if (!s->ctx->alt)
 		return;
 	if (dw_info_open(s->ctx->alt, &s->alt, &err) < 0)
-		sym_note(s->ctx, "common debug file: %s", err.msg);
+		sym_damage(s->ctx, "common debug file: %s", err.msg);
 	else if (s->alt)
 		dw_info_set_alt(s->info, s->alt);
 }
@@ -86,7 +86,7 @@ static void note_unreadable(struct sym_context *ctx, struct elf_file *file)
 
 	for (size_t i = 0; i < array_len(names); i++) {
 		if (elf_file_section(file, names[i], &ignored, &err) < 0)
-			sym_note(ctx, "%s", err.msg);
+			sym_damage(ctx, "%s", err.msg);
 	}
 }
 
@@ -107,7 +107,7 @@ static void *sym_dwarf_open(struct sym_context *ctx)
 
 	if (found <= 0) {
 		if (found < 0)
-			sym_note(ctx, "%s", err.msg);
+			sym_damage(ctx, "%s", err.msg);
 		sym_dwarf_close(s);
 		return NULL;
 	}
@@ -216,7 +216,7 @@ static bool sym_dwarf_find(void *state, uint64_t vaddr, struct sym_answer *answe
 
 	if (!s->damage_noted && dw_info_n_damaged(s->info) > 0) {
 		s->damage_noted = true;
-		sym_note(s->ctx, "debug information is damaged: some names may be missing");
+		sym_damage(s->ctx, "debug information is damaged: some names may be missing");
 	}
 	return found;
 }

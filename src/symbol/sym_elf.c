@@ -34,7 +34,7 @@ static void open_table(struct sym_elf *s, enum which which, struct sym_context *
 	struct error err;
 
 	if (file && elf_symtab_open(file, kind, &s->tables[which], &err) < 0)
-		sym_note(ctx, "%s", err.msg);
+		sym_damage(ctx, "%s", err.msg);
 }
 
 static void *sym_elf_open(struct sym_context *ctx)

@@ -29,7 +29,7 @@ static void *sym_range_open(struct sym_context *ctx)
 	struct error err;
 
 	if (ctx->main && unwind_ranges(ctx->main, &s->ranges, &s->n, &err) < 0)
-		sym_note(ctx, "unwind information: %s", err.msg);
+		sym_damage(ctx, "unwind information: %s", err.msg);
 	return s;
 }
 

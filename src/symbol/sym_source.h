@@ -34,6 +34,7 @@ struct sym_context {
 	struct elf_file *alt;	/* likewise */
 	struct strtab paths;	/* of source files; number 0 is "", for not known */
 	char note[256];
+	bool damaged;		/* some of it could not be read */
 };
 
 struct sym_level {
@@ -52,7 +53,7 @@ struct sym_answer {
 struct sym_source {
 	/*
 	 * Get ready.  Returns its state, or NULL if it has nothing to say about
-	 * this module; what is damaged goes to sym_note().
+	 * this module; what is damaged goes to sym_damage().
 	 */
 	void *(*open)(struct sym_context *ctx);
 	void (*close)(void *state);
@@ -80,7 +81,9 @@ extern const struct sym_source sym_elf;
 extern const struct sym_source sym_range;
 extern const struct sym_source sym_kallsyms;
 
-/* Add to the note that goes with the module. */
+/* Add to the note that goes with the module: what is missing, what is damaged. */
+void sym_damage(struct sym_context *ctx, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 void sym_note(struct sym_context *ctx, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -38,15 +38,31 @@ struct symbolizer {
 
 /* ---- opening ---- */
 
-void sym_note(struct sym_context *ctx, const char *fmt, ...)
+static void add_note(struct sym_context *ctx, const char *fmt, va_list ap)
 {
 	size_t len = strlen(ctx->note);
-	va_list ap;
 
 	if (len > 0 && len + 2 < sizeof(ctx->note))
 		len = (size_t)(stpcpy(ctx->note + len, "; ") - ctx->note);
-	va_start(ap, fmt);
 	vsnprintf(ctx->note + len, sizeof(ctx->note) - len, fmt, ap);
+}
+
+void sym_note(struct sym_context *ctx, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_note(ctx, fmt, ap);
+	va_end(ap);
+}
+
+void sym_damage(struct sym_context *ctx, const char *fmt, ...)
+{
+	va_list ap;
+
+	ctx->damaged = true;
+	va_start(ap, fmt);
+	add_note(ctx, fmt, ap);
 	va_end(ap);
 }
 
@@ -77,7 +93,7 @@ static void open_extra(struct sym_context *ctx, int fd, const char *what, struct
 	struct error err;
 
 	if (fd >= 0 && elf_file_open(fd, out, &err) < 0)
-		sym_note(ctx, "%s: %s", what, err.msg);
+		sym_damage(ctx, "%s: %s", what, err.msg);
 }
 
 static bool has_section(const struct sym_context *ctx, const char *name)
@@ -163,7 +179,7 @@ int symbolizer_open(const struct symbolizer_files *files, struct symbolizer **ou
 
 uint32_t symbolizer_flags(const struct symbolizer *s)
 {
-	return s->flags;
+	return s->flags | (s->ctx.damaged ? MODULE_UNREADABLE : 0u);
 }
 
 const char *symbolizer_note(const struct symbolizer *s)

@@ -88,13 +88,13 @@ void symbolizer_close(struct symbolizer *s);
 void symbolizer_resolve(struct symbolizer *s, const uint64_t *vaddrs, size_t n,
 			const struct symbol_sink *sink);
 
-/* enum record_module_flags: which kinds of names there are. */
+/*
+ * enum record_module_flags: which kinds of names there are, and MODULE_UNREADABLE
+ * for damage, which shows when files are read: later than at opening, too.
+ */
 uint32_t symbolizer_flags(const struct symbolizer *s);
 
-/*
- * What is missing or damaged, one line; "" if nothing.  Damage shows when files
- * are read, so there may be more to say after resolving than after opening.
- */
+/* What is missing or damaged, one line; "" if nothing. */
 const char *symbolizer_note(const struct symbolizer *s);
 
 #endif

@@ -300,6 +300,7 @@ static void do_symbols(struct worker *w)
 		symbolizer_resolve(n->symbolizer, ask->vaddrs, min_of((size_t)ask->n, there),
 				   &sink);
 		symbol_answer_finish(&n->answer, &out);
+		r.flags = symbolizer_flags(n->symbolizer);
 		snprintf(r.note, sizeof(r.note), "%s", symbolizer_note(n->symbolizer));
 	}
 	_cleanup_(closep) int fd = io_memfd("cprofd-symbols", out.data, out.len, &err);

@@ -100,7 +100,8 @@ struct w_symbols {
 struct r_symbols {
 	uint32_t type;
 	uint32_t module;
-	char note[WORKER_MAX_NOTE];	/* damage that reading has shown by now, or "" */
+	uint32_t flags;			/* as in r_open_symbols; reading may show damage */
+	char note[WORKER_MAX_NOTE];
 };
 
 /*
