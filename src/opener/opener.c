@@ -406,6 +406,7 @@ static void on_session_message(struct opener *o, struct msg *m)
 			ptrace_opener_continue(o, ask->go_on.sequence);
 		break;
 	case S_SAMPLING_OVER:
+		send_times(o);	/* of the part second since the last */
 		perf_opener_stop(o);
 		ptrace_opener_stop(o);
 		opener_send(o, &(struct o_rings_freed){ O_RINGS_FREED },
@@ -448,7 +449,7 @@ static void on_term(int sig)
 
 static void loop(struct opener *o)
 {
-	uint64_t times_due = clock_mono_ns() + TIMES_NS;
+	uint64_t times_due = clock_mono_ns();	/* at once: what later times are compared to */
 
 	while (!terminated) {
 		struct pollfd fds[] = {
