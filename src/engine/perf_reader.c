@@ -254,7 +254,10 @@ static uint64_t sample_weight(struct perf_reader *r, const struct perf_sample *s
 		return r->hardware ? r->period_ns : s->period;
 	}
 	/* The kernel goes on reporting the first period, so we keep count. */
-	uint64_t weight = s->time_ns < e->since_ns ? e->old_period_ns : e->period_ns;
+	if (s->time_ns < e->since_ns)
+		return e->old_period_ns;	/* waited in the ring meanwhile */
+
+	uint64_t weight = e->period_ns;
 
 	if (e->kept && --e->kept == 0)
 		change_period(r, e);
