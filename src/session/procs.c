@@ -90,12 +90,20 @@ struct proc *procs_get(struct session *s, uint32_t pid, uint64_t time_ns)
 	return p;
 }
 
-struct thread *procs_find_thread(struct session *s, uint32_t tid)
+/* The last thread of that tid, also when it has ended; none of an exec'd process. */
+static struct thread *find_last_thread(struct session *s, uint32_t tid)
 {
 	uint32_t i = u64map_find(&s->threads_by_tid, tid);
 	struct thread *t = i < s->n_threads ? s->threads[i] : NULL;
 
-	return t && !t->ended && !t->proc->ended ? t : NULL;
+	return t && procs_find(s, t->proc->pid) == t->proc ? t : NULL;
+}
+
+struct thread *procs_find_thread(struct session *s, uint32_t tid)
+{
+	struct thread *t = find_last_thread(s, tid);
+
+	return t && !t->ended_ns ? t : NULL;
 }
 
 static struct thread *new_thread(struct session *s, struct proc *p, uint32_t tid,
@@ -115,6 +123,7 @@ static struct thread *new_thread(struct session *s, struct proc *p, uint32_t tid
 	t->proc = p;
 	t->next = p->threads;
 	p->threads = t;
+	p->n_living++;
 	t->number = record_put_thread(s->writer, &(struct record_thread){
 		.process = p->number, .tid = tid, .time_ns = time_ns, .name = name });
 	return t;
@@ -123,10 +132,11 @@ static struct thread *new_thread(struct session *s, struct proc *p, uint32_t tid
 struct thread *procs_get_thread(struct session *s, uint32_t pid, uint32_t tid,
 				uint64_t time_ns)
 {
-	struct thread *t = procs_find_thread(s, tid);
+	struct thread *t = find_last_thread(s, tid);
 	struct proc *p;
 
-	if (t)
+	/* What is in another ring can come behind the end that it was before. */
+	if (t && (!t->ended_ns || time_ns <= t->ended_ns))
 		return t;
 	p = procs_get(s, pid, time_ns);
 	return new_thread(s, p, tid, p->name, time_ns);
@@ -421,8 +431,10 @@ void procs_on_fork(struct session *s, const struct perf_task *t)
 		return;		/* a thread: known when it is sampled */
 	parent = procs_find(s, t->ppid);
 	child = procs_find(s, t->pid);
-	if (child && !child->ended)
+	if (child && !child->ended && !child->first_ended)
 		return;		/* the opener was faster */
+	if (child)
+		child->ended = true;
 	child = new_proc(s, t->pid);
 	if (parent) {
 		child->name = parent->name;
@@ -446,10 +458,16 @@ void procs_on_exit(struct session *s, const struct perf_task *t)
 	struct thread *thread = procs_find_thread(s, t->tid);
 	struct proc *p = procs_find(s, t->pid);
 
-	if (thread)
-		thread->ended = true;
-	if (t->pid != t->tid || !p || t->pid == s->spec->pid)
+	if (thread) {
+		thread->ended_ns = t->time_ns;
+		thread->proc->n_living--;
+	}
+	if (!p || t->pid == s->spec->pid)
 		return;		/* the first process' end comes from the opener */
+	p->first_ended |= t->pid == t->tid;
+	/* The first thread may end and leave the work to others. */
+	if (!p->first_ended || p->n_living || p->ended)
+		return;
 	record_put_process_end(s->writer, &(struct record_process_end){
 		.process = p->number, .time_ns = t->time_ns, .how = END_UNKNOWN });
 	p->ended = true;
@@ -489,7 +507,7 @@ static void free_threads(struct proc *p, bool all)
 	while (*link) {
 		struct thread *t = *link;
 
-		if (!all && !t->ended) {
+		if (!all && !t->ended_ns) {
 			link = &t->next;
 			continue;
 		}

@@ -50,6 +50,8 @@ struct proc {
 	size_t n_maps, cap_maps;
 	int maps_fd, mem_fd;	/* -1: none */
 	struct thread *threads;
+	uint32_t n_living;	/* of its threads */
+	bool first_ended;	/* the thread whose tid is the pid */
 	bool ended;		/* or exec'd: freed when no sample can need it any more */
 	uint64_t exec_ns;	/* it exec'd then, and is not in the recording yet */
 	uint64_t refreshed_ns;	/* see procs_refresh_*() */
@@ -61,7 +63,7 @@ struct thread {
 	struct proc *proc;
 	struct thread *next;	/* of its process */
 	uint32_t slot;		/* in the session's array */
-	bool ended;		/* its tid may come back as another thread */
+	uint64_t ended_ns;	/* its tid may come back as another thread; 0: it lives */
 	uint64_t stack_start, stack_end;	/* mapping of its stack, when last looked */
 	uint64_t cpu_base_ns;	/* CPU time before sampling began */
 	bool has_base;
