@@ -147,19 +147,28 @@ struct module *modules_file(struct session *s, struct proc *p, const struct proc
 	return m;
 }
 
+/* The segment that holds `off`, or has it within `slack` bytes around. */
+static const struct r_segment *find_segment(const struct r_table *f, uint64_t off, uint64_t slack)
+{
+	for (uint32_t i = 0; f && i < f->n_segments; i++) {
+		const struct r_segment *seg = &f->segment[i];
+
+		if (off + slack >= seg->off && off < seg->off + seg->bytes + slack)
+			return seg;
+	}
+	return NULL;
+}
+
 uint64_t module_vaddr(const struct mapping *map, uint64_t addr)
 {
 	const struct r_table *f = map->module->facts;
 	uint64_t off = addr - map->start + map->off;
+	const struct r_segment *seg = find_segment(f, off, 0);
 
-	for (uint32_t i = 0; f && i < f->n_segments; i++) {
-		const struct r_segment *seg = &f->segment[i];
-
-		/* A mapping begins and ends on pages, a segment need not. */
-		if (off + 0x1000 > seg->off && off < seg->off + seg->bytes + 0x1000)
-			return off - seg->off + seg->vaddr;
-	}
-	return off;
+	/* A mapping begins and ends on pages, a segment need not. */
+	if (!seg)
+		seg = find_segment(f, off, 0xfff);
+	return seg ? off - seg->off + seg->vaddr : off;
 }
 
 /* ---- what became of it ---- */

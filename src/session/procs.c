@@ -306,14 +306,15 @@ static void resolve(void *ctx, uint64_t pc, uint32_t flags, struct unwind_place 
 					  ? module_vaddr(map, pc) : pc, frame_flags);
 		return;
 	}
+	uint64_t vaddr = module_vaddr(map, at);
+
 	out->where = WHERE_FILE;
-	out->rule = m->has_table ? unwind_table_find(&m->table, module_vaddr(map, at))
-				 : RULE_UNCOVERED;
+	out->rule = m->has_table ? unwind_table_find(&m->table, vaddr) : RULE_UNCOVERED;
 	out->table = &m->table;
 	/* A handler returns to the first instruction of code that nobody called. */
 	if (out->rule == RULE_SIGNAL_FRAME)
 		frame_flags &= ~(uint32_t)FRAME_RETURN;
-	out->frame = stacks_frame(s, m, module_vaddr(map, pc), frame_flags);
+	out->frame = stacks_frame(s, m, vaddr + (pc - at), frame_flags);
 }
 
 static bool rare_step(void *ctx, uint64_t at, struct unwind_regs *regs)
