@@ -129,15 +129,19 @@ static void put_engine(const struct report *r)
 		     event ? ", " : "", event ? event : "");
 	text_clean(&b, text, (size_t)n, r->page->utf8);
 	if (rate) {
-		n = snprintf(text, sizeof(text), "; %" PRIu64 " Hz asked, ", rate);
+		n = snprintf(text, sizeof(text), "; %" PRIu64 " Hz asked", rate);
 		buf_put(&b, text, (size_t)n);
 		if (first != rate) {
-			n = snprintf(text, sizeof(text), "%" PRIu64 " for the first 2 s, ", first);
+			n = snprintf(text, sizeof(text), ", %" PRIu64 " for the first 2 s", first);
 			buf_put(&b, text, (size_t)n);
 		}
-		n = snprintf(text, sizeof(text), "%.0f achieved", achieved_hz(r->sum));
-		buf_put(&b, text, (size_t)n + 1);
+		/* Stops go by the clock, whatever part of a CPU the threads get. */
+		if (!engine || strcmp(engine, "ptrace") != 0) {
+			n = snprintf(text, sizeof(text), ", %.0f achieved", achieved_hz(r->sum));
+			buf_put(&b, text, (size_t)n);
+		}
 	}
+	buf_put_u8(&b, '\0');
 	put_line(r, "engine", TONE_TEXT, (const char *)b.data);
 	buf_deinit(&b);
 }

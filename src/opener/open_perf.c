@@ -264,7 +264,7 @@ static int setup_rings(struct opener *o, struct perf_opener *p, struct error *er
 	}
 	if (p->samples[0].bytes < want)
 		opener_note(o, NOTE_WARNING,
-			    "rings are %zu KiB per CPU instead of %zu: the limit for locked memory (RLIMIT_MEMLOCK, kernel.perf_event_mlock_kb) allows no more; bursts longer than %zu ms can lose samples, which are counted",
+			    "the limit for locked memory leaves rings of %zu KiB per CPU instead of %zu: samples of %zu ms; those lost are counted",
 			    p->samples[0].bytes / 1024, want / 1024,
 			    p->samples[0].bytes / (FIRST_STACK_BYTES + SAMPLE_EXTRA_BYTES) *
 				    1000 / p->rate_hz);

@@ -293,7 +293,7 @@ static void sample_running(struct opener *o, struct ptrace_opener *p, struct tra
 
 		msg.in_syscall = in_syscall;
 		msg.weight_ns = cpu_ns - t->cpu_ns;
-		t->cpu_ns = cpu_ns;
+		msg.cpu_ns = t->cpu_ns = cpu_ns;
 		if (msg.weight_ns) {
 			send_stopped(o, p, t, &msg);
 			await_continue(o, p);

@@ -473,12 +473,13 @@ static void loop(struct opener *o)
 
 		if (now >= file_opener_deadline(o->files))
 			file_opener_give_up(o);
-		if (now >= ptrace_opener_due(o))
-			ptrace_opener_tick(o);
+		/* First the times that the samples count from. */
 		if (now >= times_due) {
 			send_times(o);
 			times_due = now + TIMES_NS;
 		}
+		if (now >= ptrace_opener_due(o))
+			ptrace_opener_tick(o);
 	}
 }
 

@@ -202,6 +202,7 @@ struct o_stopped {
 	uint32_t in_syscall;	/* the stop landed in a system call */
 	uint64_t time_ns;
 	uint64_t weight_ns;
+	uint64_t cpu_ns;	/* that the thread has used in its life */
 	struct unwind_regs regs;
 };
 

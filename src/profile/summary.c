@@ -281,6 +281,9 @@ static void account(struct summary *sum, const struct profile *p,
 	uint64_t known;
 
 	sum->cpu_known = count(p, s, k, COUNTER_CPU_NS, &sum->cpu_ns);
+	/* Of a thread that has ended nobody could read the last part second. */
+	if (sum->cpu_known && (s->n_threads || !counters_known(&p->counters, COUNTER_CPU_NS, RECORD_NONE)))
+		sum->cpu_ns = max_of(sum->cpu_ns, sum->received.weight_ns);
 	count(p, s, k, COUNTER_UNSAMPLED_NS, &sum->unsampled_ns);
 	count(p, s, k, COUNTER_THROTTLED_NS, &sum->throttled_ns);
 	sum->lost_of_all = lost_between(p, k->from_ns, k->to_ns);

@@ -121,6 +121,9 @@ static struct thread *new_thread(struct session *s, struct proc *p, uint32_t tid
 	ensure_recorded(p);
 	t->tid = tid;
 	t->proc = p;
+	t->cpu_base_ns = tid == p->pid ? p->first_cpu_ns : 0;
+	t->cpu_ns = t->cpu_base_ns;
+	t->cpu_told = true;
 	t->next = p->threads;
 	p->threads = t;
 	p->n_living++;
@@ -140,6 +143,30 @@ struct thread *procs_get_thread(struct session *s, uint32_t pid, uint32_t tid,
 		return t;
 	p = procs_get(s, pid, time_ns);
 	return new_thread(s, p, tid, p->name, time_ns);
+}
+
+void procs_saw_cpu(struct thread *t, uint64_t cpu_ns, uint64_t time_ns)
+{
+	t->cpu_ns = cpu_ns;
+	t->cpu_read_ns = time_ns;
+	t->cpu_told = false;
+}
+
+static void put_cpu(struct session *s, struct thread *t)
+{
+	if (t->cpu_told)
+		return;
+	t->cpu_told = true;
+	record_put_counter(s->writer, &(struct record_counter){
+		.time_ns = t->cpu_read_ns, .what = COUNTER_CPU_NS, .thread = t->number,
+		.value = t->cpu_ns - t->cpu_base_ns });
+}
+
+void procs_put_cpu(struct session *s)
+{
+	for (size_t i = 0; i < s->n_threads; i++)
+		if (s->threads[i])
+			put_cpu(s, s->threads[i]);
 }
 
 /* ---- mappings ---- */
@@ -299,10 +326,10 @@ static void resolve(void *ctx, uint64_t pc, uint32_t flags, struct unwind_place 
 		return;
 	}
 	if (!m || !m->facts) {
-		struct module *anon = m ? m : modules_anon(s);
-
-		out->where = m ? WHERE_ANON : WHERE_NOWHERE;
-		out->frame = stacks_frame(s, anon, m && m->kind == MODULE_FILE
+		out->where = !m ? WHERE_NOWHERE : m->kind == MODULE_ANON ? WHERE_ANON : WHERE_FILE;
+		out->rule = RULE_UNCOVERED;	/* a file that could not be read */
+		out->table = NULL;
+		out->frame = stacks_frame(s, m ? m : modules_anon(s), m && m->kind == MODULE_FILE
 					  ? module_vaddr(map, pc) : pc, frame_flags);
 		return;
 	}
@@ -342,10 +369,12 @@ void procs_new_generation(struct session *s)
 static struct proc *become_another(struct session *s, struct proc *old, uint32_t name,
 				   uint32_t exe, uint64_t time_ns)
 {
+	const struct thread *first = procs_find_thread(s, old->pid);
 	struct proc *p;
 
 	old->ended = true;
 	p = new_proc(s, old->pid);
+	p->first_cpu_ns = first ? first->cpu_ns : 0;
 	p->name = name;
 	p->exe = exe;
 	p->exec_ns = time_ns;
@@ -402,6 +431,22 @@ void procs_on_threads(struct session *s, const struct o_threads *msg)
 		if (!procs_find_thread(s, msg->thread[i].tid))
 			new_thread(s, p, msg->thread[i].tid,
 				   put_text(s, msg->thread[i].name), clock_mono_ns());
+}
+
+void procs_on_times(struct session *s, const struct o_times *msg)
+{
+	for (uint32_t i = 0; i < msg->n; i++) {
+		struct thread *t = procs_find_thread(s, msg->time[i].tid);
+
+		if (!t)
+			continue;	/* never sampled: it used next to nothing */
+		/* Of those that are there at first, what they have is from before. */
+		if (!s->cpu_read)
+			t->cpu_base_ns = msg->time[i].cpu_ns;
+		procs_saw_cpu(t, msg->time[i].cpu_ns, msg->time_ns);
+	}
+	s->cpu_read = true;
+	procs_put_cpu(s);
 }
 
 /* ---- what the kernel says ---- */
@@ -496,6 +541,7 @@ void procs_on_comm(struct session *s, const struct perf_comm *c, uint64_t time_n
 
 static void free_thread(struct session *s, struct thread *t)
 {
+	put_cpu(s, t);
 	s->threads[t->slot] = NULL;
 	free(t);
 }

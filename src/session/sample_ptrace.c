@@ -107,8 +107,10 @@ void ptrace_on_stopped(struct session *s, struct o_stopped *msg)
 			 ? OUTCOME_PENDING
 			 : stacks_stack(s, sample_outcome(u->end), u->frames, u->n_frames),
 	};
-	if (!msg->waiting)
+	if (!msg->waiting) {
 		session_put_sample(s, &s->checked_sample);
+		procs_saw_cpu(t, msg->cpu_ns, msg->time_ns);
+	}
 }
 
 void ptrace_on_checked(struct session *s, const struct o_checked *msg)

@@ -259,23 +259,6 @@ static void on_file(struct session *s, const struct o_file *o, int fd)
 	}
 }
 
-static void on_times(struct session *s, const struct o_times *msg)
-{
-	for (uint32_t i = 0; i < msg->n; i++) {
-		struct thread *t = procs_find_thread(s, msg->time[i].tid);
-
-		if (!t)
-			continue;	/* never sampled: it used next to nothing */
-		if (!t->has_base) {
-			t->cpu_base_ns = msg->time[i].cpu_ns;
-			t->has_base = true;
-		}
-		record_put_counter(s->writer, &(struct record_counter){
-			.time_ns = msg->time_ns, .what = COUNTER_CPU_NS, .thread = t->number,
-			.value = msg->time[i].cpu_ns - t->cpu_base_ns });
-	}
-}
-
 static void on_target_end(struct session *s, const struct o_target_end *msg)
 {
 	s->target_end.time_ns = msg->time_ns;
@@ -358,7 +341,7 @@ static void on_opener_message(struct session *s, struct msg *m)
 	case O_TIMES:
 		if (holds(m, sizeof(msg->times), 0, 1) &&
 		    holds(m, sizeof(msg->times), msg->times.n, sizeof(struct o_time)))
-			on_times(s, &msg->times);
+			procs_on_times(s, &msg->times);
 		break;
 	case O_NOTE:
 		if (has_text(m, sizeof(msg->note)))
@@ -597,6 +580,7 @@ static int finish(struct session *s)
 		perf_second(s);
 	else if (s->started.engine == ENGINE_PTRACE)
 		ptrace_second(s);
+	procs_put_cpu(s);
 	symbols_save(s);
 	put_target_end(s);
 	record_put_end(s->writer, &(struct record_end){

@@ -52,6 +52,7 @@ struct proc {
 	struct thread *threads;
 	uint32_t n_living;	/* of its threads */
 	bool first_ended;	/* the thread whose tid is the pid */
+	uint64_t first_cpu_ns;	/* CPU time of that thread when it exec'd */
 	bool ended;		/* or exec'd: freed when no sample can need it any more */
 	uint64_t exec_ns;	/* it exec'd then, and is not in the recording yet */
 	uint64_t refreshed_ns;	/* see procs_refresh_*() */
@@ -66,7 +67,9 @@ struct thread {
 	uint64_t ended_ns;	/* its tid may come back as another thread; 0: it lives */
 	uint64_t stack_start, stack_end;	/* mapping of its stack, when last looked */
 	uint64_t cpu_base_ns;	/* CPU time before sampling began */
-	bool has_base;
+	uint64_t cpu_ns;	/* CPU time when last read, */
+	uint64_t cpu_read_ns;	/* and when that was */
+	bool cpu_told;		/* that is in the recording */
 };
 
 /* The process, made up from what is known if it was not heard of yet. */
@@ -76,9 +79,16 @@ struct thread *procs_get_thread(struct session *s, uint32_t pid, uint32_t tid,
 				uint64_t time_ns);
 struct thread *procs_find_thread(struct session *s, uint32_t tid);
 
+/* The thread had used so much CPU time at `time_ns`. */
+void procs_saw_cpu(struct thread *t, uint64_t cpu_ns, uint64_t time_ns);
+
+/* Put what was read since the last time into the recording. */
+void procs_put_cpu(struct session *s);
+
 /* Messages of the opener about processes. */
 void procs_on_process(struct session *s, struct msg *m);
 void procs_on_threads(struct session *s, const struct o_threads *msg);
+void procs_on_times(struct session *s, const struct o_times *msg);
 
 /* Events that the kernel reports. */
 void procs_on_mmap(struct session *s, const struct perf_mmap *m, uint64_t time_ns);
@@ -328,6 +338,7 @@ struct session {
 	struct module **modules;
 	size_t n_modules, cap_modules;
 	struct module *anon, *vdso, *kernel;
+	bool cpu_read;		/* the CPU times of threads, for the first time */
 	bool said_python, said_32bit;
 
 	/* stacks.c */

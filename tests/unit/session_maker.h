@@ -81,8 +81,9 @@ struct made_records {
 	struct record_thread thread[MAX_READ];
 	struct record_mapping mapping[MAX_READ];
 	struct record_module_info info[MAX_READ];	/* without build-id */
+	struct record_counter counter[MAX_READ];
 	char *string[MAX_READ];
-	uint32_t n_processes, n_ends, n_threads, n_mappings, n_infos, n_strings;
+	uint32_t n_processes, n_ends, n_threads, n_mappings, n_infos, n_counters, n_strings;
 };
 
 static inline void made_records_deinit(struct made_records *r)
@@ -117,6 +118,8 @@ static inline struct made_records *made_records_read(int fd)
 			RECORDS_ADD(r, end, n_ends, rec.process_end);
 		else if (rec.type == RECORD_THREAD)
 			RECORDS_ADD(r, thread, n_threads, rec.thread);
+		else if (rec.type == RECORD_COUNTER)
+			RECORDS_ADD(r, counter, n_counters, rec.counter);
 		else if (rec.type == RECORD_MAPPING)
 			RECORDS_ADD(r, mapping, n_mappings, rec.mapping);
 		else if (rec.type == RECORD_MODULE_INFO)
