@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -201,7 +202,9 @@ TEST(our_own_mappings_are_found)
 		}
 		found_vdso |= m.path_len == 6 && memcmp(m.path, "[vdso]", 6) == 0 && m.exec;
 	}
-	assert_true(found_file && found_anon && found_vdso);
+	assert_true(found_file && found_anon);
+	/* valgrind hides it */
+	assert_int_equal(found_vdso, getauxval(AT_SYSINFO_EHDR) != 0);
 	munmap(mapped, 8192);
 	munmap(anon, 4096);
 	buf_deinit(&text);
@@ -558,12 +561,8 @@ TEST(a_number_is_read_or_minus_1)
 TEST(the_executable_is_named_also_when_it_was_deleted)
 {
 	char dir_name[] = "/tmp/cprofd-test-XXXXXX", path[256];
-	_cleanup_(closep) int self = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int to_it[2], from_it[2];
 	struct error err;
-
-	proc_exe_path(self, path, sizeof(path));
-	assert_non_null(strstr(path, "test_proc"));
 
 	assert_non_null(mkdtemp(dir_name));
 	_cleanup_(freep) char *copy = xasprintf("%s/a copy", dir_name);
@@ -580,11 +579,13 @@ TEST(the_executable_is_named_also_when_it_was_deleted)
 	}
 	assert_int_equal(write(to_it[1], "x", 1), 1);
 	wait_readable(from_it[0]);	/* it copies: so it has exec'd */
-	assert_int_equal(unlink(copy), 0);
-	assert_int_equal(rmdir(dir_name), 0);
 	_cleanup_(closep) int dir = proc_open_dir(pid, &err);
 	proc_exe_path(dir, path, sizeof(path));
 	assert_string_equal(path, copy);
+	assert_int_equal(unlink(copy), 0);
+	assert_int_equal(rmdir(dir_name), 0);
+	proc_exe_path(dir, path, sizeof(path));
+	assert_string_equal(path, copy);	/* without " (deleted)" */
 	close(to_it[1]);
 	close(to_it[0]);
 	close(from_it[0]);
