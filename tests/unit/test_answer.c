@@ -18,7 +18,7 @@ static const struct symbol_level levels[] = { { 2, 7 }, { 0, 0 }, { 1, UINT32_MA
 
 /* Up, down, to both ends of the address space, with none to three levels. */
 static const struct { uint64_t vaddr; uint32_t n_levels; } addresses[] = {
-	{ 0x1000, 3 }, { 0x1010, 1 }, { 0x0ff0, 0 }, { UINT64_MAX, 2 }, { 0, 1 },
+	{ 0x1000, 3 }, { 0x1010, 1 }, { 0x0ff0, 0 }, { 0, 1 }, { UINT64_MAX, 2 },
 };
 
 static struct buf make_answer(struct symbol_answer_writer *w)
@@ -138,13 +138,25 @@ TEST(counts_that_lie_are_refused)
 		  { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01 }, 10 },
 		{ "a name longer than all", { 1, 0xff, 0x7f, 'x' }, 4 },
 		{ "a number without end", { 1, 0, 0, 0x80, 0x80, 0x80, 0x80 }, 7 },
-		{ "257 levels", { 0, 1, 0, 0x81, 0x02, 0, 0 }, 7 },
 		{ "more addresses than bytes", { 0, 0x7f, 0, 0 }, 4 },
 	};
 
 	for (size_t i = 0; i < array_len(cases); i++)
 		if (read_answer(cases[i].bytes, cases[i].len, false))
 			fail_msg("taken: %s", cases[i].what);
+}
+
+TEST(more_levels_than_there_is_room_for_are_refused)
+{
+	static const struct { uint8_t low_byte; bool taken; } cases[] = {
+		{ 0x80, true }, { 0x81, false } };	/* 256, 257 */
+
+	for (size_t i = 0; i < array_len(cases); i++) {
+		uint8_t bytes[5 + 2 * (RECORD_MAX_LEVELS + 1)] = {
+			0, 1, 0, cases[i].low_byte, 0x02 };
+
+		assert_int_equal(read_answer(bytes, sizeof(bytes), false), cases[i].taken);
+	}
 }
 
 TEST(more_than_can_be_said_is_cut)
@@ -182,6 +194,7 @@ int main(void)
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(addresses_are_not_read_before_the_functions),
 		cmocka_unit_test(counts_that_lie_are_refused),
+		cmocka_unit_test(more_levels_than_there_is_room_for_are_refused),
 		cmocka_unit_test(more_than_can_be_said_is_cut),
 	};
 

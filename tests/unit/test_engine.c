@@ -88,7 +88,7 @@ TEST(a_sample_of_any_shape_is_taken_apart)
 	}
 }
 
-static struct buf make_mmap(const char *path)
+static struct buf make_mmap(const char *path, uint32_t prot)
 {
 	struct buf b = made_record(PERF_RECORD_MMAP2, PERF_RECORD_MISC_USER);
 
@@ -101,7 +101,7 @@ static struct buf make_mmap(const char *path)
 	buf_put_u32(&b, 0x10001);
 	buf_put_u64(&b, 1ull << 40);
 	buf_put_u64(&b, 9);
-	buf_put_u32(&b, 5);		/* PROT_READ | PROT_EXEC */
+	buf_put_u32(&b, prot);
 	buf_put_u32(&b, 2);
 	made_text(&b, path);
 	made_sample_id(&b, 10, 11, 2000, 1);
@@ -173,7 +173,7 @@ static struct buf make_any_sample(void)
 TEST(every_other_record_is_taken_apart)
 {
 	struct perf_record r;
-	struct buf b = make_mmap("/usr/bin/a b");
+	struct buf b = make_mmap("/usr/bin/a b", PROT_READ | PROT_EXEC);
 
 	assert_true(parse(&b, &plain, &r));
 	assert_int_equal(r.kind, PERF_MMAP);
@@ -186,6 +186,10 @@ TEST(every_other_record_is_taken_apart)
 	assert_int_equal(r.mmap.ino, 1ull << 40);
 	assert_true(r.mmap.exec);
 	assert_string_equal(r.mmap.path, "/usr/bin/a b");
+	buf_deinit(&b);
+	b = make_mmap("/x", PROT_READ | PROT_WRITE);
+	assert_true(parse(&b, &plain, &r));
+	assert_false(r.mmap.exec);
 	buf_deinit(&b);
 
 	static const struct { uint32_t type; enum perf_kind kind; } tasks[] = {
@@ -239,8 +243,9 @@ TEST(every_other_record_is_taken_apart)
 
 TEST(every_record_has_its_time)
 {
-	struct buf all[] = { make_mmap("/x"), make_task(PERF_RECORD_FORK), make_comm(0), make_lost(),
-			     make_throttle(PERF_RECORD_THROTTLE), make_other(), make_any_sample() };
+	struct buf all[] = { make_mmap("/x", PROT_READ), make_task(PERF_RECORD_FORK), make_comm(0),
+			     make_lost(), make_throttle(PERF_RECORD_THROTTLE), make_other(),
+			     make_any_sample() };
 
 	for (size_t i = 0; i < array_len(all); i++) {
 		struct perf_record r;
@@ -256,7 +261,8 @@ TEST(every_record_has_its_time)
 TEST(a_record_that_lacks_a_field_is_refused)
 {
 	struct { struct buf b; size_t needed; } all[] = {
-		{ make_mmap("/usr/bin/a b"), 8 + 64 + 13 }, { make_task(PERF_RECORD_FORK), 8 + 24 },
+		{ make_mmap("/usr/bin/a b", PROT_READ), 8 + 64 + 13 },
+		{ make_task(PERF_RECORD_FORK), 8 + 24 },
 		{ make_comm(0), 8 + 8 + 7 }, { make_lost(), 8 + 16 },
 		{ make_throttle(PERF_RECORD_THROTTLE), 8 + 24 }, { make_other(), 8 },
 		{ make_any_sample(), 0 },

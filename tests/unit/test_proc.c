@@ -108,6 +108,7 @@ TEST(lines_of_another_form_are_skipped)
 		"7F00-8000 r-xp 0 0:0 0 /x",			/* the kernel writes small letters */
 		"8000-7f00 r-xp 0 0:0 0 /x", "7f00-7f00 r-xp 0 0:0 0 /x",
 		"7f00-10000000000000000 r-xp 0 0:0 0 /x",	/* 65 bits */
+		"10000000000007f00-8000 r-xp 0 0:0 0 /x",
 		"7f00-8000 r-xp g 0:0 0 /x", "7f00-8000 r-xp 0 0 0 /x", "7f00-8000 r-xp 0 0:0 ",
 		"7f00-8000 r-xp 0 0:0 x", "7f00-8000 r-xp 0 0:0 18446744073709551616 /x",
 		"Rss:                 492 kB",
@@ -405,6 +406,59 @@ TEST(kernel_threads_are_told_from_others)
 	assert_true(status.kernel_thread);
 }
 
+/* A folder with a file "status" of our own, as other kernels write it. */
+TEST(a_status_of_any_kernel_is_read)
+{
+	static const struct { const char *text; struct proc_status s; } cases[] = {
+		/* before Kthread (6.8): a program has memory, or has ended */
+		{ "Name:\tx\nState:\tR (running)\nTgid:\t5\nPPid:\t4\nTracerPid:\t77\n"
+		  "Uid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\nVmSize:\t 100 kB\nSeccomp:\t2\n",
+		  { "x", 'R', 5, 4, 77, 2, 6, false, 2 } },
+		{ "Name:\tkworker/0:1-events\nState:\tI (idle)\nTgid:\t9\nPPid:\t2\n"
+		  "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n",
+		  { "kworker/0:1-events", 'I', 9, 2, 0, 0, 0, true, -1 } },
+		{ "Name:\tx\nState:\tZ (zombie)\nTgid:\t9\nPPid:\t2\n"
+		  "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n",
+		  { "x", 'Z', 9, 2, 0, 0, 0, false, -1 } },
+		/* Kthread says it, whatever else there is */
+		{ "Name:\tx\nState:\tS (sleeping)\nTgid:\t9\nUid:\t0\t0\t0\t0\n"
+		  "Gid:\t0\t0\t0\t0\nKthread:\t1\nVmSize:\t 1 kB\n",
+		  { "x", 'S', 9, 0, 0, 0, 0, true, -1 } },
+		{ "Name:\tx\nState:\tS (sleeping)\nTgid:\t9\nUid:\t0\t0\t0\t0\n"
+		  "Gid:\t0\t0\t0\t0\nKthread:\t0\n",
+		  { "x", 'S', 9, 0, 0, 0, 0, false, -1 } },
+		/* without ids: those of nobody, never of root */
+		{ "Name:\tx\nState:\tS (sleeping)\nTgid:\t9\nUid:\t0\nKthread:\t0\n",
+		  { "x", 'S', 9, 0, 0, (uid_t)-1, (gid_t)-1, false, -1 } },
+	};
+	char dir_name[] = "/tmp/cprofd-test-XXXXXX";
+
+	assert_non_null(mkdtemp(dir_name));
+	_cleanup_(freep) char *path = xasprintf("%s/status", dir_name);
+	_cleanup_(closep) int dir = open(dir_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < array_len(cases); i++) {
+		const struct proc_status *e = &cases[i].s;
+		struct proc_status s;
+		struct error err;
+		FILE *f = fopen(path, "we");
+
+		fputs(cases[i].text, f);
+		fclose(f);
+		assert_int_equal(proc_read_status(dir, 0, &s, &err), 0);
+		assert_string_equal(s.name, e->name);
+		assert_int_equal(s.state, e->state);
+		assert_int_equal(s.tgid, e->tgid);
+		assert_int_equal(s.ppid, e->ppid);
+		assert_int_equal(s.tracer, e->tracer);
+		assert_int_equal(s.uid, e->uid);
+		assert_int_equal(s.gid, e->gid);
+		assert_int_equal(s.kernel_thread, e->kernel_thread);
+		assert_int_equal(s.seccomp, e->seccomp);
+	}
+	unlink(path);
+	rmdir(dir_name);
+}
+
 TEST(a_process_that_is_not_there_is_said)
 {
 	struct error err;
@@ -607,6 +661,7 @@ int main(void)
 		cmocka_unit_test(states_follow_the_process),
 		cmocka_unit_test(the_effective_ids_are_taken),
 		cmocka_unit_test(kernel_threads_are_told_from_others),
+		cmocka_unit_test(a_status_of_any_kernel_is_read),
 		cmocka_unit_test(a_process_that_is_not_there_is_said),
 		cmocka_unit_test(a_folder_goes_on_meaning_the_same_process),
 		cmocka_unit_test(threads_are_listed_with_their_names),

@@ -69,6 +69,9 @@ TEST(a_thread_is_no_process)
 	procs_on_fork(&t.s, &(struct perf_task){ .pid = MAIN_PID, .ppid = MAIN_PID, .tid = 105,
 						 .ptid = MAIN_PID, .time_ns = NOW_NS });
 	assert_null(procs_find(&t.s, 105));
+	procs_on_fork(&t.s, &(struct perf_task){ .pid = 200, .ppid = 200, .tid = 201,
+						 .ptid = 200, .time_ns = NOW_NS });
+	assert_null(procs_find(&t.s, 200));	/* not by a thread of one never sampled */
 	struct made_records *r = made_session_end(&t);
 	assert_int_equal(r->n_processes, 1);
 	made_records_deinit(r);
@@ -99,7 +102,8 @@ TEST(an_exec_replaces_everything)
 	assert_string_equal(kept->module->path, "/bin/old");
 	assert_int_equal(thread->number, 0);
 	t.s.n_pending = 0;
-	procs_collect(&t.s);		/* the old one is freed: the sanitizer sees it */
+	procs_collect(&t.s);
+	assert_null(t.s.procs[0]);	/* the old one is freed */
 	assert_string_equal(path_at(MAIN_PID, 0x4000), "/bin/new");
 
 	struct made_records *r = made_session_end(&t);
