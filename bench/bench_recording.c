@@ -4,6 +4,7 @@
  *
  *	bytes, samples, lost
  *	complete		samples whose stack reaches the outermost frame
+ *	gaps			samples that say how many bytes of stack are missing
  *	no_user			samples without a user stack (exiting, exec)
  *	frames			of all samples together
  *	cpu_s			CPU time that the kernel counted for the threads
@@ -27,7 +28,7 @@ struct batch {			/* where in the file so many samples end */
 };
 
 struct figures {
-	uint64_t n, outcome[OUTCOME_COUNT], n_lost, n_frames, first_ns, end_ns;
+	uint64_t n, outcome[OUTCOME_COUNT], n_lost, n_gaps, n_frames, first_ns, end_ns;
 	uint64_t cpu_ns, own_cpu_ns;
 	uint8_t *outcomes;	/* of each stack of the epoch at hand */
 	uint32_t *depths;
@@ -68,6 +69,7 @@ static void add_samples(struct figures *f, struct record *rec, uint64_t off)
 		f->n++;
 		f->outcome[f->outcomes[sample.stack]]++;
 		f->n_frames += f->depths[sample.stack];
+		f->n_gaps += sample.gap_bytes > 0;
 		if (!f->first_ns || sample.time_ns < f->first_ns)
 			f->first_ns = sample.time_ns;
 	}
@@ -146,6 +148,7 @@ int main(int argc, char **argv)
 	printf("bytes %" PRIu64 "\n", record_reader_valid_bytes(reader));
 	printf("samples %" PRIu64 "\nlost %" PRIu64 "\n", f.n, f.n_lost);
 	printf("complete %" PRIu64 "\n", f.outcome[OUTCOME_COMPLETE]);
+	printf("gaps %" PRIu64 "\n", f.n_gaps);
 	printf("no_user %" PRIu64 "\n", f.outcome[OUTCOME_NO_USER]);
 	printf("frames %" PRIu64 "\n", f.n_frames);
 	printf("cpu_s %.6f\nown_cpu_s %.6f\n", (double)f.cpu_ns / 1e9, (double)f.own_cpu_ns / 1e9);

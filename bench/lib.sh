@@ -50,7 +50,7 @@ row() {
 median() { sort -g | awk '{ v[NR] = $1 } END { if (NR) print v[int((NR + 1) / 2)] }'; }
 
 # calc EXPRESSION [FORMAT]
-calc() { awk "BEGIN { printf \"${2:-%.2f}\", $1 }"; }
+calc() { awk "BEGIN { printf \"${2:-%.2f}\", ($1) }"; }
 
 # Field KEY of "key value" lines in FILE.
 get() { sed -n "s/^$1 //p" "$2"; }
@@ -65,6 +65,7 @@ start() {
 stop() {
 	kill -9 "$1" 2>/dev/null
 	wait "$1" 2>/dev/null
+	return 0
 }
 
 # CPU seconds that process $1 has used so far.
@@ -72,10 +73,13 @@ cpu_of() { awk '{ sub(/.*\) /, ""); print ($12 + $13) / 100 }' "/proc/$1/stat" 2
 
 # Wait until process $1 has computed for $2 seconds: it is where it works.
 settled() {
+	limit=$(($(date +%s) + 60))
 	while used=$(cpu_of "$1") && [ -n "$used" ]; do
 		[ "$(calc "$used >= $2" %d)" = 1 ] && return 0
+		[ "$(date +%s)" -lt $limit ] || break
 		sleep 0.02
 	done
+	echo "# process $1 did not compute for $2 s within a minute" >&2
 	return 1
 }
 
@@ -97,4 +101,29 @@ have_perf() {
 large_c() {	# FUNCTIONS: a file for cc1, in $large_c
 	large_c=$scratch/large-$1.c
 	[ -f "$large_c" ] || "$top_srcdir/bench/large_c" "$1" >"$large_c"
+}
+
+# The session that command $1 started: a child of a child of it.
+session_of() {
+	for dir in /proc/[0-9]*; do
+		[ "$(cat "$dir/comm" 2>/dev/null)" = cprofd-session ] || continue
+		at=${dir#/proc/}
+		while [ "${at:-0}" -gt 1 ]; do
+			[ "$at" = "$1" ] && echo "${dir#/proc/}" && break
+			at=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$at/status" 2>/dev/null)
+		done
+	done
+}
+
+# A large C++ program with debug information, in $large_cc; made once per build folder.
+large_cc() {
+	large_cc=$tools/large_cc
+	[ -x "$large_cc" ] && return
+	have g++ || return 1
+	for i in $(seq 20); do echo "$i"; done | xargs -P "$(nproc)" -I N sh -c '
+		main=
+		[ "$1" = 1 ] && main=-DMAIN
+		g++ -std=c++17 -O2 -g -DFUNCTION=f"$1" $main -c "$2" -o "$3/$1.o"' \
+		- N "$top_srcdir/bench/large.cc" "$scratch" &&
+		g++ "$scratch"/[0-9]*.o -o "$large_cc"
 }

@@ -1,0 +1,13 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# opening 10 million samples in 100,000 stacks of 30 frames, and asking (no peer does that)
+. "$top_srcdir/bench/lib.sh"
+
+"$tools/make_recording" "$scratch/model.cprof" "$@"
+"$tools/bench_model" "$scratch/model.cprof" >"$scratch/out" || exit 1
+row "open $(get samples "$scratch/out") samples, $(get mib "$scratch/out") MiB" \
+	"$(get open_ms "$scratch/out")" '<=' 1000 ms "none: perf reads its file for each question"
+sed -n 's/^query //p' "$scratch/out" >"$scratch/queries"
+while read -r ms what; do
+	row "ask for $what" "$ms" '<=' 100 ms none
+done <"$scratch/queries"
