@@ -295,17 +295,22 @@ static int exit_for(int code)
 /* Try what was asked for; `auto` goes on to the next. */
 static int start_engine(struct opener *o, struct error *err)
 {
-	if (o->spec.engine != ENGINE_PTRACE) {
-		if (perf_opener_start(o, err) == 0)
-			return 0;
-		perf_opener_stop(o);
-		if (refusal_of_perf(&o->targets[0], err) || o->spec.engine == ENGINE_PERF ||
-		    err->code == ESRCH || o->spec.on_exec)
-			return -1;
-		opener_note(o, NOTE_WARNING, "%s; sampling by ptrace at %d Hz instead",
-			    err->msg, PTRACE_RATE_HZ);
-	}
-	return ptrace_opener_start(o, err);
+	struct error why;
+
+	if (o->spec.engine == ENGINE_PTRACE)
+		return ptrace_opener_start(o, err);
+	if (perf_opener_start(o, err) == 0)
+		return 0;
+	perf_opener_stop(o);
+	if (refusal_of_perf(&o->targets[0], err) || o->spec.engine == ENGINE_PERF ||
+	    err->code == ESRCH || o->spec.on_exec)
+		return -1;
+	why = *err;
+	if (ptrace_opener_start(o, err) < 0)
+		return error_prefix(err, "%s; ptrace", why.msg);
+	opener_note(o, NOTE_WARNING, "%s; sampling by ptrace at %d Hz instead", why.msg,
+		    PTRACE_RATE_HZ);
+	return 0;
 }
 
 static int start_target(struct opener *o, struct error *err)
