@@ -29,7 +29,8 @@ static int record_child(struct watch_options *o, char **argv)
 	o->spec.command = slash ? slash + 1 : argv[0];
 	watch_default_name(o->spec.command, name, sizeof(name));
 	watch_run(&cmd_record, o, o->out ? o->out : name, &child, &result);
-	if (result.exit_code == EXIT_OK && !result.exec_failed)
+	if ((result.exit_code == EXIT_OK || result.exit_code == EXIT_NO_SAMPLE) &&
+	    !result.exec_failed)
 		print_saved(&result);
 	return watch_child_exit(&result);
 }
