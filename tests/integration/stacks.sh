@@ -1,0 +1,236 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Stacks: the same frames as gdb sees, inlined ones too; complete to the root as
+# often as perf's at least; and what is cut is said to be cut, with its size.
+. "${top_srcdir:?}/tests/integration/lib.sh"
+
+names=$top_srcdir/tests/integration/stack_names.py
+n_samples=${CPROFD_LONG:+20000}
+n_samples=${n_samples:-2500}
+
+# Record process $pid with the given options until it has $1 samples.
+record_samples() {
+	want=$1
+	shift
+	rm -f rec.cprof
+	"$cprofd" record -p "$pid" -o rec.cprof "$@" 2>err.txt &
+	recorder=$!
+	echo $recorder >>"$scratch/pids"
+	enough() {
+		n=$(report rec.cprof 'r["totals"]["received"]["samples"]') 2>/dev/null
+		[ "${n:-0}" -ge "$want" ] || ! [ -d /proc/$recorder ]
+	}
+	wait_for 120 enough || fail "only ${n:-no} samples: $(cat err.txt)"
+	kill -TERM $recorder 2>/dev/null
+	wait $recorder || fail "record failed: $(cat err.txt)"
+}
+
+# ---- frame by frame ----
+
+gdb_frames() {
+	gdb -batch -nx -p "$1" -x "$names" 2>gdb-err.txt | grep '^frame ' >gdb.txt
+	grep -q '^frame spin' gdb.txt && grep -q '^frame _start' gdb.txt
+}
+
+# The target "$@" spins: its stack is that of gdb, with engine $1.
+same_as_gdb() {
+	engine=$1
+	shift
+	have gdb || skip "$engine: the frames of gdb: ${*##*/}" "no gdb"
+	start "$@"
+	# It has still to get there: gdb shows when.
+	wait_for 30 gdb_frames "$pid" || fail "gdb sees no spin: $(cat gdb.txt gdb-err.txt)"
+	record_samples 20 --engine "$engine"
+	"$cprofd" export --format folded -o - rec.cprof >folded.txt || fail "no export"
+	"$python" "$names" <folded.txt >cprofd.txt
+	cmp -s gdb.txt cprofd.txt || fail "gdb and cprofd differ: $(diff gdb.txt cprofd.txt)"
+}
+
+# On a stack of its own the handler is all that a copy holds: the same frames up
+# to a gap that is said.
+same_up_to_gap() {
+	have gdb || skip "perf: altstack: the frames of gdb up to the gap" "no gdb"
+	start "$targets/spin" altstack
+	wait_for 30 gdb_frames "$pid" || fail "gdb sees no spin: $(cat gdb.txt gdb-err.txt)"
+	record_samples 20 --engine perf
+	"$cprofd" export --format folded -o - rec.cprof >folded.txt || fail "no export"
+	"$python" "$names" <folded.txt >cprofd.txt
+	tail -1 cprofd.txt | grep -q '\[gap' || fail "no gap: $(cat cprofd.txt)"
+	n=$(($(wc -l <cprofd.txt) - 1))
+	[ $n -ge 4 ] || fail "only $n frames"
+	head -$n gdb.txt >gdb-head.txt
+	head -$n cprofd.txt | cmp -s - gdb-head.txt || fail "gdb and cprofd differ: $(diff gdb.txt cprofd.txt)"
+}
+
+compiled() {
+	case $1 in
+	spin_cpp)
+		have g++ || skip "$2: the frames of gdb: $1" "no g++"
+		[ -x spin_cpp ] || g++ -O2 -g -fomit-frame-pointer -o spin_cpp \
+			"$top_srcdir/tests/targets/spin_cpp.cc" 2>compiler.txt ||
+			fail "$(cat compiler.txt)" ;;
+	spin_rust)
+		have rustc || skip "$2: the frames of gdb: $1" "no rustc"
+		[ -x spin_rust ] || rustc -O -g -o spin_rust \
+			"$top_srcdir/tests/targets/spin_rust.rs" 2>compiler.txt ||
+			skip "$2: the frames of gdb: $1" "rustc does not work: $(head -1 compiler.txt)" ;;
+	esac
+}
+
+same_as_gdb_compiled() {
+	compiled "$1" "$2"
+	same_as_gdb "$2" "./$1"
+}
+
+# ---- completeness ----
+
+# Samples with a complete stack, of all that were taken, in percent.
+complete_pct() {
+	report "$1" '(lambda rows: "%.3f %d" % (
+		100 * sum(x["samples"] for x in rows if x["outcome"] == "complete") /
+		sum(x["samples"] for x in rows), sum(x["samples"] for x in rows)))(
+		[x for x in r["ledger"]["rows"] if x["outcome"] != "lost"])'
+}
+
+# The same of perf's: the last frame is where programs or threads begin.  A
+# stripped program's _start has no name there: known by who it has called.
+perf_complete_pct() {
+	perf script --no-inline --max-stack 2000 -F ip,sym,dso -i "$1" 2>/dev/null | awk '
+	function sample() {
+		if (!n)
+			return
+		all++
+		complete += name[n] ~ /^(_start|_dl_start_user|(__GI_)?(__)?clone3?|thread_start|ret_from_fork.*)$/ ||
+			(name[n] == "[unknown]" && name[n - 1] ~ /^__libc_start_main/)
+		n = 0
+	}
+	NF { name[++n] = $2 }
+	!NF { sample() }
+	END { sample(); if (all) printf "%.3f %d\n", 100 * complete / all, all }'
+}
+
+is_at_least() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a >= b) }'; }
+
+# perf and cprofd at the same time on the running target "$@"; $1 is the bytes
+# of stack that perf copies.
+as_complete_as_perf() {
+	bytes=$1
+	shift
+	start "$@"
+	rm -f perf.data
+	if perf record -o /dev/null -e cpu-clock true >/dev/null 2>&1; then
+		perf record -q -e cpu-clock -F 999 --call-graph dwarf,"$bytes" \
+			-o perf.data -p "$pid" >perf.txt 2>&1 &
+		perf=$!
+		echo $perf >>"$scratch/pids"
+	fi
+	record_samples "$n_samples" -F 999
+	complete_pct rec.cprof >cprofd.txt
+	read -r pct n <cprofd.txt
+	is_at_least "$pct" 99.5 || fail "$pct % of $n stacks are complete"
+	if [ -n "${perf:-}" ]; then
+		kill -INT $perf
+		wait $perf
+		perf_complete_pct perf.data >perf-pct.txt
+		read -r perf_pct perf_n <perf-pct.txt
+		[ "${perf_n:-0}" -gt 500 ] || fail "perf took ${perf_n:-no} samples: $(cat perf.txt)"
+		echo "  # complete: cprofd $pct % of $n, perf $perf_pct % of $perf_n"
+		is_at_least "$pct" "$(awk -v p="$perf_pct" 'BEGIN { print p - 0.1 }')" ||
+			fail "perf has $perf_pct % complete, cprofd $pct %"
+	else
+		echo "  # complete: cprofd $pct % of $n; perf does not work here"
+	fi
+}
+
+sort_is_complete() {
+	[ -s lines.txt ] || awk 'BEGIN { srand(1); for (i = 0; i < 1500000; i++) print rand() rand() }' >lines.txt
+	as_complete_as_perf 8192 sort --parallel=2 -S 200M -o sorted.txt lines.txt lines.txt lines.txt lines.txt
+}
+
+# From the exec on, with the dynamic linker at work and the end of the program.
+whole_run_is_complete() {
+	"$cprofd" record --force -F 1999 -o rec.cprof -- "$@" >out.txt 2>err.txt ||
+		fail "$(cat err.txt)"
+	complete_pct rec.cprof >cprofd.txt
+	read -r pct n <cprofd.txt
+	echo "  # complete: $pct % of $n"
+	is_at_least "$pct" 99.5 || fail "$pct % of $n stacks are complete"
+}
+
+# ---- what does not fit ----
+
+ledger() {
+	report rec.cprof 'sum(x["samples"] for x in r["ledger"]["rows"] if x["outcome"] '"$1"')'
+}
+
+# A megabyte of stack: the leaf's side of it and a gap with its size, for every
+# sample.  The size is right: gdb knows where the stack ends and its pointer is.
+gap_has_its_size() {
+	have gdb || skip "perf: 5,000 deep: every stack has a gap with its size" "no gdb"
+	start "$targets/deep" 5000 200 600
+	at_depth() {
+		gdb -batch -nx -p "$pid" -ex 'bt 3' -ex 'bt -1' -ex 'p/x $rsp' >gdb.txt 2>/dev/null
+		grep -q 'in main' gdb.txt && grep -q descend_large gdb.txt
+	}
+	wait_for 30 at_depth || fail "gdb sees: $(cat gdb.txt)"
+	sp=$(awk '/^\$1 = / { print $3 }' gdb.txt)
+	end=$(sed -n 's/^[0-9a-f]*-\([0-9a-f]*\) .*\[stack\]$/0x\1/p' "/proc/$pid/maps")
+	stack=$((end - sp))
+	record_samples 1500 --engine perf -F 499
+	n=$(ledger '!= "lost"')
+	cut=$(ledger '== "copy too small"')
+	[ "$n" -gt 0 ] && [ "$cut" = "$n" ] || fail "$cut of $n stacks are marked as cut"
+	# The first copies are of 16 KiB, later ones of 65,528 bytes.  The pointer
+	# moves by some hundred bytes when work() calls clock().
+	report rec.cprof 'r["ledger"]["gap_min_bytes"], r["ledger"]["gap_max_bytes"]' >gaps.txt
+	tr -d '(),' <gaps.txt >gap-numbers.txt
+	read -r gap_min gap_max <gap-numbers.txt
+	[ $((gap_min - (stack - 65528))) -gt -2048 ] && [ $((gap_min - (stack - 65528))) -lt 2048 ] &&
+	[ $((gap_max - (stack - 16384))) -gt -2048 ] && [ $((gap_max - (stack - 16384))) -lt 2048 ] ||
+		fail "gaps of $gap_min to $gap_max bytes in a stack of $stack"
+	# 65,528 bytes hold about 310 frames of about 208.
+	"$cprofd" export --format folded -o - rec.cprof |
+		awk '{ n = gsub(/descend_large/, ""); if (n > most) most = n } END { print most }' >most.txt
+	[ "$(cat most.txt)" -gt 250 ] || fail "at most $(cat most.txt) frames"
+	echo "  # stack $stack, gaps $gap_min to $gap_max, up to $(cat most.txt) frames"
+}
+
+# The ptrace engine reads memory itself: all 5,001, if that many are asked for.
+ptrace_sees_all() {
+	start "$targets/deep" 5000 200 600
+	record_samples 30 --engine ptrace --max-frames 6000
+	"$cprofd" export --format folded -o - rec.cprof |
+		awk '{ n = gsub(/descend_large/, ""); if (n > most) most = n } END { print most }' >most.txt
+	[ "$(cat most.txt)" = 5001 ] || fail "$(cat most.txt) frames instead of 5001"
+	n=$(ledger '!= "lost"')
+	complete=$(ledger '== "complete"')
+	[ $((n - complete)) -le 2 ] || fail "$complete of $n complete"
+}
+
+# More frames than asked for: cut, and said.
+limit_is_said() {
+	start "$targets/deep" 300 16 600
+	record_samples 100 --max-frames 100
+	n=$(ledger '!= "lost"')
+	cut=$(ledger '== "frame limit"')
+	[ "$n" -gt 0 ] && [ "$cut" = "$n" ] || fail "$cut of $n stacks are marked as cut"
+}
+
+for engine in perf ptrace; do
+	for state in plain signal recursion callback alloca; do
+		check "$engine: the frames of gdb: spin $state" same_as_gdb $engine "$targets/spin" $state
+	done
+	check "$engine: the frames of gdb: spin_cpp" same_as_gdb_compiled spin_cpp $engine
+	check "$engine: the frames of gdb: spin_rust" same_as_gdb_compiled spin_rust $engine
+done
+check "ptrace: the frames of gdb: spin altstack" same_as_gdb ptrace "$targets/spin" altstack
+check "perf: altstack: the frames of gdb up to the gap" same_up_to_gap
+check "complete: fib" as_complete_as_perf 8192 "$top_builddir/samples/fib" 45 100
+check "complete: recursion 500 deep" as_complete_as_perf 32768 "$targets/deep" 500 16 600
+check "complete: 64 threads" as_complete_as_perf 8192 "$targets/threads" 64 0 600
+check "complete: sort --parallel=2" sort_is_complete
+check "complete: fib from start to end" whole_run_is_complete "$top_builddir/samples/fib" 40
+check "perf: 5,000 deep: every stack has a gap with its size" gap_has_its_size
+check "ptrace: 5,000 deep: all frames" ptrace_sees_all
+check "stacks beyond --max-frames are marked" limit_is_said
+finish
