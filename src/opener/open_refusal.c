@@ -41,8 +41,8 @@ static int say_owner(uid_t uid, struct error *err)
 	char number[32];
 
 	snprintf(number, sizeof(number), "%u", (unsigned int)uid);
-	return error_set(err, EPERM, "the process belongs to user %s; run cprofd as %s",
-			 owner ? owner->pw_name : number, uid ? "that user or as root" : "root");
+	return error_set(err, EPERM, "the process belongs to user %s; ask them, or an administrator",
+			 owner ? owner->pw_name : number);
 }
 
 /*
@@ -59,7 +59,7 @@ static int check_access(const struct target *t, const struct proc_status *status
 	if (status->uid != geteuid() && geteuid() != 0)
 		return say_owner(status->uid, err);
 	if (is_protected(t, status))
-		return error_set(err, EPERM, "the process is protected (not dumpable), as what runs with more rights than its user has; root can look into it");
+		return error_set(err, EPERM, "the process is protected (not dumpable), as programs with more rights or secrets are; ask an administrator");
 	if (proc_read_number(YAMA) > 0)
 		return error_set(err, EPERM, "not allowed to trace the process (yama ptrace_scope = %ld); start it with cprofd run, or get CAP_SYS_PTRACE",
 				 proc_read_number(YAMA));
