@@ -495,6 +495,7 @@ int perf_opener_start(struct opener *o, struct error *err)
 	send_rings(o, p->samples, p->n_cpus, false);
 	if (open_all(o, p, true, err) < 0)
 		return -1;
+	opener_tell_targets(o, 0);
 	send_started(o, p);
 	return 0;
 }

@@ -131,6 +131,7 @@ static void list_threads(struct opener *o, struct ptrace_opener *p)
 
 	for (size_t i = 0; i < o->n_targets; i++) {
 		const struct target target = o->targets[i];
+		const size_t n_before = o->n_targets;
 		_cleanup_(freep) pid_t *tids = NULL, *children = NULL;
 		size_t n, n_children;
 
@@ -143,6 +144,7 @@ static void list_threads(struct opener *o, struct ptrace_opener *p)
 			continue;
 		for (size_t k = 0; k < n_children; k++)
 			opener_add_target(o, children[k], &err);
+		opener_tell_targets(o, n_before);
 	}
 }
 
@@ -376,6 +378,7 @@ int ptrace_opener_start(struct opener *o, struct error *err)
 	p = o->ptrace = xcalloc(1, sizeof(*p));
 	p->period_ns = NS_PER_S / o->spec.rate_hz;
 	p->due_ns = clock_mono_ns();
+	opener_tell_targets(o, 0);
 	list_threads(o, p);
 	msg.n_threads = msg.n_threads_total = (uint32_t)p->n_threads;
 	msg.time_ns = clock_mono_ns();

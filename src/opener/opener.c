@@ -137,12 +137,17 @@ int opener_add_target(struct opener *o, pid_t pid, struct error *err)
 		return -1;
 	array_reserve(o->targets, at + 1, o->cap_targets);
 	o->targets[o->n_targets++] = (struct target){ .pid = pid, .dir = dir };
-	send_process(o, &o->targets[at]);
 	if (!o->spec.follow || proc_list_children(dir, &children, &n, err) < 0)
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		opener_add_target(o, children[i], err);
 	return 0;
+}
+
+void opener_tell_targets(struct opener *o, size_t from)
+{
+	for (size_t i = from; i < o->n_targets; i++)
+		send_process(o, &o->targets[i]);
 }
 
 /* Forget processes that are gone. */
@@ -194,7 +199,10 @@ static void add_descendant(struct opener *o, pid_t pid)
 		return;
 	if (o->n_targets >= MAX_TARGETS)
 		drop_targets(o);
+	size_t from = o->n_targets;
+
 	opener_add_target(o, pid, &err);
+	opener_tell_targets(o, from);
 }
 
 /* Tell how much CPU time each thread has used. */

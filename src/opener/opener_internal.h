@@ -57,10 +57,17 @@ void opener_note(struct opener *o, enum record_note_level level, const char *fmt
 struct target *opener_find_target(struct opener *o, pid_t pid);
 
 /*
- * Follow process `pid` and its children as far as there are any, and tell the
- * session about each.  Fails with ESRCH if `pid` is gone.
+ * Follow process `pid` and its children as far as there are any.  Fails with
+ * ESRCH if `pid` is gone.
  */
 int opener_add_target(struct opener *o, pid_t pid, struct error *err);
+
+/*
+ * Give the session handles of the targets from number `from` on.  An engine
+ * that reports execs does this when its events are open: what was exec'd before
+ * is in the maps then, and what comes later in the events.
+ */
+void opener_tell_targets(struct opener *o, size_t from);
 
 /* ---- open_spawn.c ---- */
 
