@@ -477,7 +477,7 @@ void procs_on_fork(struct session *s, const struct perf_task *t)
 		return;		/* a thread: known when it is sampled */
 	parent = procs_find(s, t->ppid);
 	child = procs_find(s, t->pid);
-	if (child && !child->ended && !child->first_ended)
+	if (child && !child->first_ended)
 		return;		/* the opener was faster */
 	if (child)
 		child->ended = true;
