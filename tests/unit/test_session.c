@@ -194,6 +194,23 @@ TEST(a_process_goes_on_when_only_its_first_thread_ended)
 	made_records_deinit(r);
 }
 
+/* Its first thread may sleep all the time, so that no sample tells of it. */
+TEST(a_process_goes_on_when_all_threads_that_are_known_ended)
+{
+	on_fork(&t, 101, MAIN_PID);
+	on_mmap(&t, 101, 0x1000, 0x1000, 0, "/bin/a", 1);
+	procs_get_thread(&t.s, 101, 102, NOW_NS);
+	on_exit_of(&t, 101, 102);
+	procs_collect(&t.s);
+	assert_string_equal(path_at(101, 0x1000), "/bin/a");
+	on_exit_of(&t, 101, 101);
+	procs_collect(&t.s);
+	assert_null(procs_find(&t.s, 101));
+	struct made_records *r = made_session_end(&t);
+	assert_int_equal(r->n_ends, 1);
+	made_records_deinit(r);
+}
+
 /* Rings of other CPUs are read later: a sample can come behind the exit. */
 TEST(a_sample_that_comes_late_is_of_the_thread_that_ended)
 {
@@ -404,15 +421,15 @@ TEST(what_is_no_file_is_anonymous)
 /* ---- handles of a process ---- */
 
 /* The opener's message about this very process. */
-static void give_ourselves(void)
+static void give_ourselves(const char *exe)
 {
-	static const char exe[] = "/bin/ours";
+	size_t exe_len = strlen(exe) + 1;
 	struct o_process msg = { .type = O_PROCESS, .pid = MAIN_PID, .ppid = 7, .has_mem = 1,
 				 .name = "ours" };
 
 	memcpy(t.m->data, &msg, sizeof(msg));
-	memcpy(t.m->data + offsetof(struct o_process, exe), exe, sizeof(exe));
-	t.m->len = offsetof(struct o_process, exe) + sizeof(exe);
+	memcpy(t.m->data + offsetof(struct o_process, exe), exe, exe_len);
+	t.m->len = offsetof(struct o_process, exe) + exe_len;
 	t.m->n_fds = 2;
 	t.m->fds[0] = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 	t.m->fds[1] = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
@@ -426,7 +443,7 @@ TEST(mappings_of_a_running_process_are_read)
 	uint64_t on_stack = (uintptr_t)&here, end;
 	struct thread *thread;
 
-	give_ourselves();
+	give_ourselves("/bin/ours");
 	assert_non_null(strstr(path_at(MAIN_PID, here), "test_session"));
 	assert_null(path_at(MAIN_PID, on_stack));	/* no code */
 	thread = procs_get_thread(&t.s, MAIN_PID, MAIN_PID, NOW_NS);
@@ -434,13 +451,74 @@ TEST(mappings_of_a_running_process_are_read)
 	assert_true(end > on_stack && end < on_stack + (64 << 20));
 	assert_int_equal(procs_stack_end(thread, on_stack + 8), end);
 	assert_int_equal(procs_stack_end(thread, 16), 0);
-	give_ourselves();		/* handles anew: the old ones are closed */
+	give_ourselves("/bin/ours");		/* handles anew: the old ones are closed */
 
 	struct made_records *r = made_session_end(&t);
 	assert_int_equal(r->process[0].how, PROCESS_PRESENT);
 	assert_int_equal(r->process[0].ppid, 7);
 	assert_string_equal(r->string[r->process[0].exe], "/bin/ours");
 	made_records_deinit(r);
+}
+
+/* An engine that is not told of execs notices another executable. */
+TEST(another_executable_is_an_exec_where_nobody_tells)
+{
+	uint32_t first;
+
+	perf_free(&t.s);
+	give_ourselves("/bin/ours");
+	first = procs_get_thread(&t.s, MAIN_PID, MAIN_PID, NOW_NS)->number;
+	give_ourselves("/bin/ours");
+	assert_int_equal(procs_get_thread(&t.s, MAIN_PID, MAIN_PID, NOW_NS)->number, first);
+	give_ourselves("/bin/other");
+	assert_true(procs_get_thread(&t.s, MAIN_PID, MAIN_PID, NOW_NS)->number != first);
+	struct made_records *r = made_session_end(&t);
+	assert_int_equal(r->n_processes, 2);
+	assert_int_equal(r->process[1].how, PROCESS_EXECED);
+	assert_string_equal(r->string[r->process[1].exe], "/bin/other");
+	made_records_deinit(r);
+}
+
+TEST(a_file_that_is_gone_is_read_from_memory)
+{
+	struct o_file none = { .type = O_FILE, .origin = FILE_NONE };
+	struct module *m;
+	char magic[4];
+
+	give_ourselves("/bin/ours");
+	m = procs_find_mapping(procs_find(&t.s, MAIN_PID), (uintptr_t)give_ourselves)->module;
+	modules_on_file(&t.s, m, &none, -1);
+	assert_true(m->fd >= 0);
+	assert_int_equal(m->state, MODULE_ASKED_TABLE);
+	assert_true(m->flags & MODULE_DELETED);
+	assert_string_equal(m->note, "deleted or replaced since it was started; read from memory");
+	assert_int_equal(io_pread_full(m->fd, magic, sizeof(magic), 0), sizeof(magic));
+	assert_memory_equal(magic, "\177ELF", 4);
+	assert_int_equal(made_session_count_asked(&t, S_CACHE_GET), 0);
+	made_records_deinit(made_session_end(&t));
+}
+
+/* Looking again costs: a program that maps all the time is looked at now and then. */
+TEST(an_engine_without_events_looks_again_at_most_every_tenth_of_a_second)
+{
+	uint64_t here = (uintptr_t)give_ourselves;
+	struct proc *p;
+
+	give_ourselves("/bin/ours");
+	p = procs_find(&t.s, MAIN_PID);
+	for (int i = 0; i < 3; i++) {
+		p->n_maps = 0;
+		t.s.now_ns = NOW_NS + (uint64_t)i * 60 * NS_PER_MS;
+		procs_refresh_maps(&t.s, p);
+		assert_int_equal(procs_find_mapping(p, here) != NULL, i != 1);
+	}
+	made_session_count_asked(&t, 0);
+	procs_refresh_handles(&t.s, p);		/* just looked */
+	t.s.now_ns += 200 * NS_PER_MS;
+	procs_refresh_handles(&t.s, p);
+	procs_refresh_handles(&t.s, p);
+	assert_int_equal(made_session_count_asked(&t, S_PROCESS), 1);
+	made_records_deinit(made_session_end(&t));
 }
 
 int main(void)
@@ -455,6 +533,7 @@ int main(void)
 		CASE(a_pid_that_comes_again_is_another_process),
 		CASE(the_end_of_the_first_process_comes_from_the_opener),
 		CASE(a_process_goes_on_when_only_its_first_thread_ended),
+		CASE(a_process_goes_on_when_all_threads_that_are_known_ended),
 		CASE(a_sample_that_comes_late_is_of_the_thread_that_ended),
 		CASE(a_tid_that_comes_again_is_another_thread),
 		CASE(a_comm_names_the_thread_and_by_the_first_the_process),
@@ -465,6 +544,9 @@ int main(void)
 		CASE(a_file_is_known_by_inode_device_and_path),
 		CASE(what_is_no_file_is_anonymous),
 		CASE(mappings_of_a_running_process_are_read),
+		CASE(another_executable_is_an_exec_where_nobody_tells),
+		CASE(a_file_that_is_gone_is_read_from_memory),
+		CASE(an_engine_without_events_looks_again_at_most_every_tenth_of_a_second),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,7 @@ enum {
 	REALIGNED = 0x2c0,	/* CFA = *(rbp - 8), rbp saved at rbp */
 	BY_RBX = 0x300,		/* CFA = rbx + 16 */
 	HUGE = 0x340,		/* more locals than 24 bits hold */
+	POPS = 0x380,		/* pop %rbp at 1, of which its rules say nothing, as gcc's */
 	NOTHING = 0x400,	/* no FDE up to the end */
 	RESTORER_BYTES = 0x800,	/* a restorer without CFI */
 };
@@ -46,6 +47,7 @@ static const struct made_fde fdes[] = {
 	{ .at = REALIGNED, .bytes = 0x40, .n = 10,
 	  .program = { 0x0f, 3, 0x76, 0x78, 0x06, 0x10, 6, 2, 0x76, 0 } },
 	{ .at = BY_RBX, .bytes = 0x40, .n = 3, .program = { 0x0c, 3, 16 } },
+	{ .at = POPS, .bytes = 0x40, .n = 7, .program = { RBP_SAVED, 0x41, 0x0e, 8 } },
 	{ .at = HUGE, .bytes = 0x40, .n = 4, .program = { 0x0e, 0x88, 0x80, 0x10 } },
 };
 
@@ -102,6 +104,17 @@ TEST(the_caller_is_found_at_every_instruction_of_a_prologue)
 		w.stack.regs.value[RBP] = cases[i].by_rbp ? S(cases[i].ra_word - 1) : 0;
 		world_expect(&w, UNWIND_COMPLETE, EXACT(T(cases[i].at)), CALL(T(OUTER + 8)));
 	}
+}
+
+/* What lies below the stack pointer is not in the copy, and nobody's any more. */
+TEST(a_slot_below_the_stack_pointer_is_not_read)
+{
+	world_begin(&w, T(POPS + 1));
+	w.words[0] = T(PUSHES + 9);
+	w.stack.regs.value[RBP] = S(20);
+	w.words[21] = T(OUTER + 1);
+	world_expect(&w, UNWIND_COMPLETE, EXACT(T(POPS + 1)), CALL(T(PUSHES + 9)),
+		     CALL(T(OUTER + 1)));
 }
 
 /* A call that does not return is the last instruction of its function. */
@@ -240,6 +253,15 @@ TEST(a_leaf_without_rules_has_its_return_address_on_top)
 	world_begin(&w, T(NOTHING));
 	w.words[0] = T(OUTER + 1);
 	world_expect(&w, UNWIND_COMPLETE, EXACT(T(NOTHING)), GUESS(T(OUTER + 1)));
+}
+
+TEST(a_caller_without_rules_is_no_leaf)
+{
+	world_begin(&w, T(LEAF));
+	w.words[0] = T(NOTHING + 8);
+	w.words[1] = T(OUTER + 1);	/* a local of it that is an address of code */
+	w.stack.regs.value[RBP] = 12345678;
+	world_expect(&w, UNWIND_NO_RULE, EXACT(T(LEAF)), CALL(T(NOTHING + 8)));
 }
 
 TEST(frame_pointers_are_followed_only_where_they_look_like_frames)
@@ -629,6 +651,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_frames_are_walked_to_the_outermost),
 		cmocka_unit_test(the_caller_is_found_at_every_instruction_of_a_prologue),
+		cmocka_unit_test(a_slot_below_the_stack_pointer_is_not_read),
 		cmocka_unit_test(a_return_address_is_looked_up_one_byte_before),
 		cmocka_unit_test(a_plt_entry_has_pushed_from_its_11th_byte_on),
 		cmocka_unit_test(a_frame_of_any_form_is_walked),
@@ -640,6 +663,7 @@ int main(void)
 		cmocka_unit_test(below_an_alternate_signal_stack_there_is_a_gap),
 		cmocka_unit_test(a_signal_frame_that_returns_to_itself_ends_at_the_limit),
 		cmocka_unit_test(a_leaf_without_rules_has_its_return_address_on_top),
+		cmocka_unit_test(a_caller_without_rules_is_no_leaf),
 		cmocka_unit_test(frame_pointers_are_followed_only_where_they_look_like_frames),
 		cmocka_unit_test(a_return_address_of_0_is_the_outermost),
 		cmocka_unit_test(an_address_without_a_mapping_is_no_frame),
