@@ -63,6 +63,20 @@ TEST(a_child_of_a_process_without_mappings_has_none)
 	made_records_deinit(made_session_end(&t));
 }
 
+/* The opener lists children as well: one that it told of first is not another. */
+TEST(a_fork_that_is_known_already_makes_no_second_process)
+{
+	struct proc *p = procs_get(&t.s, 101, NOW_NS);
+
+	on_mmap(&t, 101, 0x1000, 0x1000, 0, "/bin/a", 1);
+	on_fork(&t, 101, MAIN_PID);
+	assert_ptr_equal(procs_find(&t.s, 101), p);
+	assert_string_equal(path_at(101, 0x1000), "/bin/a");
+	struct made_records *r = made_session_end(&t);
+	assert_int_equal(r->n_processes, 1);
+	made_records_deinit(r);
+}
+
 TEST(a_thread_is_no_process)
 {
 	procs_get(&t.s, MAIN_PID, NOW_NS);
@@ -527,6 +541,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_child_begins_with_its_parents_mappings),
 		CASE(a_child_of_a_process_without_mappings_has_none),
+		CASE(a_fork_that_is_known_already_makes_no_second_process),
 		CASE(a_thread_is_no_process),
 		CASE(an_exec_replaces_everything),
 		CASE(an_exec_after_an_exec_is_recorded_once_something_happens_in_it),

@@ -19,6 +19,7 @@ enum {
 	OUTER = 0x1c0,		/* return address undefined */
 	RESTORER = 0x200,	/* as in glibc */
 	PLT = 0x240,		/* as the linker writes it */
+	PLT10 = 0x3c0,		/* as some other linkers do */
 	RARE = 0x280,		/* needs a real evaluation */
 	REALIGNED = 0x2c0,	/* CFA = *(rbp - 8), rbp saved at rbp */
 	BY_RBX = 0x300,		/* CFA = rbx + 16 */
@@ -41,6 +42,8 @@ static const struct made_fde fdes[] = {
 	  .program = { 0x0f, 4, 0x77, 0xa0, 1, 0x06 } },
 	{ .at = PLT, .bytes = 0x40, .n = 13,
 	  .program = { 0x0f, 11, 0x77, 8, 0x80, 0, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22 } },
+	{ .at = PLT10, .bytes = 0x40, .n = 13,
+	  .program = { 0x0f, 11, 0x77, 8, 0x80, 0, 0x3f, 0x1a, 0x3a, 0x2a, 0x33, 0x24, 0x22 } },
 	/* CFA = rsp + 8 + 8 by a plus on the stack */
 	{ .at = RARE, .bytes = 0x40, .n = 8,
 	  .program = { 0x0f, 6, 0x77, 8, 0x38, 0x38, 0x1c, 0x22 } },
@@ -126,13 +129,18 @@ TEST(a_return_address_is_looked_up_one_byte_before)
 	world_expect(&w, UNWIND_COMPLETE, EXACT(T(LEAF)), CALL(T(PUSHES)), CALL(T(OUTER + 0x40)));
 }
 
-TEST(a_plt_entry_has_pushed_from_its_11th_byte_on)
+TEST(a_plt_entry_has_pushed_from_its_11th_or_10th_byte_on)
 {
-	for (uint32_t at = 0; at < 16; at++) {
-		world_begin(&w, T(PLT + 16 + at));
-		w.words[at >= 11 ? 1 : 0] = T(OUTER + 2);
-		world_expect(&w, UNWIND_COMPLETE, EXACT(T(PLT + 16 + at)), CALL(T(OUTER + 2)));
-	}
+	static const struct { uint32_t at, pushed; } cases[] = { { PLT, 11 }, { PLT10, 10 } };
+
+	for (size_t i = 0; i < array_len(cases); i++)
+		for (uint32_t at = 0; at < 16; at++) {
+			uint64_t pc = T(cases[i].at + 16 + at);
+
+			world_begin(&w, pc);
+			w.words[at >= cases[i].pushed ? 1 : 0] = T(OUTER + 2);
+			world_expect(&w, UNWIND_COMPLETE, EXACT(pc), CALL(T(OUTER + 2)));
+		}
 }
 
 TEST(a_frame_of_any_form_is_walked)
@@ -653,7 +661,7 @@ int main(void)
 		cmocka_unit_test(the_caller_is_found_at_every_instruction_of_a_prologue),
 		cmocka_unit_test(a_slot_below_the_stack_pointer_is_not_read),
 		cmocka_unit_test(a_return_address_is_looked_up_one_byte_before),
-		cmocka_unit_test(a_plt_entry_has_pushed_from_its_11th_byte_on),
+		cmocka_unit_test(a_plt_entry_has_pushed_from_its_11th_or_10th_byte_on),
 		cmocka_unit_test(a_frame_of_any_form_is_walked),
 		cmocka_unit_test(more_locals_than_a_row_holds_are_in_the_dictionary),
 		cmocka_unit_test(a_register_that_nobody_saved_is_not_made_up),
