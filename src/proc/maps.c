@@ -84,3 +84,16 @@ bool proc_maps_next(const char **text, const char *text_end, struct proc_map *ou
 	}
 	return false;
 }
+
+size_t proc_map_path(const struct proc_map *map, char *buf, size_t cap)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < map->path_len && len < cap; i++) {
+		bool escaped = map->path_len - i >= 4 && memcmp(map->path + i, "\\012", 4) == 0;
+
+		buf[len++] = escaped ? '\n' : map->path[i];
+		i += escaped ? 3 : 0;
+	}
+	return len;
+}

@@ -28,4 +28,10 @@ struct proc_map {
  */
 bool proc_maps_next(const char **text, const char *text_end, struct proc_map *out);
 
+/*
+ * Copy the path, with line ends for the \012 that the kernel writes here (and
+ * nowhere else).  Returns its length, which is `cap` at most.
+ */
+size_t proc_map_path(const struct proc_map *map, char *buf, size_t cap);
+
 #endif

@@ -2,6 +2,7 @@
 #include "session/session.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -271,15 +272,20 @@ static void read_maps(struct session *s, struct proc *p)
 {
 	struct buf text = { 0 };
 	struct proc_map map;
+	char path[PATH_MAX];
 	struct error err;
 
 	if (lseek(p->maps_fd, 0, SEEK_SET) == 0 &&
 	    io_read_all(p->maps_fd, MAX_MAPS_TEXT, &text, &err) == 0) {
 		const char *at = (const char *)text.data, *end = at + text.len;
 
-		while (proc_maps_next(&at, end, &map))
-			if (map.exec)
-				add_map(s, p, &map, clock_mono_ns());
+		while (proc_maps_next(&at, end, &map)) {
+			if (!map.exec)
+				continue;
+			map.path_len = proc_map_path(&map, path, sizeof(path));
+			map.path = path;
+			add_map(s, p, &map, clock_mono_ns());
+		}
 	}
 	buf_deinit(&text);
 }
