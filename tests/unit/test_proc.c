@@ -84,6 +84,23 @@ TEST(a_line_of_maps_is_taken_apart)
 	}
 }
 
+TEST(line_ends_in_a_path_are_written_by_their_number)
+{
+	static const struct { const char *in, *out; size_t cap; } cases[] = {
+		{ "/a\\012b", "/a\nb", 64 }, { "\\012\\012", "\n\n", 64 },
+		{ "/a\\01", "/a\\01", 64 }, { "/a\\\\012", "/a\\\n", 64 }, { "/a\\040b", "/a\\040b", 64 },
+		{ "", "", 64 }, { "/abc", "/ab", 3 }, { "/a\\012b", "/a\n", 3 },
+	};
+
+	for (size_t i = 0; i < array_len(cases); i++) {
+		struct proc_map m = { .path = cases[i].in, .path_len = strlen(cases[i].in) };
+		char buf[64];
+
+		assert_int_equal(proc_map_path(&m, buf, cases[i].cap), strlen(cases[i].out));
+		assert_memory_equal(buf, cases[i].out, strlen(cases[i].out));
+	}
+}
+
 TEST(devices_are_those_of_makedev)
 {
 	static const struct { const char *line; unsigned int major, minor; } cases[] = {
@@ -193,9 +210,11 @@ TEST(our_own_mappings_are_found)
 			assert_int_equal(m.ino, st.st_ino);
 			assert_int_equal(m.dev, st.st_dev);
 			assert_true(m.deleted && m.read && !m.write && !m.exec);
-			_cleanup_(freep) char *path = strndup(m.path, m.path_len);
-			/* the only thing in a path that the kernel escapes */
-			assert_string_equal(path, "/memfd:odd name\\012(deleted)");
+			static const char name[] = "/memfd:odd name\n(deleted)";
+			char path[64];
+
+			assert_int_equal(proc_map_path(&m, path, sizeof(path)), strlen(name));
+			assert_memory_equal(path, name, strlen(name));
 		}
 		if ((uintptr_t)anon >= m.start && (uintptr_t)anon < m.end) {
 			found_anon = true;
@@ -651,6 +670,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_of_maps_is_taken_apart),
+		cmocka_unit_test(line_ends_in_a_path_are_written_by_their_number),
 		cmocka_unit_test(devices_are_those_of_makedev),
 		cmocka_unit_test(lines_of_another_form_are_skipped),
 		cmocka_unit_test(no_truncation_is_read_beyond_or_makes_a_mapping_larger),

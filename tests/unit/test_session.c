@@ -474,6 +474,25 @@ TEST(mappings_of_a_running_process_are_read)
 	made_records_deinit(r);
 }
 
+/* The maps file writes a line end as \012, an event as it is. */
+TEST(a_path_with_a_line_end_is_one_file)
+{
+	static const char maps[] = "1000-2000 r-xp 00000000 08:01 7   /tmp/a\\012b\n";
+	struct o_process msg = { .type = O_PROCESS, .pid = MAIN_PID };
+	struct error err;
+
+	on_mmap(&t, MAIN_PID, 0x5000, 0x1000, 0, "/tmp/a\nb", 7);
+	memcpy(t.m->data, &msg, sizeof(msg));
+	t.m->data[sizeof(msg)] = '\0';
+	t.m->len = sizeof(msg) + 1;
+	t.m->n_fds = 1;
+	t.m->fds[0] = io_memfd("maps", maps, strlen(maps), &err);
+	procs_on_process(&t.s, t.m);
+	assert_int_equal(t.s.n_modules, 1);
+	assert_string_equal(path_at(MAIN_PID, 0x1000), "/tmp/a\nb");
+	made_records_deinit(made_session_end(&t));
+}
+
 /* An engine that is not told of execs notices another executable. */
 TEST(another_executable_is_an_exec_where_nobody_tells)
 {
@@ -559,6 +578,7 @@ int main(void)
 		CASE(a_file_is_known_by_inode_device_and_path),
 		CASE(what_is_no_file_is_anonymous),
 		CASE(mappings_of_a_running_process_are_read),
+		CASE(a_path_with_a_line_end_is_one_file),
 		CASE(another_executable_is_an_exec_where_nobody_tells),
 		CASE(a_file_that_is_gone_is_read_from_memory),
 		CASE(an_engine_without_events_looks_again_at_most_every_tenth_of_a_second),
