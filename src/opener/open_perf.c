@@ -90,23 +90,25 @@ static struct perf_event_attr dummy_attr(void)
 	return base_attr(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY);
 }
 
-static struct perf_event_attr sideband_attr(void)
+static struct perf_event_attr sideband_attr(bool follow)
 {
 	struct perf_event_attr attr = dummy_attr();
 
 	attr.disabled = 0;
 	attr.inherit = 1;
+	attr.inherit_thread = !follow;
 	attr.mmap = attr.mmap2 = 1;
 	attr.comm = attr.comm_exec = 1;
 	attr.task = 1;
 	return attr;
 }
 
-static struct perf_event_attr sampling_attr(uint32_t stack_bytes)
+static struct perf_event_attr sampling_attr(uint32_t stack_bytes, bool follow)
 {
 	struct perf_event_attr attr = base_attr(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK);
 
 	attr.inherit = 1;
+	attr.inherit_thread = !follow;	/* by threads, not by child processes */
 	attr.sample_type = PERF_SAMPLE_TYPE;
 	attr.sample_regs_user = unwind_arch_host()->perf_mask;
 	attr.sample_stack_user = stack_bytes;
@@ -115,8 +117,9 @@ static struct perf_event_attr sampling_attr(uint32_t stack_bytes)
 }
 
 /*
- * Open with the newest read format that the kernel knows; without
- * PERF_FORMAT_LOST (before 6.0) losses come from LOST records alone.
+ * Open with what the kernel knows: without PERF_FORMAT_LOST (before 6.0) losses
+ * come from LOST records alone; without inherit_thread (before 5.13) child
+ * processes inherit events too.
  */
 static int open_event(struct perf_event_attr *attr, pid_t tid, int cpu)
 {
@@ -124,6 +127,10 @@ static int open_event(struct perf_event_attr *attr, pid_t tid, int cpu)
 
 	if (fd < 0 && errno == EINVAL && attr->read_format & PERF_FORMAT_LOST) {
 		attr->read_format &= ~(uint64_t)PERF_FORMAT_LOST;
+		fd = perf_event_open(attr, tid, cpu);
+	}
+	if (fd < 0 && errno == EINVAL && attr->inherit_thread) {
+		attr->inherit_thread = 0;
 		fd = perf_event_open(attr, tid, cpu);
 	}
 	return fd;
@@ -331,7 +338,7 @@ static int open_sampling(struct opener *o, struct perf_opener *p, pid_t tid,
 static int open_sideband(struct opener *o, struct perf_opener *p, pid_t tid,
 			 const struct ring *ring)
 {
-	struct perf_event_attr attr = sideband_attr();
+	struct perf_event_attr attr = sideband_attr(o->spec.follow);
 	int fd = open_event(&attr, tid, (int)ring->cpu);
 
 	if (fd < 0)
@@ -483,7 +490,7 @@ int perf_opener_start(struct opener *o, struct error *err)
 
 	raise_open_files();
 	set_rate(p, o->spec.first_rate_hz);
-	p->attr = sampling_attr(FIRST_STACK_BYTES);
+	p->attr = sampling_attr(FIRST_STACK_BYTES, o->spec.follow);
 	p->samples = list_cpus(&p->n_cpus);
 	p->sideband = xmemdup(p->samples, p->n_cpus * sizeof(*p->samples));
 	if (!p->n_cpus)
@@ -491,6 +498,8 @@ int perf_opener_start(struct opener *o, struct error *err)
 	if (choose_event(p, o->spec.pid, (int)p->samples[0].cpu, err) < 0 ||
 	    setup_rings(o, p, err) < 0)
 		return -1;
+	if (!o->spec.follow && !p->attr.inherit_thread)
+		opener_note(o, NOTE_WARNING, "this kernel (before 5.13) cannot leave child processes out");
 	send_rings(o, p->sideband, p->n_cpus, true);
 	send_rings(o, p->samples, p->n_cpus, false);
 	if (open_all(o, p, true, err) < 0)

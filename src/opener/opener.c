@@ -195,7 +195,7 @@ static void add_descendant(struct opener *o, pid_t pid)
 		send_process(o, known);
 		return;
 	}
-	if (!is_descendant(o, pid))
+	if (!o->spec.follow || !is_descendant(o, pid))
 		return;
 	if (o->n_targets >= MAX_TARGETS)
 		drop_targets(o);
