@@ -3,8 +3,8 @@
  * unwind/arch.h - what unwinding has to know about a machine.
  *
  * To add an architecture: write arch_NAME.c with its struct unwind_arch, enter
- * it in arch.c, teach cfi_init() its two register numbers, and add its fixtures
- * to tests/unit/test_unwind.c.  Registers are DWARF's numbers throughout.
+ * it in arch.c, teach cfi_init() its two register numbers, and write its fixtures
+ * as in tests/unit/test_unwind_aarch64.c.  Registers are DWARF's numbers throughout.
  */
 #ifndef CPROFD_UNWIND_ARCH_H
 #define CPROFD_UNWIND_ARCH_H
