@@ -63,13 +63,17 @@ static void put_module(const struct report *r, uint32_t module)
 
 static void put_row(const struct report *r, const struct ledger_row *row)
 {
+	double share = share_of(r->ledger, row->sum.weight_ns);
+
 	page_to(r->page, 2);
-	cell_share(r, share_of(r->ledger, row->sum.weight_ns));
+	cell_share(r, share);
 	put_count(r, row->sum);
 	page_put(r->page, TONE_TEXT, "%s", row_name(row));
 	put_module(r, row->module);
 	page_end(r->page);
-	put_fix(r, ledger_fix(r->p, row));
+	/* There is always a little that no sample stands for. */
+	if (row->kind != LEDGER_UNSAMPLED || share >= .01)
+		put_fix(r, ledger_fix(r->p, row));
 }
 
 static void put_more_rows(const struct report *r, uint32_t first)

@@ -237,6 +237,9 @@ const char *ledger_fix(const struct profile *p, const struct ledger_row *row)
 		return "the kernel held sampling back: a lower rate";
 	case LEDGER_HIDDEN:
 		return "the kernel's code is not visible to this user: `cprofd doctor`";
+	case LEDGER_UNSAMPLED:
+		return "each context switch has a part that cannot be sampled; and what threads "
+		       "used before their first sample or after their last";
 	default:
 		return NULL;
 	}

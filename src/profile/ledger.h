@@ -15,7 +15,9 @@ enum ledger_kind {
 	LEDGER_LOST,
 	LEDGER_THROTTLED,
 	LEDGER_HIDDEN,		/* in the kernel, not visible */
-	LEDGER_UNSAMPLED,	/* used between two samples */
+	LEDGER_UNSAMPLED,	/* no sample stands for it: threads that ended before
+				   their next one, and the kernel's switching of events
+				   at each context switch, where none can be taken */
 };
 
 struct ledger_row {

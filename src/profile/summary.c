@@ -291,8 +291,12 @@ static void account(struct summary *sum, const struct profile *p,
 		sum->lost = sum->lost_of_all;
 	known = sum->received.weight_ns + sum->lost_of_all.weight_ns + sum->unsampled_ns +
 		sum->throttled_ns;
-	if (kernel_excluded(p) && sum->cpu_known && sum->cpu_ns > known)
-		sum->hidden_ns = sum->cpu_ns - known;
+	if (sum->cpu_known && sum->cpu_ns > known) {
+		/* With a visible kernel, the rest is what cannot be sampled in it. */
+		uint64_t *rest = kernel_excluded(p) ? &sum->hidden_ns : &sum->unsampled_ns;
+
+		*rest += sum->cpu_ns - known;
+	}
 	sum->base_ns = sum->received.weight_ns + sum->hidden_ns;
 	sum->stats.scale = sum->received.weight_ns
 		? (double)sum->base_ns / (double)sum->received.weight_ns : 1;
