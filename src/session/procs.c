@@ -408,8 +408,8 @@ void procs_on_process(struct session *s, struct msg *m)
 		p->exe = put_text(s, msg->exe);
 		put_process(p, msg->ppid, PROCESS_PRESENT, clock_mono_ns());
 	}
-	/* A child that waits to exec has nothing of what it will be. */
-	if (!s->spec->on_exec || !is_new)
+	/* The command that waits to exec has nothing of what it will be. */
+	if (!s->spec->on_exec || !is_new || msg->pid != s->spec->pid)
 		read_maps(s, p);
 }
 

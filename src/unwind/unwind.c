@@ -29,7 +29,7 @@ struct run {
 	struct unwind_stack *s;
 	uint32_t flags;		/* of the frame at hand */
 	bool other_stack;	/* a signal handler ran on a stack of its own */
-	bool after_leaf;	/* the frame at hand called a leaf without a rule */
+	bool chained;		/* a frame pointer led to the frame at hand */
 };
 
 static bool known(const struct run *r, unsigned int reg)
@@ -120,7 +120,7 @@ static inline bool step_to(struct run *r, uint64_t cfa, bool fp_known, uint64_t 
 	regs->value[a->pc] = ra & a->addr_mask;
 	regs->known = 1ull << a->sp | 1ull << a->pc | (uint64_t)fp_known << a->fp;
 	r->flags = UNWIND_RETURN;
-	r->after_leaf = false;
+	r->chained = false;
 	return true;
 }
 
@@ -265,12 +265,16 @@ static bool step_frame_pointer(struct run *r, enum unwind_end otherwise)
 
 	if (!known(r, a->fp))
 		return end(r, UNWIND_REGISTER);
-	/*
-	 * How the ABI marks the outermost frame.  But assembly that has no rules
-	 * and calls a leaf without any may use the register for anything.
-	 */
-	if (fp == 0)
-		return end(r, r->after_leaf ? otherwise : UNWIND_COMPLETE);
+	if (fp == 0) {
+		/*
+		 * How the ABI marks the outermost frame.  In a leaf, behind one that
+		 * was guessed, or in generated code it is any number that happens
+		 * to be 0.
+		 */
+		bool called = r->flags == UNWIND_RETURN && otherwise == UNWIND_NO_RULE;
+
+		return end(r, r->chained || called ? UNWIND_COMPLETE : otherwise);
+	}
 	if (fp < get(r, a->sp) || fp % 8)
 		return end(r, otherwise);
 	if (!read_word(r, fp, &pair[0]) || !read_word(r, fp + 8, &pair[1])) {
@@ -286,6 +290,7 @@ static bool step_frame_pointer(struct run *r, enum unwind_end otherwise)
 	if (a->lr != UINT8_MAX)
 		r->s->regs.known &= ~(1ull << a->sp);
 	r->flags |= UNWIND_GUESSED;
+	r->chained = true;
 	return true;
 }
 
@@ -304,7 +309,6 @@ static bool step_without_rule(struct run *r, const struct unwind_cached *c)
 		if (!step_to(r, sp + 8, known(r, a->fp), get(r, a->fp), ra))
 			return false;
 		r->flags |= UNWIND_GUESSED;
-		r->after_leaf = true;
 		return true;
 	}
 	return step_frame_pointer(r, otherwise);

@@ -289,7 +289,8 @@ TEST(frame_pointers_are_followed_only_where_they_look_like_frames)
 		{ "in a file, not a leaf by its stack", T(NOTHING), S(10), false,
 		  { 0, ANON + 9 }, UNWIND_COMPLETE, 2 },
 		{ "no frame pointer known", ANON, S(10), true, { 0 }, UNWIND_REGISTER, 1 },
-		{ "outermost", ANON, 0, false, { 0 }, UNWIND_COMPLETE, 1 },
+		{ "0 without a chain", ANON, 0, false, { 0 }, UNWIND_JIT, 1 },
+		{ "0 in a leaf", T(NOTHING), 0, false, { 0 }, UNWIND_NO_RULE, 1 },
 		{ "below the stack pointer", ANON, STACK - 8, false, { 0 }, UNWIND_JIT, 1 },
 		{ "not aligned", ANON, S(10) + 4, false,
 		  { 0, (ANON + 9ull) << 32 }, UNWIND_JIT, 1 },
@@ -448,7 +449,7 @@ TEST(what_is_pending_is_asked_again)
 		w.space.generation = 1000;
 		w.pending_is_ready = ready;
 		w.words[0] = PENDING + 1;
-		world_expect(&w, ready ? UNWIND_COMPLETE : UNWIND_PENDING, EXACT(T(LEAF)),
+		world_expect(&w, ready ? UNWIND_JIT : UNWIND_PENDING, EXACT(T(LEAF)),
 			     CALL(PENDING + 1));
 	}
 	w.pending_is_ready = false;
