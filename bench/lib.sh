@@ -120,10 +120,11 @@ large_cc() {
 	large_cc=$tools/large_cc
 	[ -x "$large_cc" ] && return
 	have g++ || return 1
-	for i in $(seq 20); do echo "$i"; done | xargs -P "$(nproc)" -I N sh -c '
+	# shellcheck disable=SC2016
+	seq 20 | xargs -P "$(nproc)" -n 1 sh -c '
 		main=
-		[ "$1" = 1 ] && main=-DMAIN
-		g++ -std=c++17 -O2 -g -DFUNCTION=f"$1" $main -c "$2" -o "$3/$1.o"' \
-		- N "$top_srcdir/bench/large.cc" "$scratch" &&
+		[ "$3" = 1 ] && main=-DMAIN
+		g++ -std=c++17 -O2 -g -DFUNCTION=f"$3" $main -c "$1" -o "$2/$3.o"' \
+		- "$top_srcdir/bench/large.cc" "$scratch" &&
 		g++ "$scratch"/[0-9]*.o -o "$large_cc"
 }
