@@ -10,6 +10,7 @@
  *	cpu_s			CPU time that the kernel counted for the threads
  *	own_cpu_s		CPU time of the profiler, as it says itself
  *	first_s, end_s		first sample and end of recording, CLOCK_MONOTONIC
+ *	engine			that recorded it
  *	steady_bytes		bytes a sample of the second half of the samples
  *
  * A recording that still grows has its figures so far.
@@ -30,6 +31,7 @@ struct batch {			/* where in the file so many samples end */
 struct figures {
 	uint64_t n, outcome[OUTCOME_COUNT], n_lost, n_gaps, n_frames, first_ns, end_ns;
 	uint64_t cpu_ns, own_cpu_ns;
+	char engine[16];
 	uint8_t *outcomes;	/* of each stack of the epoch at hand */
 	uint32_t *depths;
 	size_t n_stacks, cap_outcomes, cap_depths;
@@ -80,6 +82,11 @@ static void add_samples(struct figures *f, struct record *rec, uint64_t off)
 static void add(struct figures *f, struct record *rec, uint64_t off)
 {
 	switch (rec->type) {
+	case RECORD_META:
+		if (rec->meta.key_len == 6 && memcmp(rec->meta.key, "engine", 6) == 0)
+			snprintf(f->engine, sizeof(f->engine), "%.*s", (int)rec->meta.value_len,
+				 rec->meta.value);
+		break;
 	case RECORD_STACKS:
 		add_stacks(f, rec);
 		break;
@@ -153,6 +160,7 @@ int main(int argc, char **argv)
 	printf("frames %" PRIu64 "\n", f.n_frames);
 	printf("cpu_s %.6f\nown_cpu_s %.6f\n", (double)f.cpu_ns / 1e9, (double)f.own_cpu_ns / 1e9);
 	printf("first_s %.6f\nend_s %.6f\n", (double)f.first_ns / 1e9, (double)f.end_ns / 1e9);
+	printf("engine %s\n", f.engine);
 	printf("steady_bytes %.2f\n", steady_bytes(&f));
 	record_reader_close(reader);
 	free(f.outcomes);

@@ -19,7 +19,7 @@ entry_of() {	# PID: first and last address of it
 }
 
 # "complete samples" of perf's, for the process whose entry lies there
-perf_complete() {
+perf_reach_root() {
 	perf script -i "$scratch/perf.data" --no-inline --max-stack 2000 -F ip,sym 2>/dev/null |
 		awk -v from="$1" -v to="$2" '
 		function hex(s,  i, v) {
@@ -41,7 +41,7 @@ perf_complete() {
 		END { ended(); print complete + 0, n + 0 }'
 }
 
-complete() {	# NAME PERF_BYTES; of process $target
+reach_root() {	# NAME PERF_BYTES; of process $target
 	name=$1
 	entry=$(entry_of "$target")
 	if [ -n "$perf" ]; then
@@ -91,7 +91,7 @@ of() {	# NAME PERF_BYTES CMD...
 	start "$@"
 	target=$pid
 	settled "$target" 0.2
-	complete "$name" "$bytes"
+	reach_root "$name" "$bytes"
 	stop "$target"
 }
 
@@ -113,7 +113,7 @@ if have redis-server && have redis-benchmark; then
 	start redis-benchmark -s "$scratch/redis" -n 1000000000 -q
 	load=$pid
 	settled "$target" 0.2
-	complete "redis-server under load" 8192
+	reach_root "redis-server under load" 8192
 	stop "$load"
 	stop "$target"
 else

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=dash
 # Sourced by every benchmark: a scratch folder, targets, and lines of figures.
 #
 #	row WHAT MEASURED OP BAR UNIT PEER
@@ -121,7 +122,7 @@ large_cc() {
 	[ -x "$large_cc" ] && return
 	have g++ || return 1
 	# shellcheck disable=SC2016
-	seq 20 | xargs -P "$(nproc)" -n 1 sh -c '
+	seq 8 | xargs -P "$(nproc)" -n 1 sh -c '
 		main=
 		[ "$3" = 1 ] && main=-DMAIN
 		g++ -std=c++17 -O2 -g -DFUNCTION=f"$3" $main -c "$1" -o "$2/$3.o"' \
