@@ -71,6 +71,8 @@ static int attach(struct watch_options *o, const char *text)
 				"no folder for the recording: neither XDG_STATE_HOME nor HOME is set; use -o FILE");
 	o->greeting = greeting();
 	watch_run(&cmd_attach, o, o->out ? o->out : path, NULL, &result);
+	if (result.exit_code == EXIT_NO_SAMPLE && !o->out)
+		unlink(path);	/* nothing in it */
 	if (result.exit_code != EXIT_OK)
 		return result.exit_code;
 	code = show_report(&cmd_attach, result.path, o->out != NULL);
