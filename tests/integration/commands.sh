@@ -136,6 +136,9 @@ attach() {
 	[ -z "$(find state -type f)" ] || fail "left in the state folder: $(find state -type f)"
 	"$cprofd" attach -d 0.5 -o kept.cprof attach-me >out.txt 2>err.txt || fail "exit $?: $(cat err.txt)"
 	grep -q "saved kept.cprof" err.txt && [ "$(n_samples kept.cprof)" -gt 0 ] || fail "not kept"
+	start sleep 1
+	expect 5 "ended before the first sample" "$cprofd" attach "$pid"
+	[ -z "$(find state -type f)" ] || fail "left in the state folder: $(find state -type f)"
 	start ./attach-me 600
 	expect 2 "2 processes match \"attach-me\"" "$cprofd" attach -d 1 attach-me
 }

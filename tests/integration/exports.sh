@@ -96,12 +96,15 @@ pprof_decoded() {
 	done
 }
 
+# With the user's own cache: it may have to be built first.
+go_pprof() { env -u XDG_CACHE_HOME PPROF_TMPDIR="$scratch" go tool pprof "$@"; }
+
 pprof_by_go() {
 	recordings
 	have go || skip "pprof: read by go tool pprof" "no go"
 	for recording in $(all_recordings); do
 		"$cprofd" export --format pprof --force -o p.pb.gz "$recording" 2>err.txt || fail "exit $?: $(cat err.txt)"
-		PPROF_TMPDIR=$scratch go tool pprof -top -sample_index=samples -nodecount=1000 -nodefraction=0 -functions p.pb.gz \
+		go_pprof -top -sample_index=samples -nodecount=1000 -nodefraction=0 -functions p.pb.gz \
 			>top.txt 2>err.txt || skip "pprof: read by go tool pprof" "it does not work: $(head -1 err.txt)"
 		sum=$(sed -n 's/.*Total samples = \([0-9]*\) .*/\1/p; s/.*, \([0-9]*\) total$/\1/p; s/.* of \([0-9]*\) total$/\1/p' top.txt | head -1)
 		[ "$sum" = "$(total "$recording" samples)" ] || fail "$recording: $sum samples in pprof, $(total "$recording" samples) in the report: $(head -6 top.txt)"
@@ -114,7 +117,7 @@ pprof_by_go() {
 		grep -qF "$name" top.txt || fail "no $name: $(cat top.txt)"
 	done
 	! grep -q ' _Z' top.txt || fail "not demangled: $(grep ' _Z' top.txt)"
-	PPROF_TMPDIR=$scratch go tool pprof -raw p.pb.gz >raw.txt 2>err.txt || fail "$(cat err.txt)"
+	go_pprof -raw p.pb.gz >raw.txt 2>err.txt || fail "$(cat err.txt)"
 	grep -q "spin_cpp.cc:[1-9]" raw.txt || fail "no lines: $(head -60 raw.txt)"
 }
 

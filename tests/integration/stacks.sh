@@ -133,7 +133,7 @@ as_complete_as_perf() {
 		wait $perf
 		perf_complete_pct perf.data >perf-pct.txt
 		read -r perf_pct perf_n <perf-pct.txt
-		[ "${perf_n:-0}" -gt 500 ] || fail "perf took ${perf_n:-no} samples: $(cat perf.txt)"
+		[ "${perf_n:-0}" -gt 0 ] || fail "perf took no samples: $(cat perf.txt)"
 		echo "  # complete: cprofd $pct % of $n, perf $perf_pct % of $perf_n"
 		is_at_least "$pct" "$(awk -v p="$perf_pct" 'BEGIN { print p - 0.1 }')" ||
 			fail "perf has $perf_pct % complete, cprofd $pct %"
