@@ -7,19 +7,15 @@ limit_s=90
 
 # perf does not say whether a stack reached its root: it did if its outermost frame
 # is where a program or a thread begins.  That is found by name, or - in stripped
-# programs - by address: the entry point, which calls __libc_start_main.
-entry_of() {	# PID: first and last address of it
-	exe=$(readlink "/proc/$1/exe")
-	at=$(readelf -hW "$exe" | sed -n 's/.*Entry point address: *0x//p')
-	base=0
-	if readelf -hW "$exe" | grep -q 'Type: *DYN'; then
-		base=$(sed -n "s|-.* $exe\$||p" "/proc/$1/maps" | head -1)
-	fi
-	echo "$((0x$at + 0x$base)) $((0x$at + 0x$base + 64))"
+# programs - by address: the entry point, which calls __libc_start_main.  perf prints
+# addresses of files without symbols as the file states them.
+entry_of() {	# PID: first and last address of it, in the file
+	at=$(readelf -hW "$(readlink "/proc/$1/exe")" | sed -n 's/.*Entry point address: *0x//p')
+	echo "$((0x$at)) $((0x$at + 64))"
 }
 
 # "complete samples" of perf's, for the process whose entry lies there
-perf_reach_root() {
+perf_complete() {
 	perf script -i "$scratch/perf.data" --no-inline --max-stack 2000 -F ip,sym 2>/dev/null |
 		awk -v from="$1" -v to="$2" '
 		function hex(s,  i, v) {
@@ -50,7 +46,8 @@ reach_root() {	# NAME PERF_BYTES; of process $target
 		other=$!
 		pids="$pids $other"
 	fi
-	"$cprofd" record --quiet --force -F 999 -o "$scratch/ours.cprof" -p "$target" 2>"$scratch/err" &
+	rm -f "$scratch/ours.cprof"	# with --force the old one stays until the end
+	"$cprofd" record --quiet -F 999 -o "$scratch/ours.cprof" -p "$target" 2>"$scratch/err" &
 	command=$!
 	pids="$pids $command"
 	n=0
@@ -68,11 +65,10 @@ reach_root() {	# NAME PERF_BYTES; of process $target
 		wait "$other"
 		# shellcheck disable=SC2086,SC2046
 		set -- $(perf_complete $entry)
-		if [ "$2" -gt 0 ]; then
+		peer="perf dwarf: only $2 samples, not compared"
+		if [ "$2" -ge $((want / 5)) ]; then
 			pct=$(calc "100 * $1 / $2")
 			peer="perf dwarf: $pct % of $2"
-		else
-			peer="perf dwarf: no samples"
 		fi
 	fi
 	"$tools/bench_recording" "$scratch/ours.cprof" >"$scratch/out"
@@ -81,7 +77,8 @@ reach_root() {	# NAME PERF_BYTES; of process $target
 	row "$name: complete stacks, of $n" "$ours" '>=' 99.5 % "$peer"
 	[ -z "$pct" ] || row "$name: the same, less 0.1 points than perf at most" "$ours" '>=' \
 		"$(calc "$pct - 0.1")" % "$peer"
-	[ "$n" -ge $want ] || missing "$name with $want samples" "$n came in $limit_s s, or it ended"
+	[ "$n" -ge $want ] || missing "$name with $want samples" \
+		"$n came ($(kill -0 "$target" 2>/dev/null && echo "it still runs" || echo "it ended"); $(tr '\n' ' ' <"$scratch/err"))"
 }
 
 # of a program started for it
@@ -101,7 +98,8 @@ of fib 8192 "$top_builddir/samples/fib" 45 1000
 of "recursion 500 deep" 65528 "$targets/deep" 500 16 3600
 of "64 threads" 8192 "$targets/threads" 64 0 3600
 awk 'BEGIN { srand(1); for (i = 0; i < 6000000; i++) print rand() * 1e9 }' >"$scratch/numbers"
-of "sort --parallel=2" 8192 sort --parallel=2 -S 2G -o /dev/null "$scratch/numbers" "$scratch/numbers"
+of "sort --parallel=2" 8192 sort --parallel=2 -S 2G -T "$scratch" -o /dev/null \
+	"$scratch/numbers" "$scratch/numbers" "$scratch/numbers" "$scratch/numbers"
 rm -f "$scratch/numbers"
 if have redis-server && have redis-benchmark; then
 	start redis-server --port 0 --unixsocket "$scratch/redis" --save '' --appendonly no

@@ -64,8 +64,12 @@ start() {
 }
 
 stop() {
-	kill -9 "$1" 2>/dev/null
-	wait "$1" 2>/dev/null
+	if kill -9 "$1" 2>/dev/null; then
+		wait "$1" 2>/dev/null
+	else
+		wait "$1" 2>/dev/null
+		echo "# process $1 had ended by itself, with $?"
+	fi
 	return 0
 }
 

@@ -1,12 +1,15 @@
 #!/bin/sh
-# Names, lines and inlined calls of addresses: ours and llvm-symbolizer's by turns,
-# medians of CPU seconds and peak MiB, and whether the frames are the same.
-# Run in the build folder after `make bench/bench_symbols bench/cost`.
-#	bench_symbols.sh [RUNS]
-set -e
-runs=${1:-9}
-dir=$(mktemp -d "${TMPDIR:-/tmp}/symbols.XXXXXX")
-trap 'rm -rf "$dir"' EXIT
+# SPDX-License-Identifier: Apache-2.0
+# names, lines and inlined calls of addresses, by turns with llvm-symbolizer
+. "$top_srcdir/bench/lib.sh"
+runs=${BENCH_RUNS:-9}
+
+if [ ! -x "$tools/bench_symbols" ]; then
+	missing "symbols" "built without libdwarf"
+	exit 0
+fi
+llvm=
+have llvm-symbolizer && llvm=yes
 
 # N addresses spread evenly over .text, with a little disorder.
 spread() {	# FILE N
@@ -23,97 +26,73 @@ spread() {	# FILE N
 	}'
 }
 
-median() {
-	sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+# Two lines a frame, the column cut off; ??:0 stands where nothing is known.  Names of
+# C++ are spelled in two ways, and folders ("./a/./a/b.c"): there the file and its line.
+frames() {	# FILE names | lines
+	sed 's/^\(.*:[0-9]*\):[0-9]*$/\1/' "$1" | awk 'NF' | paste -d'\t' - - | grep -v '^??' |
+		if [ "$2" = lines ]; then sed 's|.*\t||; s|.*/||'; else cat; fi
 }
 
-# Two lines a frame, the column cut off; ??:0 stands where nothing is known.
-frames() {
-	sed 's/^\(.*:[0-9]*\):[0-9]*$/\1/' "$1" | awk 'NF' | paste -d' ' - - | grep -v '^??'
+cost_of() {	# WHO COMMAND...
+	who=$1
+	shift
+	costed "$@" <"$scratch/addresses"
+	echo "$cpu_s" >>"$scratch/$who.cpu"
+	echo "$peak_mib" >>"$scratch/$who.mib"
+	cp "$scratch/cost.out" "$scratch/$who.out"
 }
 
 measure() {	# NAME FILE N [DEBUG-FILE]
-	spread "$2" "$3" >"$dir/addresses"
-	: >"$dir/ours"
-	: >"$dir/llvm"
+	if [ ! -f "$2" ] || { [ -n "${4:-}" ] && [ ! -f "$4" ]; }; then
+		missing "symbols of $1" "it or its debug file is not installed"
+		return
+	fi
+	spread "$2" "$3" >"$scratch/addresses"
+	rm -f "$scratch"/*.cpu "$scratch"/*.mib
 	for run in $(seq "$runs"); do
-		./bench/cost ./bench/bench_symbols "$2" ${4:+"$4"} \
-			<"$dir/addresses" >"$dir/ours.out" 2>"$dir/err"
-		sed -n 's/^cost //p' "$dir/err" >>"$dir/ours"
-		./bench/cost llvm-symbolizer --inlines --functions=short --no-demangle --obj="$2" \
-			<"$dir/addresses" >"$dir/llvm.out" 2>"$dir/err"
-		sed -n 's/^cost //p' "$dir/err" >>"$dir/llvm"
+		cost_of ours "$tools/bench_symbols" "$2" ${4:+"$4"}
+		[ -z "$llvm" ] || cost_of llvm llvm-symbolizer --inlines --functions=short \
+			--no-demangle --obj="$2"
 	done
-	echo "$1: $(wc -l <"$dir/addresses") addresses, median of $runs"
-	for who in ours llvm; do
-		printf '    %s  CPU %s s  peak %s MiB  %s frames\n' "$who" \
-			"$(cut -d' ' -f1 "$dir/$who" | median)" \
-			"$(cut -d' ' -f2 "$dir/$who" | median)" \
-			"$(frames "$dir/$who.out" | wc -l)"
-	done
+	what="$1, $3 addresses"
+	if [ -z "$llvm" ]; then
+		row "$what: CPU" "$(median <"$scratch/ours.cpu")" - - s "llvm-symbolizer: not installed"
+		row "$what: peak memory" "$(median <"$scratch/ours.mib")" '<=' 60 MiB -
+		return
+	fi
+	bar=$(median <"$scratch/llvm.cpu")
+	row "$what: CPU" "$(median <"$scratch/ours.cpu")" '<=' "$bar" s "llvm-symbolizer $bar s"
+	row "$what: peak memory" "$(median <"$scratch/ours.mib")" \
+		"$([ "$1" = python3.11 ] && echo '<=' || echo -)" 60 MiB \
+		"llvm-symbolizer $(median <"$scratch/llvm.mib") MiB"
+	# As llvm-symbolizer prints them: every line that both have, in order.
+	kind=$([ "$1" = python3.11 ] && echo names || echo lines)
+	frames "$scratch/ours.out" "$kind" >"$scratch/ours.frames"
+	frames "$scratch/llvm.out" "$kind" >"$scratch/llvm.frames"
+	n=$(wc -l <"$scratch/llvm.frames")
+	other=$(diff "$scratch/ours.frames" "$scratch/llvm.frames" | grep -c '^>')
+	row "$what: $kind that are llvm's, of $n" "$(calc "100 * ($n - $other) / $n")" \
+		"$([ "$1" = python3.11 ] && echo '>=' || echo -)" 100 % \
+		"ours $(wc -l <"$scratch/ours.frames") frames"
 }
 
 debug_file() {
-	id=$(readelf -n "$1" | sed -n 's/.*Build ID: //p' | head -1)
+	id=$(readelf -n "$1" 2>/dev/null | sed -n 's/.*Build ID: //p' | head -1)
 	echo "/usr/lib/debug/.build-id/$(echo "$id" | cut -c1-2)/$(echo "$id" | cut -c3-).debug"
 }
 
-# Thirty files full of templates.
-make_large() {
-	cat >"$dir/large.cc" <<'EOF'
-#include <algorithm>
-#include <functional>
-#include <iostream>
-#include <map>
-#include <memory>
-#include <regex>
-#include <set>
-#include <sstream>
-#include <string>
-#include <unordered_map>
-#include <vector>
-namespace {
-struct item { std::string name; int weight; std::vector<double> values; };
-template <int N> int walk(std::vector<item> v)
-{
-	std::sort(v.begin(), v.end(), [](auto &a, auto &b) { return a.weight + N < b.weight; });
-	std::map<std::string, std::set<int>> by_name;
-	std::unordered_map<int, std::string> by_weight;
-	std::regex re("a+" + std::to_string(N));
-	for (auto &i : v) {
-		by_name[i.name].insert(i.weight);
-		if (std::regex_search(i.name, re))
-			by_weight[i.weight] += i.name;
-	}
-	std::ostringstream out;
-	for (auto &[k, s] : by_name)
-		out << k << s.size();
-	std::function<int(int)> f = [&](int x) { return x + (int)by_weight.size() + N; };
-	return f((int)out.str().size());
-}
-}
-int FUNCTION(int argc, char **argv)
-{
-	std::vector<item> v;
-	for (int i = 0; i < argc; i++)
-		v.push_back({ argv[i], i, { 1.0, 2.0 } });
-	return walk<1>(v) + walk<2>(v) + walk<3>(v);
-}
-EOF
-	objects=
-	for i in $(seq 30); do
-		function=f$i
-		[ "$i" = 1 ] && function=main
-		g++ -std=c++17 -O2 -g -DFUNCTION=$function -c "$dir/large.cc" -o "$dir/$i.o"
-		objects="$objects $dir/$i.o"
-	done
-	# shellcheck disable=SC2086
-	g++ $objects -o "$dir/large"
-}
-
-python=/usr/bin/python3.11
-libc=/lib/x86_64-linux-gnu/libc.so.6
-measure "python3.11 with its debug file" $python 1000 "$(debug_file $python)"
-measure "libc with its debug file" $libc 1000 "$(debug_file $libc)"
-make_large
-measure "C++, $(($(wc -c <"$dir/large") >> 20)) MiB" "$dir/large" 5000
+libc=$(ldconfig -p | sed -n 's/.*libc\.so\.6 .*x86-64.* => //p' | head -1)
+measure python3.11 $python 1000 "$(debug_file $python)"
+measure libc "$libc" 1000 "$(debug_file "$libc")"
+if large_cc; then
+	measure "C++, $(($(stat -c %s "$large_cc") >> 20)) MiB" "$large_cc" 5000
+else
+	missing "symbols of C++" "g++ is not installed"
+fi
+if [ -f "$(debug_file $python)" ]; then
+	spread $python 1000 >"$scratch/addresses"
+	"$tools/bench_names" $python "$(debug_file $python)" <"$scratch/addresses" >"$scratch/out" ||
+		echo "# not all addresses came back from the cache"
+	row "python3.11, $(get named "$scratch/out") addresses: from the cache" \
+		"$(get cached_ms "$scratch/out")" '<=' 5 ms "the first time: $(get worker_ms "$scratch/out") ms"
+fi
