@@ -29,7 +29,6 @@ static void say(const struct cmd *cmd, const char *fmt, va_list ap)
 {
 	fprintf(stderr, "cprofd: %s: ", cmd->name);
 	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
 }
 
 int cmd_fail(const struct cmd *cmd, int code, const char *fmt, ...)
@@ -39,6 +38,7 @@ int cmd_fail(const struct cmd *cmd, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	say(cmd, fmt, ap);
 	va_end(ap);
+	fputc('\n', stderr);
 	return code;
 }
 
@@ -49,7 +49,7 @@ int cmd_usage(const struct cmd *cmd, const char *fmt, ...)
 	va_start(ap, fmt);
 	say(cmd, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "cprofd: `cprofd %s --help` lists the options\n", cmd->name);
+	fprintf(stderr, "; see `cprofd %s --help`\n", cmd->name);
 	return EXIT_USAGE;
 }
 

@@ -146,11 +146,11 @@ static int recover(const struct options *o)
 	if (fd < 0)
 		return cmd_fail(&cmd_recover, cmd_file_exit(&err, false), "%s: %s", o->file, err.msg);
 	if (is_being_written(fd))
-		return cmd_fail(&cmd_recover, EXIT_DAMAGED, "%s: is still being recorded; `cprofd "
-				"stop` ends it", o->file);
+		return cmd_fail(&cmd_recover, EXIT_DAMAGED, "%s: is still being recorded; end "
+				"that first", o->file);
 	if (recover_look(fd, &state, &err) < 0)
 		return cmd_fail(&cmd_recover, cmd_file_exit(&err, false), "%s: %s", o->file, err.msg);
-	if (recover_is_whole(&state)) {
+	if (recover_is_whole(&state) && !o->output) {
 		printf("%s: is whole, there is nothing to recover\n", o->file);
 		return EXIT_OK;
 	}

@@ -397,7 +397,7 @@ static void watch_loop(struct watch *w, const sigset_t *unblocked)
 		if (msg_recv(w->control, m, &err) != 1) {
 			clear_progress(w);
 			w->result->exit_code = cmd_fail(w->cmd, EXIT_INTERNAL,
-				"the session ended unexpectedly; what was recorded is kept, `cprofd report` shows it");
+				"the session ended unexpectedly; what was recorded is in %s", w->result->path);
 			break;
 		}
 		msg_close_fds(m);

@@ -240,7 +240,7 @@ static int open_rings_within(struct ring *rings, size_t n, size_t want, struct e
 		if (err->code != EPERM && err->code != ENOMEM)
 			return -1;
 	}
-	return error_set(err, ENOLCK, "no memory may be locked for rings (RLIMIT_MEMLOCK %ld KiB, kernel.perf_event_mlock_kb %ld)",
+	return error_set(err, ENOLCK, "no memory may be locked for rings: RLIMIT_MEMLOCK (%ld KiB) and kernel.perf_event_mlock_kb (%ld for each CPU, for all processes of a user) are used up",
 			 (long)({ struct rlimit r; getrlimit(RLIMIT_MEMLOCK, &r); r.rlim_cur / 1024; }),
 			 proc_read_number("/proc/sys/kernel/perf_event_mlock_kb"));
 }

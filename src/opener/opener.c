@@ -246,6 +246,7 @@ static void start_worker(struct opener *o, enum worker_which which)
 		return;
 	o->worker_pids[which] = opener_spawn("cprofd-worker", &ends[1], 1, &err);
 	close(ends[1]);
+	msg.pid = (uint32_t)max_of(o->worker_pids[which], 0);
 	opener_send(o, &msg, sizeof(msg), &ends[0], 1);
 	close(ends[0]);
 }
@@ -277,6 +278,8 @@ static void send_spec(struct opener *o)
 		.duration_ns = o->spec.duration_ns,
 		.on_exec = o->spec.on_exec,
 		.ncpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
+		.follow = o->spec.follow,
+		.command_pid = (uint32_t)getppid(),
 	};
 
 	opener_send_text(o, &head, sizeof(head), o->spec.command, NULL, 0);

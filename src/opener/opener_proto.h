@@ -75,6 +75,8 @@ struct o_spec {
 	uint64_t duration_ns;	/* 0: until stopped */
 	uint32_t on_exec;	/* the target waits to exec; sampling starts then */
 	uint32_t ncpus;
+	uint32_t follow;	/* child processes as well */
+	uint32_t command_pid;	/* of the command that asked for all this */
 	char command[];
 };
 
@@ -160,6 +162,7 @@ struct o_file {
 struct o_worker {		/* its channel as descriptor */
 	uint32_t type;
 	uint32_t which;		/* enum worker_which */
+	uint32_t pid;
 };
 
 struct o_target_end {

@@ -49,7 +49,7 @@ struct c_grew {
 	uint32_t type;
 	uint32_t pad;
 	uint64_t bytes;		/* of the file that can be read now */
-	uint64_t n_samples, n_lost;
+	uint64_t n_samples, n_lost;	/* of CPU time */
 };
 
 /* Followed by one line for people. */
@@ -67,7 +67,7 @@ struct c_ended {
 	uint32_t how;		/* enum record_end_how of the target */
 	uint32_t status;
 	uint32_t pad;
-	uint64_t n_samples, n_lost;
+	uint64_t n_samples, n_lost;	/* of CPU time */
 	char text[];
 };
 

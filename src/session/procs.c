@@ -481,6 +481,8 @@ void procs_on_fork(struct session *s, const struct perf_task *t)
 
 	if (t->pid == t->ppid)
 		return;		/* a thread: known when it is sampled */
+	if (!s->spec->follow)
+		return;
 	parent = procs_find(s, t->ppid);
 	child = procs_find(s, t->pid);
 	if (child && !child->first_ended)

@@ -30,6 +30,7 @@ void session_put_sample(struct session *s, const struct record_sample *sample)
 {
 	record_put_sample(s->writer, sample);
 	s->n_samples++;
+	s->n_cpu_samples += sample->state == STATE_RUNNING;
 	stacks_check_budget(s);
 }
 

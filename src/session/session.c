@@ -124,6 +124,7 @@ static void on_worker(struct session *s, struct msg *m)
 	closep(&s->workers[msg->which]);
 	s->workers[msg->which] = msg_take_fd(m, 0);
 	s->worker_asked[msg->which] = false;
+	own_cost_set(s, OWN_WORKERS + msg->which, (pid_t)msg->pid);
 	if (msg->which == WORKER_UNWIND)
 		modules_worker_ready(s);
 	else
@@ -171,6 +172,8 @@ static void on_spec(struct session *s, const struct msg *m)
 	s->spec = xmemdup(m->data, m->len);
 	if (s->spec->duration_ns)
 		s->end_ns = UINT64_MAX - 1;	/* set when sampling begins */
+	own_cost_set(s, OWN_COMMAND, (pid_t)s->spec->command_pid);
+	own_cost_set(s, OWN_OPENER, getppid());
 	s->unwinder = unwinder_new(unwind_arch_host(), s->spec->max_frames);
 	uname(&u);
 	record_put_meta(s->writer, "version", PACKAGE_VERSION);
@@ -412,16 +415,11 @@ static void tell_growth(struct session *s)
 	struct c_grew grew = {
 		.type = C_GREW,
 		.bytes = record_writer_written(s->writer),
-		.n_samples = s->n_samples,
+		.n_samples = s->n_cpu_samples,
 		.n_lost = s->n_lost,
 	};
 
 	tell(s, &grew, sizeof(grew), "");
-}
-
-static uint64_t own_cpu_ns(void)
-{
-	return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 /* Once a second: counters, and everything into the file. */
@@ -433,7 +431,7 @@ static void every_second(struct session *s)
 		perf_second(s);
 	else if (s->started.engine == ENGINE_PTRACE)
 		ptrace_second(s);
-	session_put_counter(s, COUNTER_OWN_CPU_NS, own_cpu_ns());
+	session_put_counter(s, COUNTER_OWN_CPU_NS, own_cost_ns(s));
 	procs_collect(s);
 	modules_tick(s, s->now_ns);
 	if (!s->write_errno && record_writer_error(s->writer, &err) < 0) {
@@ -581,6 +579,7 @@ static int finish(struct session *s)
 	else if (s->started.engine == ENGINE_PTRACE)
 		ptrace_second(s);
 	procs_put_cpu(s);
+	session_put_counter(s, COUNTER_OWN_CPU_NS, own_cost_ns(s));
 	symbols_save(s);
 	put_target_end(s);
 	record_put_end(s->writer, &(struct record_end){
@@ -592,7 +591,7 @@ static int finish(struct session *s)
 	ended.write_errno = (uint32_t)s->write_errno;
 	ended.how = s->target_end.how;
 	ended.status = s->target_end.status;
-	ended.n_samples = s->n_samples;
+	ended.n_samples = s->n_cpu_samples;
 	ended.n_lost = s->n_lost;
 	if (s->is_started)
 		tell(s, &ended, sizeof(ended), s->write_errno ? err.msg : "");

@@ -280,6 +280,16 @@ void ptrace_on_stopped(struct session *s, struct o_stopped *msg);
 void ptrace_on_checked(struct session *s, const struct o_checked *msg);
 void ptrace_second(struct session *s);
 
+/* ---- own_cost.c: CPU time of cprofd's processes ---- */
+
+enum own_process { OWN_COMMAND, OWN_OPENER, OWN_WORKERS, OWN_COUNT = OWN_WORKERS + WORKER_COUNT };
+
+/* From now on this process is `which`; pid 0: none. */
+void own_cost_set(struct session *s, enum own_process which, pid_t pid);
+
+/* Of all of them since they began. */
+uint64_t own_cost_ns(struct session *s);
+
 /* ---- session.c ---- */
 
 /* What a request number of the opener stands for. */
@@ -313,6 +323,13 @@ struct session {
 	bool events_ended;	/* a second ago the kernel had ended them all */
 	int write_errno;
 	char write_error[256];
+
+	/* own_cost.c */
+	struct {
+		pid_t pid;
+		uint64_t cpu_ns;	/* when last read */
+	} own[OWN_COUNT];
+	uint64_t own_ended_ns;		/* of those that were replaced */
 
 	/* worker channels, -1: none at the moment */
 	int workers[WORKER_COUNT];
@@ -362,6 +379,7 @@ struct session {
 	uint32_t checked_sequence;
 	uint64_t n_stops, n_stops_syscall, n_torn;
 	uint64_t n_samples, n_lost;
+	uint64_t n_cpu_samples;	/* without those of waiting threads */
 	uint64_t lost_since_ns;
 };
 

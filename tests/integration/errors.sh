@@ -154,8 +154,9 @@ execs_at_start() {
 	name="the target executes while it is attached to"
 	have strace || skip "$name" "no strace"
 	start sh -c "until [ -e go ]; do :; done; exec $targets/threads 1 0 600"
-	strace -f -o calls.txt -e trace=perf_event_open -e inject=perf_event_open:delay_enter=50000 \
-		"$cprofd" record -d 1 -p "$pid" -o start.cprof 2>err.txt &
+	# A traced program cannot look for leaks.
+	ASAN_OPTIONS=detect_leaks=0 strace -f -o calls.txt -e trace=perf_event_open \
+		-e inject=perf_event_open:delay_enter=50000 "$cprofd" record -d 1 -p "$pid" -o start.cprof 2>err.txt &
 	recorder=$!
 	echo $recorder >>"$scratch/pids"
 	wait_for 10 grep -qs perf_event_open calls.txt || skip "$name" "strace cannot delay calls: $(head -1 err.txt)"

@@ -42,6 +42,7 @@ static inline void made_session_init(struct made_session *t)
 	t->s.last_pending = &t->s.pending;
 	t->s.spec = xcalloc(1, sizeof(*t->s.spec) + 1);
 	t->s.spec->pid = MAIN_PID;
+	t->s.spec->follow = true;
 	t->s.unwinder = unwinder_new(unwind_arch_host(), 128);
 	/* It is told about mappings and execs. */
 	t->s.perf = perf_reader_new(unwind_arch_host()->perf_mask);
