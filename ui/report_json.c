@@ -61,6 +61,8 @@ static void put_recording(struct json *j, const struct report *r)
 	json_bool(j, "finished", p->ended);
 	json_text(j, "end", p->ended && p->end.why < array_len(why) ? why[p->end.why] : NULL);
 	json_u64(j, "samples", p->samples.n);
+	json_u64(j, "own_cpu_ns", counters_growth(&p->counters, COUNTER_OWN_CPU_NS, RECORD_NONE,
+						  p->start_ns, p->end_ns));
 	put_meta(j, r);
 	json_end(j);
 }

@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The CPU time that a recording has of a thread that was there when it began is that
-# of its whole duration: it agrees with the weights of the thread's samples, which
-# are counted otherwise.
+# CPU times that a recording has: of a thread that was there when it began, which
+# agrees with the weights of its samples, counted otherwise; and our own.
 . "${top_srcdir:?}/tests/integration/lib.sh"
 
 has_threads() { [ "$(ls "/proc/$pid/task" | wc -l)" -ge "$1" ]; }
@@ -30,6 +29,32 @@ sys.exit(t["received"]["samples"] < 20 or abs(cpu / weight - 1) > .1)
 END
 }
 
+# What cprofd says that it used against what the kernel counted for all its processes.
+own_cost() {
+	start "$targets/threads" 2 0 60
+	python3 - "$cprofd" "$pid" <<'END' || fail "wrong by more than a third"
+import ctypes, json, os, resource, subprocess, sys
+def children():	# also those from before this program was exec'd: python3 may be a script
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+before = children()
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)		# PR_SET_CHILD_SUBREAPER: orphans come to us
+subprocess.run([sys.argv[1], "record", "-F", "4999", "-d", "2", "-o", "own.cprof", "-p", sys.argv[2]],
+               check=True, stderr=subprocess.DEVNULL)
+try:
+    while True:
+        os.wait()
+except ChildProcessError:
+    pass
+used = children() - before
+said = json.loads(subprocess.run([sys.argv[1], "report", "--json", "own.cprof"], check=True,
+                                 capture_output=True).stdout)["recording"]["own_cpu_ns"] / 1e9
+print(f"  # {said * 1e3:.1f} ms said, {used * 1e3:.1f} ms used")
+sys.exit(not used * 2 / 3 < said < used * 1.1)
+END
+}
+
 check cpu_time_of_a_thread_perf agrees perf
 check cpu_time_of_a_thread_ptrace agrees ptrace
+check "the cost that is shown" own_cost
 finish
