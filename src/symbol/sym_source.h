@@ -77,6 +77,7 @@ struct sym_source {
 };
 
 extern const struct sym_source sym_dwarf;	/* only with libdwarf */
+extern const struct sym_source sym_plt;
 extern const struct sym_source sym_elf;
 extern const struct sym_source sym_range;
 extern const struct sym_source sym_kallsyms;

@@ -18,6 +18,7 @@ static const struct sym_source *const sources[] = {
 #ifdef HAVE_LIBDWARF
 	&sym_dwarf,
 #endif
+	&sym_plt,
 	&sym_elf,
 	&sym_range,
 	&sym_kallsyms,

@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/util.h"
 #include "elf/elf_file.h"
+#include "elf/elf_plt.h"
 #include "elf/elf_symtab.h"
 #include "unwind/unwind_build.h"
 #include "unwind/unwind_table.h"
@@ -52,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct error err;
 	uint8_t id[64];
 	const uint8_t *alt;
-	size_t alt_len;
+	struct elf_stub *stubs;
+	size_t alt_len, n_stubs;
 	uint32_t crc;
 
 	if (elf_file_open_memory(data, len, &elf, &err) < 0)
@@ -60,6 +62,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	elf_file_build_id(elf, id, sizeof(id));
 	elf_file_debuglink(elf, &crc);
 	elf_file_altlink(elf, &alt, &alt_len);
+	elf_plt_stubs(elf, &stubs, &n_stubs);
+	for (size_t i = 0; i < n_stubs; i++)
+		if (!stubs[i].name[0])
+			abort();
+	free(stubs);
 	look_at_symbols(elf);
 	look_at_table(elf);
 	elf_file_close(elf);

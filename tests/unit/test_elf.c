@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "elf/elf_debugfile.h"
 #include "elf/elf_file.h"
+#include "elf/elf_plt.h"
 #include "elf/elf_symtab.h"
 #include "elf/range_map.h"
 
@@ -740,7 +741,8 @@ static void read_everything(const void *data, size_t len)
 	struct error err;
 	uint8_t id[ELF_MAX_BUILD_ID];
 	const uint8_t *alt_id;
-	size_t alt_len;
+	struct elf_stub *stubs;
+	size_t alt_len, n_stubs;
 	uint32_t crc;
 
 	if (elf_file_open_memory(data, len, &file, &err) < 0) {
@@ -756,6 +758,8 @@ static void read_everything(const void *data, size_t len)
 	elf_file_build_id(file, id, sizeof(id));
 	elf_file_debuglink(file, &crc);
 	elf_file_altlink(file, &alt_id, &alt_len);
+	elf_plt_stubs(file, &stubs, &n_stubs);
+	free(stubs);
 	for (int kind = ELF_SYMTAB; kind <= ELF_MINIDEBUG; kind++) {
 		struct elf_symtab *t;
 
@@ -787,6 +791,51 @@ static struct buf small_program(void)
 	_cleanup_(closep) int fd = lab_open("with-mini");
 	assert_int_equal(io_read_all(fd, 1 << 24, &b, &err), 0);
 	return b;
+}
+
+/* "1030 strlen" for each stub, as objdump labels them. */
+static void assert_same_stubs(const char *name)
+{
+	_cleanup_(freep) char *expected =
+		lab_output("objdump -d --no-show-raw-insn %s | "
+			   "sed -n 's/^0*\\([0-9a-f]*\\) <\\(.*\\)@plt>:$/\\1 \\2/p' | "
+			   "sed 's/@[A-Z].*//' | sort", name);
+	_cleanup_(closep) int fd = lab_open(name);
+	_cleanup_(file_closep) struct elf_file *file = open_fd(fd);
+	struct elf_stub *stubs;
+	FILE *f;
+	size_t n;
+
+	elf_plt_stubs(file, &stubs, &n);
+	_cleanup_(freep) char *path = xasprintf("%s/stubs", lab_dir);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	for (size_t i = 0; i < n; i++) {
+		fprintf(f, "%" PRIx64 " %s\n", stubs[i].vaddr, stubs[i].name);
+		assert_in_range(stubs[i].size, 6, 16);
+		assert_true(!i || stubs[i - 1].vaddr + stubs[i - 1].size <= stubs[i].vaddr);
+	}
+	fclose(f);
+	free(stubs);
+	_cleanup_(freep) char *got = lab_output("sort stubs");
+	if (strcmp(got, expected) != 0 || n < 2)
+		fail_msg("%s:\n%s-- objdump has\n%s", name, got, expected);
+}
+
+TEST(stubs_of_calls_into_other_files_are_those_of_objdump)
+{
+	need_tool("objdump", "binutils");
+	need(lab_try("${CC:-gcc} -dM -E -x c /dev/null | grep -q __x86_64__"), "not x86-64");
+	compile_program("-fcf-protection=none -Wl,-z,lazy", "plt-lazy");
+	compile_program("-fcf-protection=none -Wl,-z,now", "plt-now");
+	compile_program("-fcf-protection=full -Wl,-z,ibtplt -Wl,-z,lazy", "plt-cet");
+	compile_program("-fcf-protection=full -Wl,-z,ibtplt -no-pie", "plt-cet-now");
+	assert_same_stubs("plt-lazy");
+	assert_same_stubs("plt-now");
+	assert_same_stubs("plt-cet");
+	assert_same_stubs("plt-cet-now");
+	lab_run("strip plt-cet");
+	assert_same_stubs("plt-cet");
 }
 
 TEST(no_truncation_of_a_file_does_harm)
@@ -858,6 +907,7 @@ int main(void)
 		cmocka_unit_test(a_debug_file_matches_by_build_id_or_checksum),
 		cmocka_unit_test(a_debuglink_with_a_folder_in_it_is_none),
 		cmocka_unit_test(an_altlink_comes_with_its_build_id),
+		cmocka_unit_test(stubs_of_calls_into_other_files_are_those_of_objdump),
 		cmocka_unit_test(no_truncation_of_a_file_does_harm),
 		cmocka_unit_test(no_flipped_byte_of_a_file_does_harm),
 		cmocka_unit_test(a_file_that_becomes_shorter_meanwhile_is_damage),
