@@ -29,7 +29,7 @@ void cell_interval(const struct report *r, struct interval iv)
 {
 	char buf[TEXT_NUMBER];
 	double unit = whole_percent(r) ? .01 : .001;	/* the last digit shown */
-	double half = (iv.high - iv.low) / 2;
+	double half = fmax(iv.high - iv.share, iv.share - iv.low);	/* it is not centred */
 
 	if (iv.low < unit / 2)	/* the lower end is not distinguishable from nothing */
 		page_right(r->page, TONE_DIM, 5, "<%s",

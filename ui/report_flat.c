@@ -126,8 +126,9 @@ static void put_more(const struct flat *f)
 	for (uint32_t i = f->n_shown; i < f->n; i++)
 		ns += self_of(f, i);
 	largest = summary_share(f->r->sum, self_of(f, f->n_shown));
-	text = xasprintf("%s more functions, each under %.1f%%",
-			 text_count(count, f->n - f->n_shown), floor(largest * 1000) / 10 + .1);
+	text = xasprintf("%s more function%s under %.1f%%",
+			 text_count(count, f->n - f->n_shown),
+			 f->n - f->n_shown == 1 ? "," : "s, each", floor(largest * 1000) / 10 + .1);
 	put_rest(f, ns, text);
 }
 

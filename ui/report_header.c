@@ -279,7 +279,8 @@ static void put_notes(const struct report *r)
 		put_line(r, note->level == NOTE_WARNING ? "! warning" : "note", TONE_TEXT, text);
 	}
 	if (n < r->p->n_notes) {
-		_cleanup_(freep) char *text = xasprintf("%zu more notes", r->p->n_notes - n);
+		_cleanup_(freep) char *text = xasprintf("%zu more note%s", r->p->n_notes - n,
+							    r->p->n_notes - n == 1 ? "" : "s");
 
 		put_line(r, "note", TONE_DIM, text);
 	}

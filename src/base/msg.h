@@ -10,6 +10,7 @@
 #ifndef CPROFD_BASE_MSG_H
 #define CPROFD_BASE_MSG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct error;
@@ -24,6 +25,18 @@ struct msg {
 	int fds[MSG_MAX_FDS];	/* close-on-exec; -1 once taken */
 	_Alignas(8) unsigned char data[MSG_MAX_BYTES];
 };
+
+/* Does it hold a struct of `size` bytes? */
+static inline bool msg_holds(const struct msg *m, size_t size)
+{
+	return m->len >= size;
+}
+
+/* Does it hold a struct of `size` bytes and a terminated text behind it? */
+static inline bool msg_holds_text(const struct msg *m, size_t size)
+{
+	return m->len > size && m->data[m->len - 1] == '\0';
+}
 
 /* A new channel: both ends close-on-exec. */
 int msg_pair(int ends[2], struct error *err);

@@ -2,11 +2,16 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "base/util.h"
+#include "ui/text.h"
 
 void cmd_print_help(const struct cmd *cmd)
 {
@@ -25,10 +30,27 @@ void cmd_print_help(const struct cmd *cmd)
 	printf("\n%s", cmd->help);
 }
 
-static void say(const struct cmd *cmd, const char *fmt, va_list ap)
+/* The text of `fmt`, without what could move a cursor; the caller frees it. */
+static char *clean_text(const char *fmt, va_list ap)
 {
-	fprintf(stderr, "cprofd: %s: ", cmd->name);
-	vfprintf(stderr, fmt, ap);
+	struct buf clean = { 0 };
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	text_clean(&clean, text, strlen(text), true);
+	free(text);
+	return (char *)clean.data;
+}
+
+void cmd_say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	_cleanup_(freep) char *text = clean_text(fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "cprofd: %s\n", text);
 }
 
 int cmd_fail(const struct cmd *cmd, int code, const char *fmt, ...)
@@ -36,9 +58,9 @@ int cmd_fail(const struct cmd *cmd, int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(cmd, fmt, ap);
+	_cleanup_(freep) char *text = clean_text(fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	fprintf(stderr, "cprofd: %s: %s\n", cmd->name, text);
 	return code;
 }
 
@@ -47,9 +69,9 @@ int cmd_usage(const struct cmd *cmd, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(cmd, fmt, ap);
+	_cleanup_(freep) char *text = clean_text(fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "; see `cprofd %s --help`\n", cmd->name);
+	fprintf(stderr, "cprofd: %s: %s; see `cprofd %s --help`\n", cmd->name, text, cmd->name);
 	return EXIT_USAGE;
 }
 
@@ -69,10 +91,19 @@ int cmd_file_exit(const struct error *err, bool writing)
 	}
 }
 
+static bool reader_is_gone(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) == 1 && out.revents & POLLERR;
+}
+
 int cmd_finish_stdout(const struct cmd *cmd, int code)
 {
+	errno = 0;
 	/* A reader that went away (head, less) is no failure of ours. */
-	if (fflush(stdout) != 0 && errno != EPIPE)
-		return cmd_fail(cmd, EXIT_OUTPUT, "standard output: %s", strerror(errno));
-	return code;
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE || reader_is_gone())
+		return code;
+	return cmd_fail(cmd, EXIT_OUTPUT, "standard output: %s",
+			errno ? strerror(errno) : "not all of it could be written");
 }

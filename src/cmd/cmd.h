@@ -54,6 +54,9 @@ void cmd_print_help(const struct cmd *cmd);
 int cmd_fail(const struct cmd *cmd, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* One line of progress on stderr. */
+void cmd_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* A wrong command line: the same, followed by where to find help. */
 int cmd_usage(const struct cmd *cmd, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

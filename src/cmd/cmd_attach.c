@@ -39,8 +39,10 @@ static int state_path(pid_t pid, char *buf, size_t cap)
 
 	if (base && base[0] == '/')
 		n = snprintf(buf, cap, "%s/cprofd/sessions", base);
+	else if (home && home[0] == '/')
+		n = snprintf(buf, cap, "%s/.local/state/cprofd/sessions", home);
 	else
-		n = snprintf(buf, cap, "%s/.local/state/cprofd/sessions", home ? home : "");
+		return -1;
 	if (buf[0] != '/' || (size_t)n + 64 > cap)
 		return -1;
 	make_folders(buf);
@@ -90,6 +92,7 @@ static int run(int argc, char **argv)
 	int opt, code;
 
 	watch_options_init(&options);
+	opterr = 0;
 	while ((opt = getopt_long(argc, argv, WATCH_SHORT_OPTIONS "p:", watch_long_options,
 				  NULL)) != -1) {
 		if (opt == 'h') {
@@ -98,7 +101,7 @@ static int run(int argc, char **argv)
 		} else if (opt == 'p') {
 			target = optarg;	/* as the other commands have it */
 		} else if (!watch_option(&cmd_attach, &options, opt, optarg, &code)) {
-			return cmd_usage(&cmd_attach, "that option does not exist");
+			return cmd_usage(&cmd_attach, "an option is unknown or lacks its value");
 		} else if (code) {
 			return code;
 		}

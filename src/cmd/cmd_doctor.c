@@ -3,11 +3,14 @@
  * The doctor believes no setting: for each engine it records for a moment and
  * says what came of it.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +24,7 @@
 #include "export/json_writer.h"
 #include "opener/opener.h"
 #include "session/control.h"
+#include "ui/text.h"
 
 #define TRIAL_NS (300 * NS_PER_MS)
 
@@ -50,11 +54,11 @@ static void take_message(struct trial *t, const struct msg *m, bool *over)
 		t->kernel = msg->started.kernel;
 		break;
 	case C_FAILED:
-		snprintf(t->why, sizeof(t->why), "%s", (const char *)m->data + sizeof(msg->failed));
+		snprintf(t->why, sizeof(t->why), "%s", msg->failed.text);
 		*over = true;
 		break;
 	case C_NOTE:
-		snprintf(t->why, sizeof(t->why), "%s", (const char *)m->data + sizeof(msg->note));
+		snprintf(t->why, sizeof(t->why), "%s", msg->note.text);
 		break;
 	case C_ENDED:
 		t->n_samples = msg->ended.n_samples;
@@ -86,19 +90,23 @@ static void try_engine(pid_t pid, enum opener_engine engine, struct trial *t)
 			return;
 		}
 		msg_close_fds(m);
-		take_message(t, m, &over);
+		if (control_is_sound(m))
+			take_message(t, m, &over);
 	}
 }
 
 /* A process that only computes. */
 static pid_t start_busy_child(void)
 {
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 
 	if (pid == 0) {
 		volatile unsigned long n = 0;
 
-		for (;;)
+		/* It ends with us, and under yama our opener may trace it. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_PTRACER, parent);
+		while (getppid() == parent)
 			n++;
 	}
 	return pid;
@@ -106,11 +114,23 @@ static pid_t start_busy_child(void)
 
 /* ---- saying ---- */
 
+/* Names and notes hold bytes of the target. */
+static void print_clean(const char *text)
+{
+	struct buf clean = { 0 };
+
+	text_clean(&clean, text, strlen(text), true);
+	fputs((const char *)clean.data, stdout);
+	buf_deinit(&clean);
+}
+
 static void print_trial(const struct trial *t, bool own_target)
 {
 	printf("  %-8s", t->engine);
 	if (!t->works) {
-		printf("does not work: %s\n", t->why);
+		printf("does not work: ");
+		print_clean(t->why);
+		printf("\n");
 		return;
 	}
 	printf("works: %llu samples in %.1f s", (unsigned long long)t->n_samples,
@@ -118,12 +138,24 @@ static void print_trial(const struct trial *t, bool own_target)
 	if (!t->n_samples)
 		printf(own_target ? "" : " (the process used next to no CPU)");
 	printf("\n");
-	if (t->why[0])
-		printf("          %s\n", t->why);
+	if (t->why[0]) {
+		printf("          ");
+		print_clean(t->why);
+		printf("\n");
+	}
 	if (strcmp(t->engine, "perf") == 0 && !t->kernel)
 		printf("          kernel time is not visible to you and shown as one row; CAP_PERFMON would show what it is\n");
 	if (strcmp(t->engine, "ptrace") == 0)
 		printf("          stops running threads for a moment, 99 times a second; sees no kernel time\n");
+}
+
+/* Addresses that may not be seen are 0. */
+static bool sees_kernel_names(void)
+{
+	_cleanup_(closep) int fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
+	char first[17] = "";
+
+	return fd >= 0 && read(fd, first, 16) == 16 && strtoull(first, NULL, 16) != 0;
 }
 
 static void print_limits(void)
@@ -139,6 +171,8 @@ static void print_limits(void)
 		snprintf(lockable, sizeof(lockable), "%ld KiB per CPU and %llu KiB",
 			 proc_read_number("/proc/sys/kernel/perf_event_mlock_kb"),
 			 (unsigned long long)mem.rlim_cur / 1024);
+	if (geteuid() != 0 && mem.rlim_cur == RLIM_INFINITY)
+		snprintf(lockable, sizeof(lockable), "without limit");
 	printf("\nLIMITS\n");
 	printf("  memory for rings      %s\n", lockable);
 	printf("  open files            %llu (a thread takes %ld)\n",
@@ -146,7 +180,7 @@ static void print_limits(void)
 	printf("  perf_event_paranoid   %ld\n",
 	       proc_read_number("/proc/sys/kernel/perf_event_paranoid"));
 	printf("  kernel names          %s\n",
-	       geteuid() == 0 ? "visible" : "not visible to you (kptr_restrict)");
+	       sees_kernel_names() ? "visible" : "not visible to you (kptr_restrict)");
 }
 
 static void print_json(const struct trial *trials, size_t n, pid_t pid)
@@ -175,12 +209,15 @@ static void print_json(const struct trial *trials, size_t n, pid_t pid)
 
 static void print_text(const struct trial *trials, size_t n, const struct cmd_target *target)
 {
-	if (target->pid)
-		printf("ENGINES   tried for %.1f s each on %d (%s)\n", (double)TRIAL_NS / 1e9,
-		       (int)target->pid, target->name);
-	else
+	if (target->pid) {
+		printf("ENGINES   tried for %.1f s each on %d (", (double)TRIAL_NS / 1e9,
+		       (int)target->pid);
+		print_clean(target->name);
+		printf(")\n");
+	} else {
 		printf("ENGINES   tried for %.1f s each on a busy process of our own\n",
 		       (double)TRIAL_NS / 1e9);
+	}
 	for (size_t i = 0; i < n; i++)
 		print_trial(&trials[i], !target->pid);
 	printf("  %-8snot in this version\n", "bpf");
@@ -196,6 +233,11 @@ static int examine(const struct cmd_target *target, bool as_json)
 
 	for (size_t i = 0; i < array_len(trials); i++) {
 		try_engine(target->pid ? target->pid : child, engines[i], &trials[i]);
+		if (child > 0 && trials[i].works && !trials[i].n_samples) {
+			trials[i].works = false;
+			snprintf(trials[i].why, sizeof(trials[i].why),
+				 "no samples of a process that computes all the time");
+		}
 		any |= trials[i].works;
 	}
 	if (child > 0) {
@@ -222,6 +264,7 @@ static int run(int argc, char **argv)
 	bool as_json = false;
 	int opt, code;
 
+	opterr = 0;
 	while ((opt = getopt_long(argc, argv, "hp:", long_options, NULL)) != -1) {
 		switch (opt) {
 		case 'h':
@@ -234,7 +277,7 @@ static int run(int argc, char **argv)
 			as_json = true;
 			break;
 		default:
-			return cmd_usage(&cmd_doctor, "that option does not exist");
+			return cmd_usage(&cmd_doctor, "an option is unknown or lacks its value");
 		}
 	}
 	if (!pid && optind < argc)

@@ -185,7 +185,7 @@ const struct cmd cmd_export = {
 	.synopsis = "--format NAME [-o FILE] [OPTIONS] RECORDING",
 	.summary = "write a recording in the format of another tool",
 	.help =
-	"  --format NAME       folded: one line per stack, for flame graph tools;\n"
+	"  --format NAME       folded: one line per stack and its microseconds;\n"
 	"                      pprof: for `go tool pprof` and what reads its format\n"
 	"  -o FILE             where to; \"-\" is standard output; else the recording's\n"
 	"                      name with another ending, in this folder\n"

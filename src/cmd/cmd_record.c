@@ -60,6 +60,7 @@ static int run(int argc, char **argv)
 	int opt, code;
 
 	watch_options_init(&options);
+	opterr = 0;
 	while ((opt = getopt_long(argc, argv, "+" WATCH_SHORT_OPTIONS "p:", watch_long_options,
 				  NULL)) != -1) {
 		if (opt == 'h') {
@@ -68,7 +69,7 @@ static int run(int argc, char **argv)
 		} else if (opt == 'p') {
 			pid = optarg;
 		} else if (!watch_option(&cmd_record, &options, opt, optarg, &code)) {
-			return cmd_usage(&cmd_record, "that option does not exist");
+			return cmd_usage(&cmd_record, "an option is unknown or lacks its value");
 		} else if (code) {
 			return code;
 		}

@@ -176,6 +176,9 @@ int cmd_select(const struct cmd *cmd, struct cmd_selection *s, const struct prof
 		out->from_ns = p->start_ns + (uint64_t)(s->from_s * (double)NS_PER_S);
 		out->to_ns = s->to_s >= 0 ? p->start_ns + (uint64_t)(s->to_s * (double)NS_PER_S)
 					  : UINT64_MAX;
+		if (s->to_s >= 0 && s->to_s <= s->from_s)
+			return cmd_usage(cmd, "--to %g: not after --from %g", s->to_s,
+					 fmax(s->from_s, 0));
 		if (out->from_ns >= out->to_ns || out->from_ns > p->end_ns)
 			return cmd_usage(cmd, "--from %g: nothing was recorded between that and "
 					 "the end", s->from_s);

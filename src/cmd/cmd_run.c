@@ -69,6 +69,7 @@ static int run(int argc, char **argv)
 	int opt, code;
 
 	watch_options_init(&options);
+	opterr = 0;
 	while ((opt = getopt_long(argc, argv, "+" WATCH_SHORT_OPTIONS, watch_long_options,
 				  NULL)) != -1) {
 		if (opt == 'h') {
@@ -76,7 +77,7 @@ static int run(int argc, char **argv)
 			return cmd_finish_stdout(&cmd_run, EXIT_OK);
 		}
 		if (!watch_option(&cmd_run, &options, opt, optarg, &code))
-			return cmd_usage(&cmd_run, "that option does not exist");
+			return cmd_usage(&cmd_run, "an option is unknown or lacks its value");
 		if (code)
 			return code;
 	}

@@ -46,8 +46,8 @@ static int find_by_pid(const struct cmd *cmd, const char *text, struct cmd_targe
 		if (process < 0 || proc_read_status(process, 0, &status, &err) < 0)
 			return cmd_fail(cmd, EXIT_NO_PROCESS, "%s: no such process; did it just end?",
 					text);
-		fprintf(stderr, "cprofd: %ld is a thread of %d (%s): profiling the process\n",
-			pid, (int)status.tgid, status.name);
+		cmd_say("%ld is a thread of %d (%s): profiling the process", pid, (int)status.tgid,
+			status.name);
 		out->pid = status.tgid;
 		snprintf(out->name, sizeof(out->name), "%s", status.name);
 	}
@@ -74,7 +74,7 @@ static bool is_called(int dir, const char *name, char comm[PROC_NAME_MAX])
 static int find_by_name(const struct cmd *cmd, const char *name, struct cmd_target *out)
 {
 	DIR *proc = opendir("/proc");
-	char list[MAX_LISTED * 12 + 8] = "";
+	char list[MAX_LISTED * 12 + 8] = "", number[16];
 	struct dirent *entry;
 	size_t n = 0;
 
@@ -87,11 +87,9 @@ static int find_by_name(const struct cmd *cmd, const char *name, struct cmd_targ
 		_cleanup_(closep) int dir = proc_open_dir((pid_t)atol(entry->d_name), &err);
 		if (dir < 0 || !is_called(dir, name, comm) || atol(entry->d_name) == getpid())
 			continue;
-		out->pid = (pid_t)atol(entry->d_name);
-		memcpy(out->name, comm, sizeof(out->name));
+		snprintf(number, sizeof(number), "%d", (int)atol(entry->d_name));
 		if (n < MAX_LISTED)
-			snprintf(list + strlen(list), sizeof(list) - strlen(list), " %d",
-				 (int)out->pid);
+			snprintf(list + strlen(list), sizeof(list) - strlen(list), " %s", number);
 		n++;
 	}
 	if (proc)
@@ -101,13 +99,13 @@ static int find_by_name(const struct cmd *cmd, const char *name, struct cmd_targ
 	if (n > 1)
 		return cmd_fail(cmd, EXIT_USAGE, "%zu processes match \"%s\":%s%s; give the number of one",
 				n, name, list, n > MAX_LISTED ? " ..." : "");
-	return 0;
+	return find_by_pid(cmd, number, out);
 }
 
 int target_find(const struct cmd *cmd, const char *text, bool by_name,
 		struct cmd_target *out)
 {
-	if (by_name && !isdigit((unsigned char)text[0]))
+	if (by_name && text[strspn(text, "0123456789")])
 		return find_by_name(cmd, text, out);
 	return find_by_pid(cmd, text, out);
 }

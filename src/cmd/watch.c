@@ -24,7 +24,6 @@
 #define MAX_RATE_HZ 20000
 #define DEFAULT_MAX_FRAMES 1024
 #define LIMIT_MAX_FRAMES 65536
-#define PROGRESS_NS NS_PER_S
 
 /* ---- options ---- */
 
@@ -186,16 +185,21 @@ struct watch {
 	bool started, over;
 	uint64_t started_ns;
 	bool progress_shown;
-	unsigned int n_stops;
+	sig_atomic_t n_stops, n_passed[3];	/* signals dealt with */
+	sigset_t mask;				/* as it was, also while waiting */
+	struct sigaction actions[4];
 };
 
+static const int stopping[] = { SIGINT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t n_signals;
-static volatile sig_atomic_t last_signal;
+static volatile sig_atomic_t n_sent[array_len(stopping)];	/* by somebody, not a terminal */
 
-static void on_signal(int sig)
+static void on_signal(int sig, siginfo_t *info, void *context)
 {
+	(void)context;
 	n_signals++;
-	last_signal = sig;
+	for (size_t i = 0; i < array_len(stopping); i++)
+		n_sent[i] += stopping[i] == sig && info->si_code != SI_KERNEL;
 }
 
 static void on_child(int sig)
@@ -228,15 +232,6 @@ static void show_progress(struct watch *w, const struct c_grew *g)
 		(unsigned long long)g->n_samples, (unsigned long long)g->n_lost);
 	fflush(stderr);
 	w->progress_shown = true;
-}
-
-/* Bytes of the target may be in it: nothing that moves a cursor gets out. */
-static void print_line(const char *prefix, const char *text)
-{
-	fprintf(stderr, "cprofd: %s", prefix);
-	for (; *text; text++)
-		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, stderr);
-	fputc('\n', stderr);
 }
 
 static void let_child_go(struct watch *w)
@@ -290,8 +285,7 @@ static void on_failed(struct watch *w, const struct c_failed *msg)
 	clear_progress(w);
 	w->over = true;
 	w->result->exit_code = (int)msg->exit_code;
-	fprintf(stderr, "cprofd: %s %d", w->cmd->name, (int)w->options->spec.pid);
-	fprintf(stderr, ": %s\n", msg->text);
+	cmd_say("%s %d: %s", w->cmd->name, (int)w->options->spec.pid, msg->text);
 }
 
 static const char *why_text(enum record_end_why why)
@@ -316,11 +310,11 @@ static void on_ended(struct watch *w, const struct c_ended *msg)
 	r->n_samples = msg->n_samples;
 	r->n_lost = msg->n_lost;
 	if (why)
-		print_line("", why);
+		cmd_say("%s", why);
 	if (r->exec_failed)
 		return;
 	if (msg->write_errno) {
-		print_line("the recording is whole up to where this happened: ", msg->text);
+		cmd_say("the recording is whole up to where this happened: %s", msg->text);
 		r->exit_code = EXIT_OUTPUT;
 	} else if (!msg->n_samples && msg->why == END_TARGET) {
 		r->exit_code = EXIT_NO_SAMPLE;
@@ -346,7 +340,7 @@ static void on_message(struct watch *w, const struct msg *m)
 		w->started = true;
 		w->started_ns = clock_mono_ns();
 		if (w->options->greeting)
-			print_line("", w->options->greeting);
+			cmd_say("%s", w->options->greeting);
 		let_child_go(w);
 		break;
 	case C_FAILED:
@@ -357,7 +351,7 @@ static void on_message(struct watch *w, const struct msg *m)
 		break;
 	case C_NOTE:
 		clear_progress(w);
-		print_line("", msg->note.text);
+		cmd_say("%s", msg->note.text);
 		break;
 	case C_ENDED:
 		on_ended(w, &msg->ended);
@@ -365,22 +359,28 @@ static void on_message(struct watch *w, const struct msg *m)
 	}
 }
 
-/* Signals that came: to stop, or for the child to get as well. */
+/* What a terminal sends the child has had already; the rest is passed on. */
+static void pass_signals(struct watch *w)
+{
+	for (size_t i = 0; i < array_len(stopping); i++)
+		for (; w->n_passed[i] < n_sent[i]; w->n_passed[i]++)
+			kill(w->child->pid, stopping[i]);
+}
+
+/* Signals that came are the child's while there is one, else they stop sampling. */
 static void handle_signals(struct watch *w)
 {
 	struct c_stop stop = { .type = C_STOP };
 
-	while (w->n_stops < (unsigned int)n_signals) {
-		w->n_stops++;
-		if (!w->child || w->result->child_ended)
-			send_control(w, &stop, sizeof(stop));
-		else if (last_signal != SIGINT || w->n_stops > 1)
-			kill(w->child->pid, last_signal);
-		/* else the terminal has sent it to the child itself */
+	if (w->child && !w->result->child_ended) {
+		pass_signals(w);
+		w->n_stops = n_signals;
 	}
+	for (; w->n_stops < n_signals; w->n_stops++)
+		send_control(w, &stop, sizeof(stop));
 }
 
-static void watch_loop(struct watch *w, const sigset_t *unblocked)
+static void watch_loop(struct watch *w)
 {
 	struct msg *m = xmalloc(sizeof(*m));
 	struct error err;
@@ -388,7 +388,7 @@ static void watch_loop(struct watch *w, const sigset_t *unblocked)
 	while (!w->over) {
 		struct pollfd fd = { .fd = w->control, .events = POLLIN };
 		const struct timespec second = { .tv_sec = 1 };
-		int n = ppoll(&fd, 1, &second, unblocked);
+		int n = ppoll(&fd, 1, &second, &w->mask);
 
 		reap_child(w);
 		handle_signals(w);
@@ -397,49 +397,61 @@ static void watch_loop(struct watch *w, const sigset_t *unblocked)
 		if (msg_recv(w->control, m, &err) != 1) {
 			clear_progress(w);
 			w->result->exit_code = cmd_fail(w->cmd, EXIT_INTERNAL,
-				"the session ended unexpectedly; what was recorded is in %s", w->result->path);
+				"the session ended unexpectedly%s%s",
+				w->started ? "; what was recorded is in " : "",
+				w->started ? w->result->path : "");
 			break;
 		}
 		msg_close_fds(m);
-		on_message(w, m);
+		if (control_is_sound(m))
+			on_message(w, m);
 	}
 	free(m);
 }
 
-/* Signals interrupt ppoll() and nothing else. */
-static void catch_signals(bool has_child, sigset_t *old)
+/* From now on signals interrupt ppoll() and nothing else. */
+static void catch_signals(struct watch *w)
 {
-	static const int stopping[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction catch = { .sa_handler = on_signal };
+	struct sigaction catch = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
 	sigset_t block;
 
 	sigemptyset(&block);
 	for (size_t i = 0; i < array_len(stopping); i++) {
+		sigaction(stopping[i], NULL, &w->actions[i]);
+		if (stopping[i] == SIGHUP && w->actions[i].sa_handler == SIG_IGN)
+			continue;	/* nohup(1) */
 		sigaction(stopping[i], &catch, NULL);
 		sigaddset(&block, stopping[i]);
 	}
-	if (has_child) {
-		catch.sa_handler = on_child;
-		sigaction(SIGCHLD, &catch, NULL);
-		sigaddset(&block, SIGCHLD);
-	}
+	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = on_child },
+		  &w->actions[array_len(stopping)]);
+	sigaddset(&block, SIGCHLD);
 	signal(SIGPIPE, SIG_IGN);
-	sigprocmask(SIG_BLOCK, &block, old);
+	sigprocmask(SIG_BLOCK, &block, &w->mask);
+}
+
+/* What follows, a report perhaps, can be ended as any program can. */
+static void release_signals(const struct watch *w)
+{
+	for (size_t i = 0; i < array_len(stopping); i++)
+		sigaction(stopping[i], &w->actions[i], NULL);
+	sigaction(SIGCHLD, &w->actions[array_len(stopping)], NULL);
+	sigprocmask(SIG_SETMASK, &w->mask, NULL);
 }
 
 /*
  * The session is over and the child is not.  If sampling never began it has not
  * become the program, and ends when the word does not come.
  */
-static void wait_for_child(struct watch *w, const sigset_t *unblocked)
+static void wait_for_child(struct watch *w)
 {
 	closep(&w->child->go);
 	w->child->go = -1;
 	if (w->started)
-		fprintf(stderr, "cprofd: sampling is over; waiting for %s (pid %d) to end\n",
-			w->child->program, (int)w->child->pid);
+		cmd_say("sampling is over; waiting for %s (pid %d) to end", w->child->program,
+			(int)w->child->pid);
 	for (reap_child(w); !w->result->child_ended; reap_child(w)) {
-		ppoll(NULL, 0, &(struct timespec){ .tv_sec = 1 }, unblocked);
+		ppoll(NULL, 0, &(struct timespec){ .tv_sec = 1 }, &w->mask);
 		handle_signals(w);
 	}
 }
@@ -451,28 +463,28 @@ void watch_run(const struct cmd *cmd, struct watch_options *o, const char *path,
 	unsigned int flags = OUT_FILE_LIVE | OUT_FILE_PRIVATE | (o->force ? OUT_FILE_FORCE : 0u);
 	struct out_file *out;
 	struct error err;
-	sigset_t old;
 
 	*result = (struct watch_result){ .exit_code = EXIT_OK };
 	snprintf(result->path, sizeof(result->path), "%s", path);
+	catch_signals(&w);
 	if (out_file_open(path, flags, &out, &err) < 0) {
 		result->exit_code = cmd_fail(cmd, EXIT_OUTPUT, "%s", err.msg);
+		release_signals(&w);
 		return;
 	}
-	catch_signals(child, &old);
 	o->spec.recording_fd = out_file_fd(out);
 	if (opener_start(&o->spec, &w.control, &err) < 0) {
 		result->exit_code = cmd_fail(cmd, EXIT_INTERNAL, "%s", err.msg);
 	} else {
-		watch_loop(&w, &old);
+		watch_loop(&w);
 		close(w.control);
 	}
 	w.over = true;
 	if (child && !result->child_ended)
-		wait_for_child(&w, &old);
+		wait_for_child(&w);
 	if (!w.started || result->exec_failed)
 		out_file_abort(out);
 	else if (out_file_commit(out, &err) < 0)
 		result->exit_code = cmd_fail(cmd, EXIT_OUTPUT, "%s", err.msg);
-	sigprocmask(SIG_SETMASK, &old, NULL);
+	release_signals(&w);
 }

@@ -4,17 +4,16 @@
  *
  *	main;handle_order;inlined_[i];write;ksys_write_[k] 1848
  *
- * outermost call first.  The number is of samples, which is what such tools take
- * it for; kernel time that is not visible is as many samples as it would have
- * been.  A name has `:` for `;` and `?` for control characters and
- * what is no UTF-8.
+ * outermost call first.  The number is CPU time in microseconds: samples stand
+ * for different times when the rate changes, so their number would mislead.  A
+ * name has `:` for `;` and `?` for control characters and what is no UTF-8.
  */
 #include "export/export.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "base/util.h"
 #include "profile/stack_walk.h"
@@ -28,7 +27,7 @@ enum label_kind {
 struct node {
 	uint32_t parent;	/* 0: none */
 	uint32_t label;		/* function or thread * LABEL_KINDS + kind */
-	uint64_t samples;	/* of paths that end here */
+	uint64_t weight_ns;	/* of paths that end here */
 };
 
 struct folded {
@@ -74,7 +73,7 @@ static void add_sum(struct folded *f, const struct export_sum *sum)
 		node = child(f, node, root, LABEL_CALL);
 	while (n--)
 		node = child(f, node, f->path[n] / LABEL_KINDS, f->path[n] % LABEL_KINDS);
-	f->nodes[node].samples += sum->sum.count;
+	f->nodes[node].weight_ns += sum->sum.weight_ns;
 }
 
 static void put_name(FILE *out, const char *name)
@@ -114,9 +113,16 @@ static void put_label(const struct folded *f, uint32_t label, FILE *out)
 		fputs("_[i]", out);
 }
 
+static void put_time(uint64_t ns, FILE *out)
+{
+	uint64_t us = (ns + NS_PER_US / 2) / NS_PER_US;
+
+	fprintf(out, " %" PRIu64 "\n", max_of(us, (uint64_t)1));
+}
+
 static void put_line(struct folded *f, uint32_t node, FILE *out)
 {
-	uint64_t samples = f->nodes[node].samples;
+	uint64_t weight_ns = f->nodes[node].weight_ns;
 	size_t n = 0;
 
 	for (; node; node = f->nodes[node].parent) {
@@ -128,21 +134,18 @@ static void put_line(struct folded *f, uint32_t node, FILE *out)
 		if (n)
 			fputc(';', out);
 	}
-	fprintf(out, " %" PRIu64 "\n", samples);
+	put_time(weight_ns, out);
 }
 
-/* As many samples as the kernel's time would have been. */
 static void put_hidden(const struct export_job *job, FILE *out)
 {
 	struct summary sum;
-	double samples;
 
 	summary_make(job->p, job->selection, &sum);
-	samples = sum.received.weight_ns
-		? (double)sum.hidden_ns * (double)sum.received.count / (double)sum.received.weight_ns
-		: 0;
-	if (samples >= .5)
-		fprintf(out, EXPORT_HIDDEN "_[k] %" PRIu64 "\n", (uint64_t)llround(samples));
+	if (sum.hidden_ns) {
+		fputs(EXPORT_HIDDEN "_[k]", out);
+		put_time(sum.hidden_ns, out);
+	}
 	summary_deinit(&sum);
 }
 
@@ -158,7 +161,7 @@ static int write_folded(const struct export_job *job, FILE *out,
 	for (size_t i = 0; i < n; i++)
 		add_sum(&f, &sums[i]);
 	for (uint32_t i = 1; i < f.n; i++)
-		if (f.nodes[i].samples)
+		if (f.nodes[i].weight_ns)
 			put_line(&f, i, out);
 	put_hidden(job, out);
 	free(sums);

@@ -35,6 +35,7 @@
 
 #define STOP_NS (10 * NS_PER_MS)	/* how long to wait for a stop */
 #define CONTINUE_NS (20 * NS_PER_MS)	/* how long a thread may be stopped */
+#define FINISH_TRIES 50			/* waits of STOP_NS for what is still asked to stop */
 #define LIST_NS (100 * NS_PER_MS)	/* how often to look for new threads */
 #define WAITING_PER_TICK 8		/* waiting threads looked at in one tick */
 
@@ -97,12 +98,12 @@ static void drop_gone(struct ptrace_opener *p)
 	p->n_threads = kept;
 }
 
-static bool is_known(const struct ptrace_opener *p, pid_t tid)
+static struct traced *find_thread(const struct ptrace_opener *p, pid_t tid)
 {
 	for (size_t i = 0; i < p->n_threads; i++)
 		if (p->threads[i].tid == tid)
-			return true;
-	return false;
+			return &p->threads[i];
+	return NULL;
 }
 
 static void add_thread(struct ptrace_opener *p, const struct target *target, pid_t tid)
@@ -138,7 +139,7 @@ static void list_threads(struct opener *o, struct ptrace_opener *p)
 		if (proc_list_threads(target.dir, &tids, &n, &err) < 0)
 			continue;
 		for (size_t k = 0; k < n; k++)
-			if (!is_known(p, tids[k]))
+			if (!find_thread(p, tids[k]))
 				add_thread(p, &target, tids[k]);
 		if (!o->spec.follow || proc_list_children(target.dir, &children, &n_children, &err) < 0)
 			continue;
@@ -270,8 +271,32 @@ static void let_go(struct traced *t, int status)
 	}
 	if (status >> 16 == 0)
 		sig = WSTOPSIG(status);
+	/*
+	 * Killed while it was stopped: as its tracer we have to wait for its end
+	 * too, or its process stays a zombie that nobody can reap.
+	 */
 	if (ptrace(PTRACE_DETACH, t->tid, NULL, (void *)(long)sig) < 0)
-		t->gone = true;
+		t->interrupted = true;
+}
+
+/*
+ * A thread that execs goes on as its process' first one.  If that happens between
+ * our request and the stop, the stop comes under a number that nobody waits for.
+ */
+static void release_strays(struct ptrace_opener *p)
+{
+	siginfo_t info = { 0 };
+	int status;
+
+	while (waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG | WNOWAIT | __WALL) == 0 && info.si_pid) {
+		const struct traced *t = find_thread(p, info.si_pid);
+
+		if (t && t->interrupted)
+			return;		/* its turn comes */
+		if (waitpid(info.si_pid, &status, __WALL | WNOHANG) == info.si_pid)
+			ptrace(PTRACE_DETACH, info.si_pid, NULL, NULL);
+		info.si_pid = 0;
+	}
 }
 
 static void sample_running(struct opener *o, struct ptrace_opener *p, struct traced *t)
@@ -331,6 +356,7 @@ void ptrace_opener_tick(struct opener *o)
 	uint64_t now = clock_mono_ns();
 	size_t n_waiting = 0;
 
+	release_strays(p);
 	if (now >= p->list_due_ns) {
 		list_threads(o, p);
 		p->list_due_ns = now + LIST_NS;
@@ -360,9 +386,20 @@ void ptrace_opener_tick(struct opener *o)
 	p->due_ns = max_of(p->due_ns, now) + period_draw(&o->random, p->period_ns);
 }
 
+static bool any_interrupted(const struct ptrace_opener *p)
+{
+	for (size_t i = 0; i < p->n_threads; i++)
+		if (p->threads[i].interrupted)
+			return true;
+	return false;
+}
+
 uint64_t ptrace_opener_due(const struct opener *o)
 {
-	return o->ptrace && o->pidfd >= 0 ? o->ptrace->due_ns : UINT64_MAX;
+	const struct ptrace_opener *p = o->ptrace;
+
+	/* What we have seized has to be let go when the process has ended, too. */
+	return p && (o->pidfd >= 0 || any_interrupted(p)) ? p->due_ns : UINT64_MAX;
 }
 
 /* ---- beginning and end ---- */
@@ -386,14 +423,27 @@ int ptrace_opener_start(struct opener *o, struct error *err)
 	return 0;
 }
 
+/* Let it go if it was asked to stop; what takes longer our own end lets go. */
+static void finish(struct traced *t)
+{
+	int status;
+
+	for (int n = 0; n < FINISH_TRIES && t->interrupted && !t->gone; n++)
+		if (await_stop(t, &status))
+			let_go(t, status);
+}
+
 void ptrace_opener_stop(struct opener *o)
 {
 	struct ptrace_opener *p = o->ptrace;
 
 	if (!p)
 		return;
-	for (size_t i = 0; i < p->n_threads; i++)
-		p->threads[i].gone = true;	/* what is seized, our end lets go */
+	for (size_t i = 0; i < p->n_threads; i++) {
+		finish(&p->threads[i]);
+		p->threads[i].gone = true;
+	}
+	release_strays(p);
 	drop_gone(p);
 	free(p->threads);
 	free(p);

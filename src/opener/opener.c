@@ -359,17 +359,6 @@ static void answer_kallsyms(struct opener *o, const struct s_kallsyms *ask)
 	opener_send(o, &answer, sizeof(answer), &fd, fd >= 0);
 }
 
-/* A message of the session has at least the size of its struct. */
-static bool is_sized(const struct msg *m, size_t size)
-{
-	return m->len >= size;
-}
-
-static bool ends_with_text(const struct msg *m, size_t head)
-{
-	return m->len > head && m->data[m->len - 1] == '\0';
-}
-
 static void on_session_message(struct opener *o, struct msg *m)
 {
 	union {
@@ -382,43 +371,43 @@ static void on_session_message(struct opener *o, struct msg *m)
 		struct s_continue go_on;
 	} *ask = (void *)m->data;
 
-	if (!is_sized(m, sizeof(ask->type)))
+	if (!msg_holds(m, sizeof(ask->type)))
 		return;
 	switch (ask->type) {
 	case S_FILE:
-		if (ends_with_text(m, sizeof(struct s_file)))
+		if (msg_holds_text(m, sizeof(struct s_file)))
 			file_opener_ask(o, m);
 		break;
 	case S_KALLSYMS:
-		if (is_sized(m, sizeof(ask->kallsyms)))
+		if (msg_holds(m, sizeof(ask->kallsyms)))
 			answer_kallsyms(o, &ask->kallsyms);
 		break;
 	case S_DEBUG_FILE:
-		if (ends_with_text(m, sizeof(struct s_debug_file)))
+		if (msg_holds_text(m, sizeof(struct s_debug_file)))
 			file_opener_ask(o, m);
 		break;
 	case S_CACHE_GET:
-		if (is_sized(m, sizeof(ask->cache)))
+		if (msg_holds(m, sizeof(ask->cache)))
 			cache_get(o, &ask->cache);
 		break;
 	case S_CACHE_PUT:
-		if (is_sized(m, sizeof(ask->cache)) && m->n_fds == 1)
+		if (msg_holds(m, sizeof(ask->cache)) && m->n_fds == 1)
 			cache_put(o, &ask->cache, m->fds[0]);
 		break;
 	case S_WORKER:
-		if (is_sized(m, sizeof(ask->worker)) && ask->worker.which < WORKER_COUNT)
+		if (msg_holds(m, sizeof(ask->worker)) && ask->worker.which < WORKER_COUNT)
 			start_worker(o, ask->worker.which);
 		break;
 	case S_PROCESS:
-		if (is_sized(m, sizeof(ask->process)))
+		if (msg_holds(m, sizeof(ask->process)))
 			add_descendant(o, (pid_t)ask->process.pid);
 		break;
 	case S_REOPEN:
-		if (is_sized(m, sizeof(ask->reopen)) && o->perf)
+		if (msg_holds(m, sizeof(ask->reopen)) && o->perf)
 			perf_opener_reopen(o, &ask->reopen);
 		break;
 	case S_CONTINUE:
-		if (is_sized(m, sizeof(ask->go_on)) && o->ptrace)
+		if (msg_holds(m, sizeof(ask->go_on)) && o->ptrace)
 			ptrace_opener_continue(o, ask->go_on.sequence);
 		break;
 	case S_SAMPLING_OVER:

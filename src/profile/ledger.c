@@ -209,7 +209,7 @@ static const char *outcome_fix(const struct profile *p, const struct ledger_row 
 {
 	switch (row->outcome) {
 	case OUTCOME_COPY:
-		return "stacks are larger than the copy: engine bpf or ptrace, or larger copies";
+		return "stacks are larger than the copy: --engine ptrace has no such limit";
 	case OUTCOME_LIMIT:
 		return "record with a higher --max-frames";
 	case OUTCOME_NO_RULE:
@@ -218,7 +218,7 @@ static const char *outcome_fix(const struct profile *p, const struct ledger_row 
 			  "it with -fasynchronous-unwind-tables"
 			: NULL;
 	case OUTCOME_JIT:
-		return "generated code: let the program write a perf map";
+		return "generated code: this version has no names and no rules for it";
 	default:
 		return NULL;
 	}
@@ -255,7 +255,7 @@ const char *ledger_unnamed_fix(const struct profile *p, uint32_t module)
 	if (m->kind == MODULE_KERNEL)
 		return "kernel names are hidden from this user (kptr_restrict)";
 	if (m->kind == MODULE_ANON)
-		return "generated code: let the program write a perf map";
+		return "generated code: this version has no names for it";
 	if (m->flags & MODULE_DELETED)
 		return "the file was replaced or deleted since it was loaded";
 	if (m->flags & MODULE_UNREADABLE)

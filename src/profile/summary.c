@@ -278,19 +278,22 @@ static bool kernel_excluded(const struct profile *p)
 static void account(struct summary *sum, const struct profile *p,
 		    const struct selection *s, const struct picked *k)
 {
-	uint64_t known;
+	uint64_t known, unsampled_ns, throttled_ns;
 
 	sum->cpu_known = count(p, s, k, COUNTER_CPU_NS, &sum->cpu_ns);
 	/* Of a thread that has ended nobody could read the last part second. */
 	if (sum->cpu_known && (s->n_threads || !counters_known(&p->counters, COUNTER_CPU_NS, RECORD_NONE)))
 		sum->cpu_ns = max_of(sum->cpu_ns, sum->received.weight_ns);
-	count(p, s, k, COUNTER_UNSAMPLED_NS, &sum->unsampled_ns);
-	count(p, s, k, COUNTER_THROTTLED_NS, &sum->throttled_ns);
+	/* Kept for all threads together; of some, nothing is claimed too much. */
+	count(p, s, k, COUNTER_UNSAMPLED_NS, &unsampled_ns);
+	count(p, s, k, COUNTER_THROTTLED_NS, &throttled_ns);
 	sum->lost_of_all = lost_between(p, k->from_ns, k->to_ns);
-	if (!s->n_threads)
+	if (!s->n_threads) {
 		sum->lost = sum->lost_of_all;
-	known = sum->received.weight_ns + sum->lost_of_all.weight_ns + sum->unsampled_ns +
-		sum->throttled_ns;
+		sum->unsampled_ns = unsampled_ns;
+		sum->throttled_ns = throttled_ns;
+	}
+	known = sum->received.weight_ns + sum->lost_of_all.weight_ns + unsampled_ns + throttled_ns;
 	if (sum->cpu_known && sum->cpu_ns > known) {
 		/* With a visible kernel, the rest is what cannot be sampled in it. */
 		uint64_t *rest = kernel_excluded(p) ? &sum->hidden_ns : &sum->unsampled_ns;
@@ -358,6 +361,7 @@ static struct interval plain_share(const struct summary *sum, uint64_t part, uin
 	if (mean > 0 && whole)
 		iv = stats_wilson((double)part / (double)whole, (double)whole / mean,
 				  stats_t(STATS_MAX_BLOCKS));
+	iv.rough = true;
 	return iv;
 }
 

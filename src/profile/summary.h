@@ -46,7 +46,8 @@ struct summary {
 	bool cpu_known;
 	uint64_t cpu_ns;	/* that the threads used */
 	uint64_t hidden_ns;	/* in the kernel, not visible */
-	uint64_t unsampled_ns;	/* CPU time that no sample stands for */
+	uint64_t unsampled_ns;	/* CPU time that no sample stands for; of a selection of
+				   threads, who cannot be told apart in some of it, the rest */
 	uint64_t throttled_ns;
 	struct sum lost;	/* nothing if threads are selected: */
 	struct sum lost_of_all;	/* it is not known by thread */

@@ -11,8 +11,10 @@
 #ifndef CPROFD_SESSION_CONTROL_H
 #define CPROFD_SESSION_CONTROL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "base/msg.h"
 #include "record/record.h"
 
 #define CONTROL_VERSION 1
@@ -70,6 +72,26 @@ struct c_ended {
 	uint64_t n_samples, n_lost;	/* of CPU time */
 	char text[];
 };
+
+/* What the session says is checked like what anybody says. */
+static inline bool control_is_sound(const struct msg *m)
+{
+	if (!msg_holds(m, sizeof(uint32_t)))
+		return false;
+	switch (*(const uint32_t *)m->data) {
+	case C_STARTED:
+		return msg_holds(m, sizeof(struct c_started));
+	case C_FAILED:
+		return msg_holds_text(m, sizeof(struct c_failed));
+	case C_GREW:
+		return msg_holds(m, sizeof(struct c_grew));
+	case C_NOTE:
+		return msg_holds_text(m, sizeof(struct c_note));
+	case C_ENDED:
+		return msg_holds_text(m, sizeof(struct c_ended));
+	}
+	return false;
+}
 
 struct c_stop {
 	uint32_t type;

@@ -277,11 +277,6 @@ static bool holds(const struct msg *m, size_t head, uint32_t n, size_t element)
 	return m->len >= head && (m->len - head) / element >= n;
 }
 
-static bool has_text(const struct msg *m, size_t head)
-{
-	return m->len > head && m->data[m->len - 1] == '\0';
-}
-
 static void on_opener_message(struct session *s, struct msg *m)
 {
 	union {
@@ -301,11 +296,11 @@ static void on_opener_message(struct session *s, struct msg *m)
 		return;
 	switch (msg->type) {
 	case O_SPEC:
-		if (has_text(m, sizeof(struct o_spec)))
+		if (msg_holds_text(m, sizeof(struct o_spec)))
 			on_spec(s, m);
 		break;
 	case O_PROCESS:
-		if (has_text(m, sizeof(struct o_process)) && m->n_fds)
+		if (msg_holds_text(m, sizeof(struct o_process)) && m->n_fds)
 			procs_on_process(s, m);
 		break;
 	case O_THREADS:
@@ -326,7 +321,7 @@ static void on_opener_message(struct session *s, struct msg *m)
 			on_started(s, &msg->started);
 		break;
 	case O_FAILED:
-		if (has_text(m, sizeof(msg->failed)))
+		if (msg_holds_text(m, sizeof(msg->failed)))
 			on_failed(s, &msg->failed);
 		break;
 	case O_FILE:
@@ -347,7 +342,7 @@ static void on_opener_message(struct session *s, struct msg *m)
 			procs_on_times(s, &msg->times);
 		break;
 	case O_NOTE:
-		if (has_text(m, sizeof(msg->note)))
+		if (msg_holds_text(m, sizeof(msg->note)))
 			put_note(s, msg->note.level, msg->note.text);
 		break;
 	case O_RINGS_FREED:

@@ -451,7 +451,7 @@ flipped_bits() {
 
 wrong_use() {
 	expect 2 "no such command" "$cprofd" bogus
-	expect 2 "that option does not exist" "$cprofd" record --bogus
+	expect 2 "an option is unknown or lacks its value" "$cprofd" record --bogus
 	expect 2 "a number from 1 to" "$cprofd" record -F 0 -- true
 	expect 2 "a number from" "$cprofd" record -d -1 -- true
 	expect 2 "--engine bpf2" "$cprofd" record --engine bpf2 -- true

@@ -246,6 +246,24 @@ overflow_is_counted() {
 	[ "$kernel" = "$lost" ] || fail "$lost shown, $kernel counted by the kernel"
 }
 
+# A thread that is killed while it is held for its sample, for which a stalled
+# session leaves much time: its process can be reaped all the same.
+ends_while_held() {
+	for i in 1 2 3 4 5 6; do
+		new_target
+		begin ptrace -F 2000
+		session=$(part_of cprofd-session)
+		kill -STOP "$session"
+		sleep 0.2
+		kill -KILL "$target"
+		is_reaped() { [ ! -e "/proc/$target" ]; }
+		wait_for 10 is_reaped || fail "try $i: $(grep -s State "/proc/$target/task/"*/status)"
+		kill -CONT "$session"
+		wait $recorder
+		nothing_left "$opener"
+	done
+}
+
 for engine in perf ptrace; do
 	for signal in TERM HUP INT; do
 		check "$engine: SIG$signal ends the recording properly" ends_properly $engine $signal
@@ -259,5 +277,6 @@ check "SIGTERM at any moment of the start" at_any_moment
 check "SIGTERM goes on to the program" is_passed_on TERM 143
 check "SIGHUP goes on to the program" is_passed_on HUP 129
 check "ptrace: the opener is killed at $n_kills random moments" tracer_killed_often
+check "ptrace: a target that is killed while it is held can be reaped" ends_while_held
 check "a stalled reader: the loss shown is the kernel's count" overflow_is_counted
 finish

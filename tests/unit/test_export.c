@@ -48,7 +48,8 @@ static struct buf export(const struct export_format *format, const struct profil
 /* ---- folded ---- */
 
 struct folded_sum {
-	uint64_t total, hidden, fib_self, inlined;
+	uint64_t total, hidden, fib_self, inlined;	/* microseconds */
+	uint64_t n;					/* lines */
 };
 
 static struct folded_sum read_folded(char *text)
@@ -62,6 +63,7 @@ static struct folded_sum read_folded(char *text)
 		assert_true(end > blank + 1 && !*end && n > 0);
 		for (const char *s = line; *s; s++)
 			assert_true((unsigned char)*s >= 0x20 && *s != 0x7f);
+		sum.n++;
 		*blank = '\0';
 		const char *leaf = strrchr(line, ';') ? strrchr(line, ';') + 1 : line;
 		if (strcmp(line, EXPORT_HIDDEN "_[k]") == 0)
@@ -76,15 +78,21 @@ static struct folded_sum read_folded(char *text)
 	return sum;
 }
 
+/* Each line is rounded. */
+static void assert_time(uint64_t us, uint64_t ns, uint64_t n_lines)
+{
+	assert_in_range(us * 1000 + 500 * n_lines, ns, ns + 1000 * n_lines);
+}
+
 /* Of the function's own code. */
-static uint64_t samples_of(const struct profile *p, const struct summary *sum, const char *name)
+static uint64_t ns_of(const struct profile *p, const struct summary *sum, const char *name)
 {
 	uint32_t n, function = summary_find(p, sum, name, &n);
 
-	return n ? sum->functions[function].self.count : 0;
+	return n ? sum->functions[function].self.weight_ns : 0;
 }
 
-TEST(folded_stacks_have_the_samples_of_the_report)
+TEST(folded_stacks_have_the_times_of_the_report)
 {
 	for (size_t i = 0; i < array_len(fixtures); i++)
 		for (int threads = 0; threads < 2; threads++) {
@@ -95,9 +103,10 @@ TEST(folded_stacks_have_the_samples_of_the_report)
 			struct summary sum;
 
 			summary_make(p, &everything, &sum);
-			assert_int_equal(got.total, sum.received.count);
-			assert_int_equal(got.fib_self, samples_of(p, &sum, "fib"));
-			assert_int_equal(got.inlined, samples_of(p, &sum, "compare"));
+			assert_time(got.total, sum.received.weight_ns, got.n);
+			assert_time(got.fib_self, ns_of(p, &sum, "fib"), got.n);
+			assert_time(got.inlined, ns_of(p, &sum, "compare"), got.n);
+			assert_time(got.hidden, sum.hidden_ns, 1);
 			assert_int_equal(got.hidden > 0, fixtures[i].hidden);
 			summary_deinit(&sum);
 			buf_deinit(&out);
@@ -529,7 +538,7 @@ TEST(a_file_that_appears_meanwhile_is_kept)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(folded_stacks_have_the_samples_of_the_report),
+		cmocka_unit_test(folded_stacks_have_the_times_of_the_report),
 		cmocka_unit_test(folded_stacks_begin_at_the_root_and_name_what_is_missing),
 #ifdef HAVE_PROTOBUF
 		cmocka_unit_test(pprof_has_the_totals_of_the_report),
