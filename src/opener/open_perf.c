@@ -39,6 +39,7 @@
 #define FIRST_STACK_BYTES (16u << 10)
 #define SAMPLE_EXTRA_BYTES 512	/* a sample besides its stack copy */
 #define MAX_CPUS 4096
+#define RESERVED_FILES 100	/* that the session needs besides events */
 
 struct ring {
 	uint32_t cpu;
@@ -352,15 +353,39 @@ static int open_sideband(struct opener *o, struct perf_opener *p, pid_t tid,
 	return 0;
 }
 
+/*
+ * Can the session hold one more thread's events?  While events are opened again
+ * it has the old ones, the new ones and the sideband.
+ */
+static bool has_room(const struct perf_opener *p)
+{
+	struct rlimit r;
+
+	return getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur == RLIM_INFINITY ||
+	       (p->n_threads + 1) * p->n_cpus * 3 + RESERVED_FILES <= r.rlim_cur;
+}
+
 /* Events of one thread on every CPU: 0, -1 with errno (ESRCH: thread gone). */
 static int open_thread(struct opener *o, struct perf_opener *p, pid_t tid, bool sideband)
 {
+	if (!has_room(p)) {
+		errno = EMFILE;
+		return -1;
+	}
 	for (size_t i = 0; i < p->n_cpus; i++) {
 		if (sideband && open_sideband(o, p, tid, &p->sideband[i]) < 0)
 			return -1;
 		if (open_sampling(o, p, tid, &p->samples[i]) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* A child that runs with other rights, as under sudo: the rest goes on. */
+static int note_refused(struct opener *o, const struct target *t)
+{
+	opener_note(o, NOTE_WARNING, "process %d may not be sampled (it runs with other rights)",
+		    (int)t->pid);
 	return 0;
 }
 
@@ -390,10 +415,14 @@ static int open_process(struct opener *o, struct perf_opener *p, const struct ta
 			p->n_total++;
 			if (open_thread(o, p, tids[i], sideband) == 0)
 				p->n_threads++;
+			else if (errno == ESRCH)
+				p->n_total--;	/* it has just ended */
 			else if (errno == EMFILE || errno == ENFILE)
 				continue;	/* the rest are counted, not sampled */
-			else if (errno != ESRCH)
+			else if (t == &o->targets[0])
 				return error_sys(err, "perf events");
+			else
+				return note_refused(o, t);
 		}
 	}
 	return 0;
@@ -473,22 +502,10 @@ static struct ring *list_cpus(size_t *n)
 	return rings;
 }
 
-/* Thread x CPU takes many descriptors: use all that the hard limit allows. */
-static void raise_open_files(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
-		r.rlim_cur = r.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &r);
-	}
-}
-
 int perf_opener_start(struct opener *o, struct error *err)
 {
 	struct perf_opener *p = o->perf = xcalloc(1, sizeof(*p));
 
-	raise_open_files();
 	set_rate(p, o->spec.first_rate_hz);
 	p->attr = sampling_attr(FIRST_STACK_BYTES, o->spec.follow);
 	p->samples = list_cpus(&p->n_cpus);

@@ -35,7 +35,7 @@
 
 #define STOP_NS (10 * NS_PER_MS)	/* how long to wait for a stop */
 #define CONTINUE_NS (20 * NS_PER_MS)	/* how long a thread may be stopped */
-#define FINISH_TRIES 50			/* waits of STOP_NS for what is still asked to stop */
+#define FINISH_NS (500 * NS_PER_MS)	/* for those that are still asked to stop */
 #define LIST_NS (100 * NS_PER_MS)	/* how often to look for new threads */
 #define WAITING_PER_TICK 8		/* waiting threads looked at in one tick */
 
@@ -44,7 +44,8 @@ struct traced {
 	int syscall_fd;			/* /proc/PID/task/TID/syscall */
 	int schedstat_fd;
 	uint64_t cpu_ns;		/* at the last sample of it */
-	uint64_t waiting_since_ns;	/* last sample while waiting */
+	uint64_t waiting_since_ns;	/* last sample while waiting, */
+	uint64_t waiting_cpu_ns;	/* and its CPU time then */
 	bool interrupted;		/* asked to stop, and has not yet */
 	bool gone;
 };
@@ -120,7 +121,7 @@ static void add_thread(struct ptrace_opener *p, const struct target *target, pid
 		closep(&t.schedstat_fd);
 		return;
 	}
-	t.cpu_ns = cpu_time(&t);
+	t.cpu_ns = t.waiting_cpu_ns = cpu_time(&t);
 	array_reserve(p->threads, p->n_threads + 1, p->cap_threads);
 	p->threads[p->n_threads++] = t;
 }
@@ -138,9 +139,15 @@ static void list_threads(struct opener *o, struct ptrace_opener *p)
 
 		if (proc_list_threads(target.dir, &tids, &n, &err) < 0)
 			continue;
-		for (size_t k = 0; k < n; k++)
-			if (!find_thread(p, tids[k]))
-				add_thread(p, &target, tids[k]);
+		bool found = false;
+		for (size_t k = 0; k < n; k++) {
+			if (find_thread(p, tids[k]))
+				continue;
+			add_thread(p, &target, tids[k]);
+			found = true;
+		}
+		if (found)
+			opener_tell_threads(o, &target);
 		if (!o->spec.follow || proc_list_children(target.dir, &children, &n_children, &err) < 0)
 			continue;
 		for (size_t k = 0; k < n_children; k++)
@@ -228,7 +235,8 @@ static void await_continue(struct opener *o, struct ptrace_opener *p)
 {
 	uint64_t limit = clock_mono_ns() + CONTINUE_NS, now;
 
-	while (p->continued != p->sequence && (now = clock_mono_ns()) < limit) {
+	while (p->continued != p->sequence && !o->sampling_over &&
+	       (now = clock_mono_ns()) < limit) {
 		struct pollfd fd = { .fd = o->session, .events = POLLIN };
 		int ms = (int)((limit - now) / NS_PER_MS) + 1;
 
@@ -293,8 +301,11 @@ static void release_strays(struct ptrace_opener *p)
 
 		if (t && t->interrupted)
 			return;		/* its turn comes */
-		if (waitpid(info.si_pid, &status, __WALL | WNOHANG) == info.si_pid)
-			ptrace(PTRACE_DETACH, info.si_pid, NULL, NULL);
+		if (waitpid(info.si_pid, &status, __WALL | WNOHANG) != info.si_pid)
+			return;		/* a child of ours that somebody stopped */
+		if (WIFSTOPPED(status))
+			ptrace(PTRACE_DETACH, info.si_pid, NULL,
+			       (void *)(long)(status >> 16 ? 0 : WSTOPSIG(status)));
 		info.si_pid = 0;
 	}
 }
@@ -334,13 +345,15 @@ static void sample_waiting(struct opener *o, struct ptrace_opener *p, struct tra
 {
 	const struct unwind_arch *arch = unwind_arch_host();
 	struct o_stopped msg = { .waiting = 1 };
-	uint64_t now = clock_mono_ns(), sp2 = 0, pc2 = 0;
+	uint64_t now = clock_mono_ns(), wall = now - t->waiting_since_ns, sp2 = 0, pc2 = 0;
+	uint64_t cpu_ns = cpu_time(t), ran = cpu_ns - t->waiting_cpu_ns;
 
 	msg.regs.value[arch->sp] = sp;
 	msg.regs.value[arch->pc] = pc;
 	msg.regs.known = 1ull << arch->sp | 1ull << arch->pc;
-	msg.weight_ns = now - t->waiting_since_ns;
+	msg.weight_ns = wall > ran ? wall - ran : 0;	/* it may have run in between */
 	t->waiting_since_ns = now;
+	t->waiting_cpu_ns = cpu_ns;
 	send_stopped(o, p, t, &msg);
 	await_continue(o, p);
 	/* Did it stay where it was while its stack was read? */
@@ -364,7 +377,7 @@ void ptrace_opener_tick(struct opener *o)
 	p->next_waiting += WAITING_PER_TICK;
 	if (p->next_waiting >= p->n_threads)
 		p->next_waiting = 0;
-	for (size_t i = 0; i < p->n_threads && o->session >= 0; i++) {
+	for (size_t i = 0; i < p->n_threads && !o->sampling_over; i++) {
 		struct traced *t = &p->threads[i];
 		uint64_t sp, pc;
 
@@ -424,11 +437,11 @@ int ptrace_opener_start(struct opener *o, struct error *err)
 }
 
 /* Let it go if it was asked to stop; what takes longer our own end lets go. */
-static void finish(struct traced *t)
+static void finish(struct traced *t, uint64_t limit_ns)
 {
 	int status;
 
-	for (int n = 0; n < FINISH_TRIES && t->interrupted && !t->gone; n++)
+	while (t->interrupted && !t->gone && clock_mono_ns() < limit_ns)
 		if (await_stop(t, &status))
 			let_go(t, status);
 }
@@ -436,11 +449,12 @@ static void finish(struct traced *t)
 void ptrace_opener_stop(struct opener *o)
 {
 	struct ptrace_opener *p = o->ptrace;
+	uint64_t limit_ns = clock_mono_ns() + FINISH_NS;
 
 	if (!p)
 		return;
 	for (size_t i = 0; i < p->n_threads; i++) {
-		finish(&p->threads[i]);
+		finish(&p->threads[i], limit_ns);
 		p->threads[i].gone = true;
 	}
 	release_strays(p);

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -78,7 +79,7 @@ struct target *opener_find_target(struct opener *o, pid_t pid)
 	return NULL;
 }
 
-static void send_threads(struct opener *o, const struct target *t)
+void opener_tell_threads(struct opener *o, const struct target *t)
 {
 	_cleanup_(freep) pid_t *tids = NULL;
 	_cleanup_(freep) struct o_threads *msg = NULL;
@@ -119,7 +120,7 @@ static void send_process(struct opener *o, const struct target *t)
 	memcpy(head.name, status.name, sizeof(head.name));
 	proc_exe_path(t->dir, exe, sizeof(exe));
 	opener_send_text(o, &head, sizeof(head), exe, fds, mem >= 0 ? 2 : 1);
-	send_threads(o, t);
+	opener_tell_threads(o, t);
 }
 
 int opener_add_target(struct opener *o, pid_t pid, struct error *err)
@@ -205,6 +206,14 @@ static void add_descendant(struct opener *o, pid_t pid)
 	opener_tell_targets(o, from);
 }
 
+static void send_some_times(struct opener *o, struct o_times *msg, bool more)
+{
+	msg->more = more;
+	msg->time_ns = clock_mono_ns();
+	opener_send(o, msg, sizeof(*msg) + msg->n * sizeof(msg->time[0]), NULL, 0);
+	msg->n = 0;
+}
+
 /* Tell how much CPU time each thread has used. */
 static void send_times(struct opener *o)
 {
@@ -219,15 +228,17 @@ static void send_times(struct opener *o)
 
 		if (proc_list_threads(o->targets[i].dir, &tids, &n, &err) < 0)
 			continue;
-		for (size_t k = 0; k < n && msg->n < O_TIMES_MAX; k++) {
+		for (size_t k = 0; k < n; k++) {
 			struct o_time *t = &msg->time[msg->n];
 
+			t->pid = (uint32_t)o->targets[i].pid;
 			t->tid = (uint32_t)tids[k];
 			msg->n += proc_thread_cpu_ns(o->targets[i].dir, tids[k], &t->cpu_ns) == 0;
+			if (msg->n == O_TIMES_MAX)
+				send_some_times(o, msg, true);
 		}
 	}
-	msg->time_ns = clock_mono_ns();
-	opener_send(o, msg, sizeof(*msg) + msg->n * sizeof(msg->time[0]), NULL, 0);
+	send_some_times(o, msg, false);
 }
 
 /* ---- children of ours ---- */
@@ -317,10 +328,12 @@ static int start_engine(struct opener *o, struct error *err)
 	    err->code == ESRCH || o->spec.on_exec)
 		return -1;
 	why = *err;
+	if (!o->rate_given)
+		o->spec.rate_hz = PTRACE_RATE_HZ;
 	if (ptrace_opener_start(o, err) < 0)
 		return error_prefix(err, "%s; ptrace", why.msg);
-	opener_note(o, NOTE_WARNING, "%s; sampling by ptrace at %d Hz instead", why.msg,
-		    PTRACE_RATE_HZ);
+	opener_note(o, NOTE_WARNING, "%s; sampling by ptrace at %u Hz instead", why.msg,
+		    o->spec.rate_hz);
 	return 0;
 }
 
@@ -411,11 +424,7 @@ static void on_session_message(struct opener *o, struct msg *m)
 			ptrace_opener_continue(o, ask->go_on.sequence);
 		break;
 	case S_SAMPLING_OVER:
-		send_times(o);	/* of the part second since the last */
-		perf_opener_stop(o);
-		ptrace_opener_stop(o);
-		opener_send(o, &(struct o_rings_freed){ O_RINGS_FREED },
-			    sizeof(struct o_rings_freed), NULL, 0);
+		o->sampling_over = true;
 		break;
 	}
 }
@@ -442,6 +451,16 @@ static int until(uint64_t at_ns)
 	if (at_ns <= now)
 		return 0;
 	return (int)min_of((at_ns - now + NS_PER_MS - 1) / NS_PER_MS, (uint64_t)60000);
+}
+
+static void end_sampling(struct opener *o)
+{
+	o->sampling_over = false;
+	send_times(o);	/* of the part second since the last */
+	perf_opener_stop(o);
+	ptrace_opener_stop(o);
+	opener_send(o, &(struct o_rings_freed){ O_RINGS_FREED }, sizeof(struct o_rings_freed),
+		    NULL, 0);
 }
 
 static volatile sig_atomic_t terminated;
@@ -485,6 +504,8 @@ static void loop(struct opener *o)
 		}
 		if (now >= ptrace_opener_due(o))
 			ptrace_opener_tick(o);
+		if (o->sampling_over)
+			end_sampling(o);
 	}
 }
 
@@ -517,9 +538,20 @@ static void fail_without_session(int control, const struct error *cause)
 	msg_send(control, msg, sizeof(head) + strlen(cause->msg) + 1, NULL, 0, &err);
 }
 
+/* Thread x CPU takes many descriptors: use all that the hard limit allows. */
+static void raise_open_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
 static void opener_main(const struct opener_spec *spec, int control)
 {
-	struct opener o = { .spec = *spec, .session = -1, .pidfd = -1, .cache_dir = -1 };
+	struct opener o = { .spec = *spec, .rate_given = spec->rate_hz, .session = -1, .pidfd = -1, .cache_dir = -1 };
 	struct error err;
 	sigset_t none;
 
@@ -535,6 +567,7 @@ static void opener_main(const struct opener_spec *spec, int control)
 		o.spec.rate_hz = spec->engine == ENGINE_PTRACE ? PTRACE_RATE_HZ : PERF_RATE_HZ;
 	if (!o.spec.first_rate_hz || spec->engine == ENGINE_PTRACE)
 		o.spec.first_rate_hz = o.spec.rate_hz;
+	raise_open_files();	/* the session's, too: it holds the events */
 	if (start_session(&o, control, &err) < 0) {
 		fail_without_session(control, &err);
 		return;

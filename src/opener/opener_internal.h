@@ -21,6 +21,7 @@ struct ptrace_opener;
 
 struct opener {
 	struct opener_spec spec;
+	bool rate_given;	/* else each engine has its own */
 	int session;		/* channel to the session */
 	int pidfd;		/* of the target's first process */
 	pid_t session_pid;
@@ -35,6 +36,7 @@ struct opener {
 
 	struct perf_opener *perf;	/* the engine in use: one of these */
 	struct ptrace_opener *ptrace;
+	bool sampling_over;	/* asked to end it: not while a thread is held */
 };
 
 /* ---- opener.c ---- */
@@ -68,6 +70,9 @@ int opener_add_target(struct opener *o, pid_t pid, struct error *err);
  * is in the maps then, and what comes later in the events.
  */
 void opener_tell_targets(struct opener *o, size_t from);
+
+/* Tell of the threads of a process and their names; those known change nothing. */
+void opener_tell_threads(struct opener *o, const struct target *t);
 
 /* ---- open_spawn.c ---- */
 

@@ -178,10 +178,11 @@ struct o_target_end {
 struct o_times {
 	uint32_t type;
 	uint32_t n;
+	uint32_t more;		/* another message has the next threads */
+	uint32_t pad;
 	uint64_t time_ns;
 	struct o_time {
-		uint32_t tid;
-		uint32_t pad;
+		uint32_t pid, tid;
 		uint64_t cpu_ns;
 	} time[];
 };

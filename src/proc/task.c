@@ -162,8 +162,12 @@ int proc_list_children(int dir, pid_t **out, size_t *n, struct error *err)
 		char name[48], text[16384];
 
 		snprintf(name, sizeof(name), "task/%d/children", (int)threads[i]);
-		if (proc_read_file(dir, name, text, sizeof(text)) <= 0)
+		ssize_t len = proc_read_file(dir, name, text, sizeof(text));
+		if (len <= 0)
 			continue;
+		/* The last number of a list that did not fit may be half of one. */
+		while (len == sizeof(text) - 1 && len > 0 && text[len - 1] != ' ')
+			text[--len] = '\0';
 		for (char *p = text, *next; *p; p = next) {
 			long pid = strtol(p, &next, 10);
 

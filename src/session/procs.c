@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/io.h"
 
+#define MIN_CPU_NS NS_PER_MS	/* of a thread that was never sampled, to be told of */
 #define MAX_MAPS_TEXT (64u << 20)
 #define REFRESH_NS (100 * NS_PER_MS)	/* between two looks at the same process */
 
@@ -77,6 +78,13 @@ static void ask_for_handles(struct session *s, uint32_t pid)
 	struct s_process ask = { .type = S_PROCESS, .pid = pid };
 
 	session_send_opener(s, &ask, sizeof(ask), NULL, 0);
+}
+
+void procs_ask_missing(struct session *s)
+{
+	for (size_t i = 0; i < s->n_procs; i++)
+		if (s->procs[i] && !s->procs[i]->ended && s->procs[i]->maps_fd < 0)
+			ask_for_handles(s, s->procs[i]->pid);
 }
 
 struct proc *procs_get(struct session *s, uint32_t pid, uint64_t time_ns)
@@ -442,15 +450,21 @@ void procs_on_threads(struct session *s, const struct o_threads *msg)
 void procs_on_times(struct session *s, const struct o_times *msg)
 {
 	for (uint32_t i = 0; i < msg->n; i++) {
-		struct thread *t = procs_find_thread(s, msg->time[i].tid);
+		const struct o_time *time = &msg->time[i];
+		struct thread *t = procs_find_thread(s, time->tid);
 
+		/* Never sampled: idle, or always where we may not look. */
+		if (!t && time->cpu_ns >= MIN_CPU_NS && s->cpu_read && procs_find(s, time->pid))
+			t = procs_get_thread(s, time->pid, time->tid, msg->time_ns);
 		if (!t)
-			continue;	/* never sampled: it used next to nothing */
+			continue;
 		/* Of those that are there at first, what they have is from before. */
 		if (!s->cpu_read)
-			t->cpu_base_ns = msg->time[i].cpu_ns;
-		procs_saw_cpu(t, msg->time[i].cpu_ns, msg->time_ns);
+			t->cpu_base_ns = time->cpu_ns;
+		procs_saw_cpu(t, time->cpu_ns, msg->time_ns);
 	}
+	if (msg->more)
+		return;
 	s->cpu_read = true;
 	procs_put_cpu(s);
 }

@@ -289,6 +289,8 @@ static void reopen(struct session *s, uint32_t stack_bytes, uint32_t rate_hz)
 
 	s->started.stack_bytes = stack_bytes;
 	s->started.rate_hz = rate_hz;
+	/* Children have inherited the events that now end: they need their own. */
+	procs_ask_missing(s);
 	session_send_opener(s, &ask, sizeof(ask), NULL, 0);
 }
 
@@ -327,6 +329,10 @@ void perf_second(struct session *s)
 	session_put_counter(s, COUNTER_UNSAMPLED_NS, totals.unsampled_ns);
 	if (totals.throttled_ns)
 		session_put_counter(s, COUNTER_THROTTLED_NS, totals.throttled_ns);
+}
+
+void perf_judge(struct session *s)
+{
 	judge_stack_bytes(s);
 	judge_rate(s);
 }

@@ -182,7 +182,6 @@ static void on_spec(struct session *s, const struct msg *m)
 	record_put_meta(s->writer, "arch", u.machine);
 	record_put_meta(s->writer, "clock", "CLOCK_MONOTONIC");
 	put_meta_number(s, "pid", s->spec->pid);
-	put_meta_number(s, "rate_hz", s->spec->rate_hz);
 	put_meta_number(s, "max_frames", s->spec->max_frames);
 	put_meta_number(s, "cpus", s->spec->ncpus);
 }
@@ -201,12 +200,17 @@ static void on_started(struct session *s, const struct o_started *msg)
 
 	if (perf)
 		perf_on_started(s, msg);
+	else if (s->perf)
+		perf_free(s);	/* it was tried before */
+	if (!perf)
+		s->spec->rate_hz = msg->rate_hz;
 	s->started = *msg;
 	record_put_meta(s->writer, "engine", perf ? "perf" : "ptrace");
 	record_put_meta(s->writer, "event", event_name(msg));
 	record_put_meta(s->writer, "kernel", perf && msg->kernel ? "visible" : "excluded");
 	put_meta_number(s, "stack_bytes", msg->stack_bytes);
-	put_meta_number(s, "first_rate_hz", s->spec->first_rate_hz);
+	put_meta_number(s, "rate_hz", s->spec->rate_hz);
+	put_meta_number(s, "first_rate_hz", perf ? s->spec->first_rate_hz : msg->rate_hz);
 	if (s->is_started)
 		return;
 	s->is_started = true;
@@ -338,7 +342,7 @@ static void on_opener_message(struct session *s, struct msg *m)
 		break;
 	case O_TIMES:
 		if (holds(m, sizeof(msg->times), 0, 1) &&
-		    holds(m, sizeof(msg->times), msg->times.n, sizeof(struct o_time)))
+		    holds(m, sizeof(msg->times), msg->times.n, sizeof(msg->times.time[0])))
 			procs_on_times(s, &msg->times);
 		break;
 	case O_NOTE:
@@ -422,10 +426,12 @@ static void every_second(struct session *s)
 {
 	struct error err;
 
-	if (s->perf)
+	if (s->perf) {
 		perf_second(s);
-	else if (s->started.engine == ENGINE_PTRACE)
+		perf_judge(s);
+	} else if (s->started.engine == ENGINE_PTRACE) {
 		ptrace_second(s);
+	}
 	session_put_counter(s, COUNTER_OWN_CPU_NS, own_cost_ns(s));
 	procs_collect(s);
 	modules_tick(s, s->now_ns);

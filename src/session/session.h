@@ -96,6 +96,9 @@ void procs_on_fork(struct session *s, const struct perf_task *t);
 void procs_on_exit(struct session *s, const struct perf_task *t);
 void procs_on_comm(struct session *s, const struct perf_comm *c, uint64_t time_ns);
 
+/* Have the opener follow the processes that it has given no handles of. */
+void procs_ask_missing(struct session *s);
+
 /* The mapping that `addr` is in, or NULL. */
 const struct mapping *procs_find_mapping(const struct proc *p, uint64_t addr);
 
@@ -274,6 +277,9 @@ void perf_on_started(struct session *s, const struct o_started *msg);
 void perf_drain(struct session *s);
 void perf_retry_pending(struct session *s, bool give_up);
 void perf_second(struct session *s);
+
+/* Is another rate or size of stack copies due?  Asks for it. */
+void perf_judge(struct session *s);
 void perf_free(struct session *s);
 
 void ptrace_on_stopped(struct session *s, struct o_stopped *msg);

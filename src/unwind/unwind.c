@@ -229,6 +229,7 @@ static bool step_signal(struct run *r)
 	regs.known = (1ull << a->n_regs) - 1;
 	r->s->regs = regs;
 	r->flags = 0;	/* interrupted there: the pc is exact */
+	r->chained = false;
 	r->other_stack = !r->s->space->read && regs.value[a->sp] - r->s->start > r->s->len;
 	return true;
 }
@@ -331,6 +332,7 @@ static bool step_rare(struct run *r)
 		return end(r, UNWIND_BROKEN);
 	r->s->regs = regs;
 	r->flags = UNWIND_RETURN;
+	r->chained = false;
 	return true;
 }
 

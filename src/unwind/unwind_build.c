@@ -413,7 +413,7 @@ static void put_fdes(struct builder *b, struct fde_list *list)
 				put_gap(b, covered_to, fde.start);
 			uint64_t to = cfi_rows(&list->cfi[list->places[i].section], &fde,
 					       on_row, b);
-			if (to < b->clip) {
+			if (to < b->clip && to < b->text_end) {
 				put_rule(b, to, rule_make(RULE_SPECIAL, SPECIAL_UNSUPPORTED, 0));
 				got = -1;
 			}

@@ -214,6 +214,23 @@ children() {
 	! functions there.cprof | grep -qw half || fail "--no-follow: half is there"
 }
 
+# After two seconds all events are opened again, at a lower rate.
+forked_children() {
+	"$cprofd" run -o fork.cprof -- "$python" -c 'import os, time
+end = time.monotonic() + 4
+for i in range(2):
+    if os.fork() == 0:
+        while time.monotonic() < end:
+            pass
+        os._exit(0)
+os.wait(), os.wait()' >out.txt 2>err.txt || fail "$(cat err.txt)"
+	"$cprofd" report --json --from 2.5 fork.cprof >late.json 2>err.txt || fail "$(cat err.txt)"
+	"$python" -c 'import json, sys
+t = json.load(open("late.json"))["totals"]
+print(t["received"]["weight_ns"], "of", t["cpu_ns"])
+sys.exit(not t["cpu_ns"] > 5e8 or t["received"]["weight_ns"] < t["cpu_ns"] * .8)' >late.txt || fail "$(cat late.txt) ns sampled"
+}
+
 check "every command explains itself" help_for_all
 check "version" version
 check "doctor" doctor
@@ -228,4 +245,5 @@ check "report: flat, tree, callers, lines, selections" reports
 for engine in perf ptrace; do
 	check "$engine: child processes, --no-follow" children $engine
 done
+check "children that do not exec are sampled at the second rate, too" forked_children
 finish

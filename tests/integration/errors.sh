@@ -166,6 +166,16 @@ execs_at_start() {
 	[ "$(report start.cprof 'r["processes"][-1]["exe"].split("/")[-1]')" = threads ] || fail "another executable"
 }
 
+# Some threads are better than none, and how many is said.
+few_files() {
+	start "$targets/threads" 64 0 600
+	has_threads() { [ "$(ls "/proc/$pid/task" | wc -l)" = 65 ]; }
+	wait_for 20 has_threads || fail "no 65 threads"
+	(ulimit -n 256 && "$cprofd" record -d 1 -p "$pid" -o few.cprof 2>err.txt) || fail "$(cat err.txt)"
+	grep -q '^cprofd: [1-9][0-9]* of 65 threads are sampled: ' err.txt || fail "not said: $(cat err.txt)"
+	[ "$(n_samples few.cprof)" -gt 0 ] || fail "no samples"
+}
+
 # The file is gone from its path: the running one is still there for its names.
 deleted_file() {
 	cp "$targets/abc" gone
@@ -477,6 +487,7 @@ check "the target ends meanwhile" ends_meanwhile
 check "the target ends at any moment" ends_any_time
 check "the target executes another program" execs_meanwhile
 check "the target executes while it is attached to" execs_at_start
+check "more threads than files may be open" few_files
 check "the running file is deleted" deleted_file
 check "the running file is replaced" replaced_file
 check "a stripped file" stripped_file

@@ -296,8 +296,8 @@ static void on_times(uint32_t tid, uint64_t cpu_ns, uint32_t other, uint64_t oth
 	struct o_times *msg = xcalloc(1, sizeof(*msg) + 2 * sizeof(msg->time[0]));
 
 	*msg = (struct o_times){ .type = O_TIMES, .n = other ? 2 : 1, .time_ns = NOW_NS };
-	msg->time[0] = (struct o_time){ .tid = tid, .cpu_ns = cpu_ns };
-	msg->time[1] = (struct o_time){ .tid = other, .cpu_ns = other_ns };
+	msg->time[0] = (struct o_time){ .pid = MAIN_PID, .tid = tid, .cpu_ns = cpu_ns };
+	msg->time[1] = (struct o_time){ .pid = MAIN_PID, .tid = other, .cpu_ns = other_ns };
 	procs_on_times(&t.s, msg);
 	free(msg);
 }
@@ -305,18 +305,20 @@ static void on_times(uint32_t tid, uint64_t cpu_ns, uint32_t other, uint64_t oth
 TEST(cpu_time_counts_from_the_start_from_birth_or_from_an_exec)
 {
 	static const uint64_t expected[][2] = {	/* thread, its CPU time */
-		{ 0, 0 }, { 0, 200 }, { 1, 40 }, { 0, 250 }, { 2, 650 } };
+		{ 0, 0 }, { 0, 200 }, { 1, 40 }, { 0, 250 }, { 0, 250 }, { 2, 5000000 },
+		{ 3, 650 } };
 
 	procs_get_thread(&t.s, MAIN_PID, MAIN_PID, NOW_NS);
 	on_times(MAIN_PID, 500, 0, 0);
 	procs_get_thread(&t.s, MAIN_PID, 105, NOW_NS);	/* born since */
 	on_times(MAIN_PID, 700, 105, 40);
 	on_times(MAIN_PID, 750, 106, 40);		/* 106 was never sampled */
+	on_times(MAIN_PID, 750, 107, 5000000);		/* nor 107, but it works */
 	on_comm(&t, MAIN_PID, MAIN_PID, "new", true);
 	procs_get_thread(&t.s, MAIN_PID, MAIN_PID, NOW_NS);
 	on_times(MAIN_PID, 1400, 0, 0);
 	struct made_records *r = made_session_end(&t);
-	assert_int_equal(r->n_counters, 5);
+	assert_int_equal(r->n_counters, array_len(expected));
 	for (uint32_t i = 0; i < r->n_counters; i++) {
 		assert_int_equal(r->counter[i].what, COUNTER_CPU_NS);
 		assert_int_equal(r->counter[i].thread, expected[i][0]);
