@@ -73,15 +73,17 @@ static int attach(struct watch_options *o, const char *text)
 				"no folder for the recording: neither XDG_STATE_HOME nor HOME is set; use -o FILE");
 	o->greeting = greeting();
 	watch_run(&cmd_attach, o, o->out ? o->out : path, NULL, &result);
-	if (result.exit_code == EXIT_NO_SAMPLE && !o->out)
-		unlink(path);	/* nothing in it */
-	if (result.exit_code != EXIT_OK)
-		return result.exit_code;
-	code = show_report(&cmd_attach, result.path, o->out != NULL);
-	if (!o->out)
-		unlink(path);	/* with -o it is kept */
-	else
-		fprintf(stderr, "cprofd: saved %s\n", result.path);
+	code = result.exit_code;
+	/* Also of what there is when it could not be written to its end. */
+	if (code == EXIT_OK || (code == EXIT_OUTPUT && result.n_samples)) {
+		int shown = show_report(&cmd_attach, result.path, o->out != NULL);
+
+		code = code == EXIT_OK ? shown : code;
+	}
+	if (o->out && result.exit_code == EXIT_OK)
+		cmd_say("saved %s", result.path);
+	else if (!o->out && result.exit_code != EXIT_INTERNAL)
+		unlink(path);	/* with -o it is kept; of a session that died, its place was said */
 	return cmd_finish_stdout(&cmd_attach, code);
 }
 

@@ -19,10 +19,9 @@
 #define GROW_TRIES 5
 #define GROW_WAIT_NS (50 * NS_PER_MS)
 
-/* Open a regular file; a pipe or a device would have no end, or no beginning. */
-static int open_file(const char *path, struct error *err)
+int cmd_open_regular(const char *path, int flags, struct error *err)
 {
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	_cleanup_(closep) int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -79,15 +78,18 @@ int cmd_recording_open(const struct cmd *cmd, const char *path, struct cmd_recor
 {
 	struct error err;
 
-	*out = (struct cmd_recording){ .fd = open_file(path, &err) };
+	*out = (struct cmd_recording){ .fd = cmd_open_regular(path, O_RDONLY, &err) };
 	if (out->fd < 0 || profile_load_open(out->fd, &out->load, &err) < 0) {
 		cmd_recording_close(out);
 		return cmd_fail(cmd, cmd_file_exit(&err, false), "%s: %s", path, err.msg);
 	}
 	out->p = profile_load_profile(out->load);
 	if (profile_load_more(out->load, &err) < 0)
-		out->exit_code = cmd_fail(cmd, err.code == EFBIG ? EXIT_LIMIT
-					  : cmd_file_exit(&err, false),
+		out->exit_code = err.code == EFBIG
+			? cmd_fail(cmd, EXIT_LIMIT, "%s: %s; the rest (%" PRIu64 " bytes) is left out",
+				   path, err.msg,
+				   file_bytes(out->fd) - profile_load_valid_bytes(out->load))
+			: cmd_fail(cmd, cmd_file_exit(&err, false),
 			"%s: %s; the rest (%" PRIu64 " bytes) is left out; `cprofd recover` makes "
 			"a recording of what can be read", path, err.msg,
 			file_bytes(out->fd) - profile_load_valid_bytes(out->load));

@@ -15,6 +15,11 @@
 
 struct cmd;
 
+struct error;
+
+/* Open a regular file: a pipe or a device has no end, or no beginning. */
+int cmd_open_regular(const char *path, int flags, struct error *err);
+
 struct cmd_recording {
 	int fd;
 	struct profile_load *load;

@@ -13,6 +13,7 @@
 #include "base/out_file.h"
 #include "base/util.h"
 #include "cmd/cmd.h"
+#include "cmd/cmd_recording.h"
 #include "record/recover.h"
 
 struct options {
@@ -74,18 +75,6 @@ static char *default_output(const char *path)
 	return xasprintf("%.*s.recovered.cprof", (int)len, path);
 }
 
-static int open_file(const char *path, int flags, struct error *err)
-{
-	_cleanup_(closep) int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return error_sys(err, "cannot open");
-	if (!S_ISREG(st.st_mode))
-		return error_set(err, EINVAL, "is no regular file");
-	return steal_fd(fd);
-}
-
 /*
  * Is somebody writing the file?  The kernel gives a read lease only if nobody has
  * it open for writing; where there are no leases we do not know.
@@ -123,13 +112,18 @@ static int recover_to_file(const struct options *o, int fd, const struct recover
 	return EXIT_OK;
 }
 
-static int recover_same_file(const struct options *o, const struct recover_state *s)
+static int recover_same_file(const struct options *o, int looked_at, const struct recover_state *s)
 {
+	struct stat was, is;
 	struct error err;
-	_cleanup_(closep) int fd = open_file(o->file, O_RDWR, &err);
+	_cleanup_(closep) int fd = cmd_open_regular(o->file, O_RDWR, &err);
 
 	if (fd < 0)
 		return cmd_fail(&cmd_recover, EXIT_OUTPUT, "%s: %s", o->file, err.msg);
+	/* Not another one that has come to that name meanwhile. */
+	if (fstat(looked_at, &was) < 0 || fstat(fd, &is) < 0 || was.st_dev != is.st_dev ||
+	    was.st_ino != is.st_ino)
+		return cmd_fail(&cmd_recover, EXIT_OUTPUT, "%s: is another file now", o->file);
 	if (recover_in_place(fd, s, &err) < 0)
 		return cmd_fail(&cmd_recover, err.code == EBUSY ? EXIT_DAMAGED : EXIT_OUTPUT,
 				"%s: %s", o->file, err.msg);
@@ -141,7 +135,7 @@ static int recover(const struct options *o)
 {
 	struct recover_state state;
 	struct error err;
-	_cleanup_(closep) int fd = open_file(o->file, O_RDONLY, &err);
+	_cleanup_(closep) int fd = cmd_open_regular(o->file, O_RDONLY, &err);
 
 	if (fd < 0)
 		return cmd_fail(&cmd_recover, cmd_file_exit(&err, false), "%s: %s", o->file, err.msg);
@@ -154,7 +148,7 @@ static int recover(const struct options *o)
 		printf("%s: is whole, there is nothing to recover\n", o->file);
 		return EXIT_OK;
 	}
-	return o->in_place ? recover_same_file(o, &state) : recover_to_file(o, fd, &state);
+	return o->in_place ? recover_same_file(o, fd, &state) : recover_to_file(o, fd, &state);
 }
 
 static int run(int argc, char **argv)

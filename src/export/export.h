@@ -33,7 +33,6 @@ struct export_job {
 struct export_format {
 	const char *name;
 	const char *suffix;	/* of file names, such as ".folded" */
-	const char *summary;	/* one line */
 	bool binary;		/* not for a terminal */
 	/* Fails only with what the format cannot hold; write errors are the stream's. */
 	int (*write)(const struct export_job *job, FILE *out, struct error *err);

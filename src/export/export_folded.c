@@ -174,6 +174,5 @@ static int write_folded(const struct export_job *job, FILE *out,
 const struct export_format export_folded = {
 	.name = "folded",
 	.suffix = ".folded",
-	.summary = "one line per stack, for flame graph tools",
 	.write = write_folded,
 };

@@ -490,7 +490,6 @@ static int write_pprof(const struct export_job *job, FILE *out, struct error *er
 const struct export_format export_pprof = {
 	.name = "pprof",
 	.suffix = ".pb.gz",
-	.summary = "for `go tool pprof` and what reads its format",
 	.binary = true,
 	.write = write_pprof,
 };

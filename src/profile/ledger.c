@@ -136,7 +136,7 @@ static void find_gaps(struct ledger *l, const struct profile *p, const struct se
 	for (size_t i = 0; i < p->n_gaps; i++) {
 		const struct profile_gap *g = &p->gaps[i];
 
-		if (!k.thread[g->thread] || g->time_ns < k.from_ns || g->time_ns > k.to_ns)
+		if (!k.thread[g->thread] || g->time_ns < k.from_ns || g->time_ns >= k.to_ns)
 			continue;
 		l->gap_min = l->gap_min ? min_of(l->gap_min, g->bytes) : g->bytes;
 		l->gap_max = max_of(l->gap_max, g->bytes);

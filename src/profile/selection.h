@@ -57,11 +57,6 @@ static inline void sum_add(struct sum *to, struct sum what)
 	to->weight_ns += what.weight_ns;
 }
 
-static inline struct sum sum_sub(struct sum from, struct sum what)
-{
-	return (struct sum){ from.count - what.count, from.weight_ns - what.weight_ns };
-}
-
 /*
  * Add up the selection by leaf: `n_leaves` sums, which the caller frees.
  * Samples that do not pass the filter are left out.
