@@ -15,14 +15,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/io.h"
 #include "base/msg.h"
 #include "base/util.h"
 #include "cmd/cmd.h"
 #include "cmd/target.h"
 #include "export/json_writer.h"
 #include "opener/opener.h"
+#include "proc/kallsyms.h"
 #include "session/control.h"
 #include "ui/text.h"
 
@@ -149,13 +152,16 @@ static void print_trial(const struct trial *t, bool own_target)
 		printf("          stops running threads for a moment, 99 times a second; sees no kernel time\n");
 }
 
-/* Addresses that may not be seen are 0. */
 static bool sees_kernel_names(void)
 {
 	_cleanup_(closep) int fd = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
-	char first[17] = "";
+	struct buf text = { 0 };
+	struct error err;
+	bool sees = fd >= 0 && io_read_all(fd, KALLSYMS_MAX_BYTES, &text, &err) == 0 &&
+		    kallsyms_shows_addresses(text.data, text.len);
 
-	return fd >= 0 && read(fd, first, 16) == 16 && strtoull(first, NULL, 16) != 0;
+	buf_deinit(&text);
+	return sees;
 }
 
 static void print_limits(void)

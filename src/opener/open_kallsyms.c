@@ -19,9 +19,9 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/util.h"
+#include "proc/kallsyms.h"
 
 #define PREFIX "kallsyms-"
-#define MAX_TEXT (256u << 20)
 
 static void add_file(struct buf *b, const char *path)
 {
@@ -29,7 +29,7 @@ static void add_file(struct buf *b, const char *path)
 	struct error err;
 
 	if (fd >= 0)
-		io_read_all(fd, MAX_TEXT, b, &err);
+		io_read_all(fd, KALLSYMS_MAX_BYTES, b, &err);
 }
 
 /* Which kernel runs, with which modules. */
@@ -90,8 +90,7 @@ int kallsyms_open(struct opener *o)
 			return fd;
 	}
 	add_file(&text, "/proc/kallsyms");
-	/* Without the right to see them all addresses are 0. */
-	if (text.len < 16 || memcmp(text.data, "0000000000000000", 16) == 0)
+	if (!kallsyms_shows_addresses(text.data, text.len))
 		fd = -1;
 	else {
 		fd = o->cache_dir >= 0 ? store(o->cache_dir, name, &text) : -1;

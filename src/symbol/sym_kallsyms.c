@@ -17,9 +17,9 @@
 #include "base/io.h"
 #include "base/util.h"
 #include "elf/elf_symtab.h"
+#include "proc/kallsyms.h"
 #include "symbol/sym_source.h"
 
-#define MAX_TEXT_BYTES (256u << 20)
 #define MAX_FUNCTION_BYTES 65536
 
 struct entry {
@@ -126,14 +126,14 @@ static void *sym_kallsyms_open(struct sym_context *ctx)
 		return NULL;
 	s = xcalloc(1, sizeof(*s));
 	lseek(ctx->files.main_fd, 0, SEEK_SET);
-	if (io_read_all(ctx->files.main_fd, MAX_TEXT_BYTES, &s->text, &err) < 0) {
+	if (io_read_all(ctx->files.main_fd, KALLSYMS_MAX_BYTES, &s->text, &err) < 0) {
 		sym_note(ctx, "kernel symbols: %s", err.msg);
 		sym_kallsyms_close(s);
 		return NULL;
 	}
 	buf_put_u8(&s->text, '\0');
 	parse(s);
-	if (s->n == 0)
+	if (!kallsyms_shows_addresses(s->text.data, s->text.len))
 		sym_note(ctx, "the kernel hides the addresses of its functions (kernel.kptr_restrict)");
 	return s;
 }

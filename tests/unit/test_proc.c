@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/io.h"
+#include "proc/kallsyms.h"
 #include "proc/maps.h"
 #include "proc/task.h"
 
@@ -666,6 +667,31 @@ TEST(the_executable_is_named_also_when_it_was_deleted)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+/* ---- names of the kernel ---- */
+
+TEST(kernel_addresses_are_hidden_only_if_all_are_0)
+{
+	static const struct { const char *text; bool shown; } cases[] = {
+		{ "ffffffff81000000 T _text\n", true },
+		{ "0000000000000000 A fixed_percpu_data\n0000000000001000 A cpu_debug_store\n"
+		  "ffffffff81000000 T startup_64\n", true },
+		{ "0000000000000000 A fixed_percpu_data\nffff800080000000 T _text", true },
+		{ "0000000000000000 A fixed_percpu_data\n0000000000000000 T startup_64\n", false },
+		/* A name is no address. */
+		{ "0000000000000000 t ffff\n0000000000000000 t a\t[ffff]\n", false },
+		{ "0000000000000000 t a\nfff", false },
+		{ "\n\n", false }, { "", false },
+	};
+
+	for (size_t i = 0; i < array_len(cases); i++) {
+		/* Without a terminator: what is behind the text is not read. */
+		_cleanup_(freep) char *text = xmemdup(cases[i].text, strlen(cases[i].text));
+
+		assert_int_equal(kallsyms_shows_addresses(text, strlen(cases[i].text)),
+				 cases[i].shown);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -688,6 +714,7 @@ int main(void)
 		cmocka_unit_test(children_are_listed),
 		cmocka_unit_test(a_small_file_is_cut_at_the_size_of_the_buffer),
 		cmocka_unit_test(a_number_is_read_or_minus_1),
+		cmocka_unit_test(kernel_addresses_are_hidden_only_if_all_are_0),
 		cmocka_unit_test(the_executable_is_named_also_when_it_was_deleted),
 	};
 

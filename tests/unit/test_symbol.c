@@ -828,6 +828,8 @@ TEST(nothing_is_said_about_addresses_outside_of_functions)
 TEST(kernel_functions_come_from_kallsyms)
 {
 	static const char text[] =
+		"0000000000000000 A fixed_percpu_data\n"
+		"0000000000001000 A cpu_debug_store\n"
 		"ffffffff81000000 T _text\n"
 		"ffffffff81000000 T startup_64\n"
 		"ffffffff81000100 t do_idle\n"
@@ -844,13 +846,14 @@ TEST(kernel_functions_come_from_kallsyms)
 		{ 0xffffffff81000190, "weak_one" }, { 0xffffffff81000210, "" },
 		{ 0xffffffff81000310, "part" }, { 0xffffffff81010300, "" },
 		{ 0xffffffffc0000010, "ext4_readdir [ext4]" }, { 0xffffffffc0000050, "" },
-		{ 0, "" }, { 0xffffffff80ffffff, "" },
+		{ 0, "" }, { 0x1010, "" }, { 0xffffffff80ffffff, "" },
 	};
 	struct error err;
 	_cleanup_(closep) int fd = io_memfd("kallsyms", text, sizeof(text) - 1, &err);
 	struct module m = { .files = { fd, -1, -1, MODULE_KERNEL } };
 
 	assert_int_equal(symbolizer_open(&m.files, &m.s, &err), 0);
+	assert_string_equal(symbolizer_note(m.s), "");
 	for (size_t i = 0; i < array_len(cases); i++) {
 		_cleanup_(frames_deinit) struct frames ours = { 0 };
 		struct collector c = { .out = &ours, .short_names = true };
