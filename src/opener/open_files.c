@@ -181,6 +181,10 @@ static void child_main(int channel)
 	struct msg *m = xmalloc(sizeof(*m));
 	struct error err;
 
+	/* One that is stuck must not hold the recording or the user's pipe. */
+	if (opener_keep_fds(&channel, 1) < 0)
+		_exit(1);
+	channel = FIRST_KEPT_FD;
 	while (msg_recv(channel, m, &err) == 1) {
 		answer_one(channel, m);
 		msg_close_fds(m);

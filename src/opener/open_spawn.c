@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "opener/opener_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -10,12 +11,23 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/util.h"
+#include "config.h"
 
-#define FIRST_FD 3
+#define MAX_KEPT_FDS 8
+#define MAX_FDS (1u << 20)
+
+/* Standard error of a sanitized build is where it reports. */
+#ifdef SANITIZED
+#define LAST_NULL_FD 1
+#else
+#define LAST_NULL_FD 2
+#endif
 #define NOBODY 65534
 
 /*
@@ -64,19 +76,41 @@ static int drop_rights(uid_t uid, gid_t gid)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* In the child: move `fds` to 3, 4, ... whatever their numbers are now. */
-static int place_fds(const int *fds, size_t n_fds)
+/* Close every descriptor from `first` on, also those that we were started with. */
+static void close_from(int first)
 {
-	int moved[8];
+	struct rlimit limit;
+
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, (unsigned int)first, ~0u, 0) == 0)
+		return;
+#endif
+	getrlimit(RLIMIT_NOFILE, &limit);	/* Linux before 5.9 */
+	for (rlim_t fd = (rlim_t)first; fd < min_of(limit.rlim_cur, MAX_FDS); fd++)
+		close((int)fd);
+}
+
+int opener_keep_fds(const int *fds, size_t n_fds)
+{
+	int moved[MAX_KEPT_FDS];
+	int null;
+
+	assert(n_fds <= array_len(moved));
 
 	for (size_t i = 0; i < n_fds; i++) {
-		moved[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FIRST_FD + (int)n_fds);
+		moved[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FIRST_KEPT_FD + (int)n_fds);
 		if (moved[i] < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < n_fds; i++)
-		if (dup2(moved[i], FIRST_FD + (int)i) < 0)
+		if (dup2(moved[i], FIRST_KEPT_FD + (int)i) < 0)
 			return -1;
+	/* Later, as 0 to 2 may have been among them. */
+	null = open("/dev/null", O_RDWR);
+	for (int fd = 0; fd <= LAST_NULL_FD; fd++)
+		if (null < 0 || (null != fd && dup2(null, fd) < 0))
+			return -1;
+	close_from(FIRST_KEPT_FD + (int)n_fds);
 	return 0;
 }
 
@@ -98,6 +132,7 @@ pid_t opener_spawn(const char *program, const int *fds, size_t n_fds, struct err
 {
 	_cleanup_(closep) int exe = open_program(program, err);
 	char *argv[] = { (char *)program, NULL };
+	int keep[MAX_KEPT_FDS];
 	uid_t uid = NOBODY;
 	gid_t gid = NOBODY;
 	pid_t pid;
@@ -113,7 +148,12 @@ pid_t opener_spawn(const char *program, const int *fds, size_t n_fds, struct err
 		return pid;
 
 	signal(SIGTERM, SIG_DFL);
-	if (place_fds(fds, n_fds) == 0 && drop_rights(uid, gid) == 0)
+	assert(n_fds < array_len(keep));
+	memcpy(keep, fds, n_fds * sizeof(*fds));
+	keep[n_fds] = exe;
+	exe = FIRST_KEPT_FD + (int)n_fds;
+	if (opener_keep_fds(keep, n_fds + 1) == 0 && fcntl(exe, F_SETFD, FD_CLOEXEC) == 0 &&
+	    drop_rights(uid, gid) == 0)
 		fexecve(exe, argv, child_environment());
 	_exit(127);
 }

@@ -77,6 +77,13 @@ void opener_tell_threads(struct opener *o, const struct target *t);
 /* ---- open_spawn.c ---- */
 
 /*
+ * In a child: keep only `fds`, as 3, 4, ... whatever their numbers are now.
+ * 0 to 2 become /dev/null, so that no terminal and no pipe is held.
+ */
+#define FIRST_KEPT_FD 3
+int opener_keep_fds(const int *fds, size_t n_fds);
+
+/*
  * Start cprofd-session or cprofd-worker with `fds` as its descriptors from 3
  * on, under the unprivileged uid if we are root.  Returns its pid or -1.
  */
