@@ -2,8 +2,9 @@
 /*
  * A path that a target names may lead to a FUSE mount that never answers, to a
  * device, or to a file that only root may read.  So a child opens it: with the
- * target's rights below the target's root, regular ELF files only, one request
- * at a time.  When it does not answer within OPEN_LIMIT_NS it is killed (or,
+ * target's rights below the target's root (and then ours), regular ELF files
+ * only, one request at a time.  It first takes hold of the file without opening
+ * it (O_PATH): opening a device or a FIFO can have an effect or not return.  When it does not answer within OPEN_LIMIT_NS it is killed (or,
  * when even that does not end it, left behind) and the request is answered with
  * "stuck"; after MAX_STUCK of those nothing is opened any more.
  *
@@ -33,22 +34,29 @@
 
 #define OPEN_LIMIT_NS NS_PER_S
 #define MAX_STUCK 2
+#define NOBODY 65534
 
 /* ---- in the child ---- */
 
 static bool is_elf(int fd)
 {
 	char magic[SELFMAG];
-	struct stat st;
 
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	       io_pread_full(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+	return io_pread_full(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
 	       memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
-/* Keep `fd` if it is a regular ELF file. */
-static int keep_elf(int fd)
+/* Open for reading what `held` (opened with O_PATH) is, if it is an ELF file. */
+static int open_held(int held)
 {
+	char name[32];
+	struct stat st;
+	int fd = -1;
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", held);
+	if (held >= 0 && fstat(held, &st) == 0 && S_ISREG(st.st_mode))
+		fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	closep(&held);
 	if (fd >= 0 && !is_elf(fd)) {
 		close(fd);
 		return -1;
@@ -62,22 +70,60 @@ static bool same_inode(int fd, uint64_t ino)
 
 	/*
 	 * Not the device: btrfs and overlayfs show another one here than in
-	 * maps.  The session compares build-ids where it matters.
+	 * maps and in perf's events.  So a file of another file system that has
+	 * taken this place by mounting, with this very inode number, would pass.
 	 */
 	return fstat(fd, &st) == 0 && st.st_ino == ino;
 }
 
-/* Take on the effective ids of the target, to look at paths as it would. */
-static void become_target(int proc_dir)
+/* How a process sees files: its root folder and its effective ids. */
+struct view {
+	uint32_t pid;
+	int root;		/* -1: not to be had */
+	uid_t uid;
+	gid_t gid;
+	bool our_root;
+};
+
+static void view_deinit(struct view *v)
 {
+	closep(&v->root);
+}
+
+static bool is_our_root(int root)
+{
+	struct stat a, b;
+
+	return fstat(root, &a) == 0 && stat("/", &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+/*
+ * A process may end before its files are asked for.  The first one, by which
+ * debug files are looked for, is remembered.
+ */
+static struct view view_of(uint32_t pid, int proc_dir)
+{
+	static struct view first = { .root = -1 };
+	struct view v = { pid, openat(proc_dir, "root", O_PATH | O_CLOEXEC), NOBODY, NOBODY, false };
 	struct proc_status status;
 	struct error err;
 
-	if (geteuid() != 0)
-		return;
-	if (proc_read_status(proc_dir, 0, &status, &err) < 0)
-		status.uid = status.gid = 65534;
-	if (setgroups(0, NULL) < 0 || setegid(status.gid) < 0 || seteuid(status.uid) < 0)
+	if (v.root >= 0 && proc_read_status(proc_dir, 0, &status, &err) == 0) {
+		v.uid = status.uid;
+		v.gid = status.gid;
+		v.our_root = is_our_root(v.root);
+		if (!first.pid)
+			first = (struct view){ pid, -1, v.uid, v.gid, v.our_root };
+		return v;
+	}
+	view_deinit(&v);
+	return pid == first.pid ? first : (struct view){ pid, -1, NOBODY, NOBODY, false };
+}
+
+static void become(uid_t uid, gid_t gid)
+{
+	if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setegid(gid) < 0 || seteuid(uid) < 0))
 		_exit(1);
 }
 
@@ -91,65 +137,83 @@ static void become_self(void)
 static int open_below(int root, const char *path)
 {
 	struct open_how how = {
-		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		.flags = O_PATH | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 
-	return keep_elf((int)syscall(SYS_openat2, root, path, &how, sizeof(how)));
+	return open_held((int)syscall(SYS_openat2, root, path, &how, sizeof(how)));
 }
 
-/* Open the file behind a mapping; how it was found goes to *origin. */
-static int open_mapped(int proc_dir, const struct s_file *ask, enum file_origin *origin)
-{
-	char name[64];
-	int fd, root;
-
-	*origin = FILE_MAPPED;
-	snprintf(name, sizeof(name), "map_files/%lx-%lx", (unsigned long)ask->start,
-		 (unsigned long)ask->end);
-	fd = keep_elf(openat(proc_dir, name, O_RDONLY | O_CLOEXEC));
-	if (fd >= 0 && same_inode(fd, ask->ino))
-		return fd;
-	closep(&fd);
-	fd = keep_elf(openat(proc_dir, "exe", O_RDONLY | O_CLOEXEC));
-	if (fd >= 0 && same_inode(fd, ask->ino))
-		return fd;
-	closep(&fd);
-
-	root = openat(proc_dir, "root", O_PATH | O_CLOEXEC);
-	become_target(proc_dir);
-	fd = root >= 0 ? open_below(root, ask->path) : -1;
-	become_self();
-	closep(&root);
-	*origin = fd < 0 ? FILE_NONE : same_inode(fd, ask->ino) ? FILE_BY_PATH : FILE_OTHER;
-	return fd;
-}
-
-/* Open what is named below `root`, with the target's rights. */
-static int open_as_target(int proc_dir, int root, const char *name)
+/* Open what is named below the target's root, with the target's rights. */
+static int open_as_target(const struct view *v, const char *name)
 {
 	int fd;
 
-	become_target(proc_dir);
+	if (v->root < 0)
+		return -1;
+	become(v->uid, v->gid);
+	fd = open_below(v->root, name);
+	become_self();
+	return fd;
+}
+
+/*
+ * Open what is named below our root: with the target's rights if it is the
+ * target's root too.  A container's user 0 need not be that of the host: its
+ * names get what everybody has.
+ */
+static int open_in_ours(const struct view *v, const char *name)
+{
+	_cleanup_(closep) int root = open("/", O_PATH | O_CLOEXEC);
+	int fd;
+
+	become(v->our_root ? v->uid : NOBODY, v->our_root ? v->gid : NOBODY);
 	fd = open_below(root, name);
 	become_self();
 	return fd;
 }
 
+/* Open what a link of the kernel's in /proc/PID leads to. */
+static int open_link(int proc_dir, const char *name)
+{
+	return open_held(openat(proc_dir, name, O_PATH | O_CLOEXEC));
+}
+
+/* Open the file behind a mapping; how it was found goes to *origin. */
+static int open_mapped(int proc_dir, const struct view *v, const struct s_file *ask,
+		       enum file_origin *origin)
+{
+	char name[64];
+	int fd;
+
+	*origin = FILE_MAPPED;
+	snprintf(name, sizeof(name), "map_files/%lx-%lx", (unsigned long)ask->start,
+		 (unsigned long)ask->end);
+	fd = open_link(proc_dir, name);
+	if (fd >= 0 && same_inode(fd, ask->ino))
+		return fd;
+	closep(&fd);
+	fd = open_link(proc_dir, "exe");
+	if (fd >= 0 && same_inode(fd, ask->ino))
+		return fd;
+	closep(&fd);
+
+	fd = open_as_target(v, ask->path);
+	*origin = fd < 0 ? FILE_NONE : same_inode(fd, ask->ino) ? FILE_BY_PATH : FILE_OTHER;
+	return fd;
+}
+
 /* The first of `names` that is there, in the target's root or in ours. */
-static int open_debug_file(int proc_dir, const char *names, const char *end,
+static int open_debug_file(const struct view *v, const char *names, const char *end,
 			   uint32_t *index)
 {
-	_cleanup_(closep) int root =
-		proc_dir >= 0 ? openat(proc_dir, "root", O_PATH | O_CLOEXEC) : -1;
 	int fd = -1;
 
 	*index = 0;
 	for (const char *name = names; name < end; name += strlen(name) + 1, (*index)++) {
-		if (root >= 0)
-			fd = open_as_target(proc_dir, root, name);
+		fd = open_as_target(v, name);
 		if (fd < 0)
-			fd = keep_elf(open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+			fd = open_in_ours(v, name);
 		if (fd >= 0)
 			break;
 	}
@@ -164,13 +228,14 @@ static void answer_one(int channel, const struct msg *m)
 	enum file_origin origin = FILE_BY_PATH;
 	struct error err;
 	_cleanup_(closep) int dir = proc_open_dir((pid_t)file->pid, &err);
+	_cleanup_(view_deinit) struct view view = view_of(file->pid, dir);
 	_cleanup_(closep) int fd = -1;
 
 	if (file->type == S_DEBUG_FILE)
-		fd = open_debug_file(dir, debug->names, (const char *)m->data + m->len,
+		fd = open_debug_file(&view, debug->names, (const char *)m->data + m->len,
 				     &answer.index);
 	else if (dir >= 0)
-		fd = open_mapped(dir, file, &origin);
+		fd = open_mapped(dir, &view, file, &origin);
 	answer.origin = fd >= 0 ? origin : FILE_NONE;
 	if (msg_send(channel, &answer, sizeof(answer), &fd, fd >= 0, &err) < 0)
 		_exit(1);

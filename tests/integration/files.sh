@@ -66,6 +66,59 @@ closed_standard_descriptors() {
 	has_function closed.cprof half || fail "no names"
 }
 
+# ---- what a target's file names ----
+
+# Record, as root, a program of user nobody's whose file names $1 as the file
+# that dwz moved common parts to.
+record_with_altlink() {
+	cp "$targets/abc" linked
+	printf '%s\0%s' "$1" 12345678901234567890 >altlink
+	objcopy --add-section .gnu_debugaltlink=altlink linked 2>objcopy.txt ||
+		fail "$(cat objcopy.txt)"
+	start setpriv --reuid=65534 --regid=65534 --clear-groups ./linked 600
+	runs() { [ "$(readlink "/proc/$pid/exe")" = "$PWD/linked" ]; }
+	wait_for 10 runs || fail "it does not run"
+	strace -f -y -o trace -e trace=open,openat,openat2 \
+		"$cprofd" record --force -p "$pid" -d 1 -o linked.cprof 2>err.txt ||
+		fail "exit $?: $(cat err.txt)"
+	kill "$pid"
+	rm linked
+}
+
+# Was the file $1 opened, other than to look what it is?
+was_opened() { grep "= [0-9]*<$1[<>]" trace | grep -vq O_PATH; }
+
+was_asked_for() { grep -qF "\"$1\"" trace; }
+
+only_with_the_targets_rights() {
+	name="files that a target names"
+	is_root || skip "$name" "needs root: others have no more rights than the target"
+	for tool in strace objcopy setpriv; do
+		have $tool || skip "$name" "no $tool"
+	done
+	strace -o trace true 2>strace.txt || skip "$name" "$(cat strace.txt)"
+	mkfifo fifo
+	chmod 666 fifo
+	cp "$targets/abc" secret
+	chmod 600 secret
+	cp "$targets/abc" public
+	chmod 644 public
+	for file in "$PWD/public" "$PWD/fifo" "$PWD/secret" /dev/full; do
+		record_with_altlink "$file"
+		was_asked_for "$file" || fail "nobody asked for $file: $(grep -c . trace) lines"
+		if [ "$file" = "$PWD/public" ]; then
+			was_opened "$file" || fail "a file for everybody is not opened"
+		else
+			! was_opened "$file" || fail "opened: $(grep -F "$file" trace)"
+		fi
+		has_function linked.cprof half || fail "$file: no names"
+		[ "$(report linked.cprof 'sum(x["samples"] for x in r["ledger"]["rows"] if x["outcome"] == "complete")
+			>= 0.95 * sum(x["samples"] for x in r["ledger"]["rows"]) > 0')" = True ] ||
+			fail "$file: $(report linked.cprof 'r["ledger"]["rows"]')"
+	done
+}
+
 check "no descriptor of the user's is kept" no_descriptor_of_the_user
 check "standard input and output are closed" closed_standard_descriptors
+check "a target names files that it may not open" only_with_the_targets_rights
 finish
