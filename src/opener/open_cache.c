@@ -6,6 +6,7 @@
  */
 #include "opener/opener_internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,10 +16,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/util.h"
 
 #define CACHE_MAX_FILE (64u << 20)
+#define CACHE_MAX_BYTES (256ull << 20)
+#define CACHE_MAX_FILES 2000
 
 /* $XDG_CACHE_HOME/cprofd, made with its parents' rights left alone. */
 int cache_open_dir(void)
@@ -38,6 +42,78 @@ int cache_open_dir(void)
 	mkdir(path, 0700);
 	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
+
+/* ---- the limit: every rebuild of a program leaves files that nobody asks for ---- */
+
+struct cached {
+	char name[64];		/* longer ones are none of ours */
+	uint64_t used_ns;	/* last used */
+	uint64_t bytes;
+};
+
+struct listing {
+	struct cached *files;
+	size_t n, cap;
+	uint64_t bytes;
+};
+
+/* By the time of writing, as many systems do not keep that of reading. */
+void cache_touch(int fd)
+{
+	futimens(fd, NULL);
+}
+
+static void list_files(int dir, struct listing *l)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *entry;
+	struct stat st;
+
+	while (d && (entry = readdir(d))) {
+		struct cached file;
+		size_t len = strlen(entry->d_name);
+
+		if (len >= sizeof(file.name) ||
+		    fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !S_ISREG(st.st_mode))
+			continue;
+		memcpy(file.name, entry->d_name, len + 1);
+		file.used_ns = (uint64_t)st.st_mtim.tv_sec * NS_PER_S + (uint64_t)st.st_mtim.tv_nsec;
+		file.bytes = (uint64_t)st.st_size;
+		array_reserve(l->files, l->n + 1, l->cap);
+		l->files[l->n++] = file;
+		l->bytes += file.bytes;
+	}
+	if (d)
+		closedir(d);
+}
+
+static int compare_used(const void *pa, const void *pb)
+{
+	const struct cached *a = pa, *b = pb;
+
+	return a->used_ns < b->used_ns ? -1 : a->used_ns > b->used_ns;
+}
+
+void cache_trim(int dir, uint64_t max_bytes, size_t max_files)
+{
+	struct listing l = { 0 };
+
+	list_files(dir, &l);
+	if (l.bytes > max_bytes || l.n > max_files) {
+		qsort(l.files, l.n, sizeof(*l.files), compare_used);
+		max_bytes -= max_bytes / 4;
+		max_files -= max_files / 4;
+		for (size_t i = 0; l.bytes > max_bytes || l.n - i > max_files; i++) {
+			unlinkat(dir, l.files[i].name, 0);
+			l.bytes -= l.files[i].bytes;
+		}
+	}
+	free(l.files);
+}
+
+/* ---- files by their keys ---- */
 
 static void key_name(const uint8_t key[16], char name[64], const char *suffix)
 {
@@ -60,6 +136,8 @@ void cache_get(struct opener *o, const struct s_cache *ask)
 		close(fd);
 		fd = -1;
 	}
+	if (fd >= 0)
+		cache_touch(fd);
 	answer.origin = fd >= 0 ? FILE_BY_PATH : FILE_NONE;
 	opener_send(o, &answer, sizeof(answer), &fd, fd >= 0);
 }
@@ -93,4 +171,7 @@ void cache_put(struct opener *o, const struct s_cache *ask, int contents)
 		return;
 	if (!copy_file(fd, contents) || renameat(o->cache_dir, tmp, o->cache_dir, name) < 0)
 		unlinkat(o->cache_dir, tmp, 0);
+	if (!o->cache_trimmed)	/* once is enough: a run adds little */
+		cache_trim(o->cache_dir, CACHE_MAX_BYTES, CACHE_MAX_FILES);
+	o->cache_trimmed = true;
 }

@@ -86,8 +86,10 @@ int kallsyms_open(struct opener *o)
 	cache_name(name, sizeof(name));
 	if (o->cache_dir >= 0) {
 		fd = openat(o->cache_dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-		if (fd >= 0)
+		if (fd >= 0) {
+			cache_touch(fd);
 			return fd;
+		}
 	}
 	add_file(&text, "/proc/kallsyms");
 	if (!kallsyms_shows_addresses(text.data, text.len))

@@ -32,6 +32,7 @@ struct opener {
 
 	struct file_opener *files;
 	int cache_dir;		/* -1: no cache */
+	bool cache_trimmed;	/* its size was looked at in this run */
 	struct period_random random;
 
 	struct perf_opener *perf;	/* the engine in use: one of these */
@@ -111,6 +112,15 @@ void file_opener_give_up(struct opener *o);
 int cache_open_dir(void);
 void cache_get(struct opener *o, const struct s_cache *ask);
 void cache_put(struct opener *o, const struct s_cache *ask, int contents);
+
+/* Say that a cached file was used. */
+void cache_touch(int fd);
+
+/*
+ * If the folder holds more than `max_bytes` or `max_files`, remove those that
+ * were not used for longest until it is at three quarters of both.
+ */
+void cache_trim(int dir, uint64_t max_bytes, size_t max_files);
 
 /* ---- open_kallsyms.c ---- */
 
