@@ -80,6 +80,25 @@ int io_memfd(const char *name, const void *data, size_t len, struct error *err)
 	return steal_fd(fd);
 }
 
+int io_load(int fd, size_t limit, struct buf *out, struct error *err)
+{
+	size_t start = out->len, len;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_sys(err, "cannot stat");
+	if (st.st_size < 0 || (uint64_t)st.st_size > limit)
+		return error_set(err, EFBIG, "%lld bytes, limit %zu",
+				 (long long)st.st_size, limit);
+	len = (size_t)st.st_size;
+	if (len == 0)
+		return 0;
+	if (io_pread_full(fd, buf_add(out, len), len, 0) == (ssize_t)len)
+		return 0;
+	out->len = start;
+	return error_set(err, EIO, "less than its %zu bytes can be read", len);
+}
+
 int io_map(int fd, size_t limit, const void **out, size_t *len_out,
 	   struct error *err)
 {

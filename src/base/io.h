@@ -35,10 +35,17 @@ int io_read_all(int fd, size_t limit, struct buf *out, struct error *err);
 int io_memfd(const char *name, const void *data, size_t len, struct error *err);
 
 /*
+ * Append the whole regular or memory file to `out`, from its start.  For files
+ * that a stranger may truncate meanwhile: that is an error here and SIGBUS in a
+ * mapping.  Fails with EFBIG if the file is larger than `limit`.
+ */
+int io_load(int fd, size_t limit, struct buf *out, struct error *err);
+
+/*
  * Map a whole regular or memory file for reading.  On success the caller ends
  * with munmap(*out, *len_out); an empty file gives NULL and 0.  Fails with
  * EFBIG if the file is larger than `limit`.  For files that a stranger may
- * truncate meanwhile use io_pread_full().
+ * truncate meanwhile use io_load().
  */
 int io_map(int fd, size_t limit, const void **out, size_t *len_out,
 	   struct error *err);

@@ -16,8 +16,8 @@ int msg_pair(int ends[2], struct error *err)
 	return 0;
 }
 
-int msg_send(int end, const void *data, size_t len, const int *fds,
-	     size_t n_fds, struct error *err)
+static int send_it(int end, const void *data, size_t len, const int *fds,
+		   size_t n_fds, int flags, struct error *err)
 {
 	struct iovec iov = { .iov_base = (void *)data, .iov_len = len };
 	union {
@@ -39,11 +39,23 @@ int msg_send(int end, const void *data, size_t len, const int *fds,
 		c->cmsg_len = CMSG_LEN(sizeof(int) * n_fds);
 		memcpy(CMSG_DATA(c), fds, sizeof(int) * n_fds);
 	}
-	while (sendmsg(end, &mh, MSG_NOSIGNAL) < 0) {
+	while (sendmsg(end, &mh, MSG_NOSIGNAL | flags) < 0) {
 		if (errno != EINTR)
 			return error_sys(err, "cannot send a message");
 	}
 	return 0;
+}
+
+int msg_send(int end, const void *data, size_t len, const int *fds,
+	     size_t n_fds, struct error *err)
+{
+	return send_it(end, data, len, fds, n_fds, 0, err);
+}
+
+int msg_try_send(int end, const void *data, size_t len, const int *fds,
+		 size_t n_fds, struct error *err)
+{
+	return send_it(end, data, len, fds, n_fds, MSG_DONTWAIT, err);
 }
 
 int msg_recv(int end, struct msg *m, struct error *err)

@@ -49,6 +49,10 @@ int msg_pair(int ends[2], struct error *err);
 int msg_send(int end, const void *data, size_t len, const int *fds,
 	     size_t n_fds, struct error *err);
 
+/* The same, but fails with EAGAIN instead of waiting. */
+int msg_try_send(int end, const void *data, size_t len, const int *fds,
+		 size_t n_fds, struct error *err);
+
 /*
  * Receive one message into *m.  Returns 1, or 0 when the other side is gone.
  * Fails with EAGAIN if the end is non-blocking and nothing is there, with
