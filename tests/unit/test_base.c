@@ -7,7 +7,9 @@
 
 #include "base/buf.h"
 #include "base/cursor.h"
+#include "base/io.h"
 #include "base/msg.h"
+#include "base/msg_queue.h"
 #include "base/strtab.h"
 #include "base/u64map.h"
 
@@ -184,6 +186,68 @@ TEST(msg_sent_before_the_end_arrives_although_ours_was_not_read)
 	free(m);
 }
 
+TEST(msg_queue_keeps_what_the_channel_has_no_room_for)
+{
+	_cleanup_(freep) struct msg *m = xmalloc(sizeof(*m));
+	struct msg_queue q = { 0 };
+	struct error err;
+	uint32_t n = 0, seen = 0;
+	int ends[2], pipe_fds[2], fd = STDOUT_FILENO;
+	char c;
+
+	assert_int_equal(msg_pair(ends, &err), 0);
+	for (; n < 1000; n++)
+		assert_int_equal(msg_queue_send(&q, ends[0], &n, sizeof(n), NULL, 0, &err), 0);
+	assert_int_equal(pipe(pipe_fds), 0);
+	assert_int_equal(msg_queue_send(&q, ends[0], &n, sizeof(n), pipe_fds, 1, &err), 0);
+	close(pipe_fds[0]);		/* it waits as a duplicate */
+	assert_true(msg_queue_waits(&q));
+	for (; seen <= n; seen++) {
+		assert_int_equal(msg_queue_flush(&q, ends[0], &err), 0);
+		assert_int_equal(msg_recv(ends[1], m, &err), 1);
+		assert_memory_equal(m->data, &seen, sizeof(seen));
+	}
+	assert_false(msg_queue_waits(&q));
+	assert_int_equal(m->n_fds, 1);
+	assert_int_equal(write(pipe_fds[1], "x", 1), 1);
+	assert_int_equal(read(m->fds[0], &c, 1), 1);
+	msg_close_fds(m);
+	close(pipe_fds[1]);
+
+	while (!msg_queue_waits(&q))
+		assert_int_equal(msg_queue_send(&q, ends[0], "x", 1, &fd, 1, &err), 0);
+	close(ends[1]);
+	assert_int_equal(msg_queue_flush(&q, ends[0], &err), -1);
+	assert_int_equal(err.code, EPIPE);
+	msg_queue_deinit(&q);
+	close(ends[0]);
+}
+
+TEST(io_load_reads_the_whole_file_from_its_start)
+{
+	struct buf b = { 0 };
+	struct error err;
+	int fd = io_memfd("text", "hello", 5, &err), ends[2];
+
+	lseek(fd, 3, SEEK_SET);
+	assert_int_equal(io_load(fd, 5, &b, &err), 0);
+	assert_int_equal(b.len, 5);
+	assert_memory_equal(b.data, "hello", 5);
+	assert_int_equal(io_load(fd, 4, &b, &err), -1);
+	assert_int_equal(err.code, EFBIG);
+	assert_int_equal(b.len, 5);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(io_load(fd, 4, &b, &err), 0);
+	assert_int_equal(b.len, 5);
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(io_load(ends[0], 4, &b, &err), 0);	/* of no size, and not waited for */
+	assert_int_equal(b.len, 5);
+	close(ends[0]);
+	close(ends[1]);
+	close(fd);
+	buf_deinit(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +260,8 @@ int main(void)
 		cmocka_unit_test(strtab_numbers_equal_strings_equally),
 		cmocka_unit_test(msg_carries_bytes_and_descriptors),
 		cmocka_unit_test(msg_sent_before_the_end_arrives_although_ours_was_not_read),
+		cmocka_unit_test(msg_queue_keeps_what_the_channel_has_no_room_for),
+		cmocka_unit_test(io_load_reads_the_whole_file_from_its_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
