@@ -125,6 +125,9 @@ static int learn(const char *path, const uint64_t *vaddrs, size_t n, int answer)
 	m->n_fds = 1;
 	m->fds[0] = answer;
 	st->module.naming = NAMING_ASKED;
+	st->module.has_key = true;
+	st->session.asked[WORKER_SYMBOL].at[0].module = &st->module;
+	st->session.asked[WORKER_SYMBOL].n = 1;
 	symbols_on_message(&st->session, m);
 	symbols_save(&st->session);
 	if (msg_recv(st->opener[1], m, &err) <= 0 || (fd = msg_take_fd(m, 0)) < 0)

@@ -75,7 +75,7 @@ struct module *modules_kernel(struct session *s)
 	return s->kernel;
 }
 
-static void ask_for_table(struct session *s, struct module *m);
+static void want_table(struct session *s, struct module *m);
 
 /*
  * The kernel gives every 64-bit process the same vdso: ours is as good as the
@@ -86,7 +86,7 @@ struct module *modules_vdso(struct session *s)
 	if (!s->vdso) {
 		s->vdso = new_module(s, MODULE_VDSO, "[vdso]", 6);
 		s->vdso->fd = memory_image_vdso();
-		ask_for_table(s, s->vdso);
+		want_table(s, s->vdso);
 	}
 	return s->vdso;
 }
@@ -136,7 +136,6 @@ struct module *modules_file(struct session *s, struct proc *p, const struct proc
 	if (map->deleted)
 		m->flags |= MODULE_DELETED;
 	m->state = MODULE_ASKED_FILE;
-	m->asked_ns = s->now_ns;
 	if (is_python(m->path))
 		say_python(s);
 	ask = xcalloc(1, len);
@@ -243,24 +242,31 @@ static bool take_image(struct session *s, struct module *m, void *p, size_t len,
 
 /* ---- from file to table ---- */
 
-static void ask_for_table(struct session *s, struct module *m)
+/* False if it has to wait. */
+static bool ask_for_table(struct session *s, struct module *m)
 {
 	size_t len = sizeof(struct w_table) + strlen(m->path) + 1;
 	_cleanup_(freep) struct w_table *ask = xcalloc(1, len);
 
+	*ask = (struct w_table){ .type = W_TABLE, .module = m->number };
+	memcpy(ask->path, m->path, strlen(m->path) + 1);
+	if (!session_send_worker(s, WORKER_UNWIND, m, 0, ask, len, &m->fd, 1))
+		return false;
+	m->state = MODULE_ASKED_TABLE;
+	return true;
+}
+
+static void want_table(struct session *s, struct module *m)
+{
 	if (m->fd < 0) {
 		become_unreadable(s, m, "");
 		return;
 	}
-	*ask = (struct w_table){ .type = W_TABLE, .module = m->number };
-	memcpy(ask->path, m->path, strlen(m->path) + 1);
-	m->state = MODULE_ASKED_TABLE;
-	m->asked_ns = s->now_ns;
-	session_send_worker(s, WORKER_UNWIND, ask, len, &m->fd, 1);
+	m->state = MODULE_WANTS_TABLE;
+	modules_worker_ready(s);
 }
 
-/* The key for what is derived from a file: what the kernel says it is. */
-static bool file_key(int fd, uint8_t key[16])
+bool module_file_key(int fd, uint8_t key[16])
 {
 	struct stat st;
 	XXH128_canonical_t canonical;
@@ -283,7 +289,6 @@ static void ask_for_cached_table(struct session *s, struct module *m)
 
 	memcpy(ask.key, m->table_key, sizeof(ask.key));
 	m->state = MODULE_ASKED_CACHE;
-	m->asked_ns = s->now_ns;
 	session_ask(s, REQUEST_TABLE_CACHE, m, &ask, sizeof(ask), &ask.request);
 }
 
@@ -296,23 +301,27 @@ void modules_on_file(struct session *s, struct module *m, const struct o_file *o
 		fd = -1;
 	}
 	if (!ours) {
-		/* Not there any more, or not for us: its memory has the most of it. */
-		for (size_t i = 0; fd < 0 && i < s->n_procs; i++)
+		/*
+		 * Not there any more, or not for us: its memory has the most of it.
+		 * Pages of a file system that does not answer would never come.
+		 */
+		for (size_t i = 0; fd < 0 && !o->stuck && i < s->n_procs; i++)
 			if (s->procs[i])
 				fd = memory_image_file(s->procs[i], m->dev, m->ino);
-		if (o->origin == FILE_OTHER || o->origin == FILE_NONE)
+		if (o->origin == FILE_OTHER)
 			m->flags |= MODULE_DELETED;
-		set_note(m, o->stuck ? "opening it did not return; read from memory"
-				     : "deleted or replaced since it was started; read from memory", "");
+		set_note(m, m->flags & MODULE_DELETED
+			 ? "deleted or replaced since it was started; read from memory"
+			 : "it could not be opened; read from memory", "");
 	}
 	m->fd = fd;
 	if (fd < 0)
 		become_unreadable(s, m, o->stuck ? "opening it did not return"
 						 : "deleted or not permitted");
-	else if (ours && file_key(fd, m->table_key))
+	else if (ours && (m->has_key = module_file_key(fd, m->table_key)))
 		ask_for_cached_table(s, m);
 	else
-		ask_for_table(s, m);
+		want_table(s, m);
 }
 
 void modules_on_cache(struct session *s, struct module *m, int fd)
@@ -332,7 +341,7 @@ void modules_on_cache(struct session *s, struct module *m, int fd)
 	if (!good) {
 		if (p)
 			munmap((void *)p, len);
-		ask_for_table(s, m);
+		want_table(s, m);
 	}
 }
 
@@ -362,21 +371,21 @@ static struct module *by_number(struct session *s, uint32_t number)
 /* Facts and image side by side in memory of our own, as in the cache. */
 static void *join(const struct r_table *r, int image_fd, size_t *len)
 {
-	const void *image = NULL;
-	size_t image_len;
+	struct buf image = { 0 };
 	struct error err;
 	uint8_t *p;
 
-	if (image_fd < 0 || io_map(image_fd, UNWIND_MAX_IMAGE, &image, &image_len, &err) < 0 ||
-	    !image)
+	if (image_fd < 0 || io_load(image_fd, UNWIND_MAX_IMAGE, &image, &err) < 0 || !image.len) {
+		buf_deinit(&image);
 		return NULL;
-	*len = sizeof(*r) + image_len;
+	}
+	*len = sizeof(*r) + image.len;
 	p = mmap(NULL, *len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		abort();
 	memcpy(p, r, sizeof(*r));
-	memcpy(p + sizeof(*r), image, image_len);
-	munmap((void *)image, image_len);
+	memcpy(p + sizeof(*r), image.data, image.len);
+	buf_deinit(&image);
 	return p;
 }
 
@@ -391,8 +400,10 @@ void modules_on_table(struct session *s, struct msg *msg)
 	if (msg->len < sizeof(*r))
 		return;
 	m = by_number(s, r->module);
-	if (!m || m->state != MODULE_ASKED_TABLE)
+	if (!m || !session_answered(s, WORKER_UNWIND, r->module, 0) ||
+	    m->state != MODULE_ASKED_TABLE)
 		return;
+	modules_worker_ready(s);
 	r->error[sizeof(r->error) - 1] = '\0';
 	p = join(r, fd, &len);
 	if (!p || !take_image(s, m, p, len, 0)) {
@@ -401,46 +412,78 @@ void modules_on_table(struct session *s, struct msg *msg)
 		become_unreadable(s, m, r->error);
 		return;
 	}
-	if (m->fd >= 0 && (m->table_key[0] || m->table_key[1]) && !(m->flags & MODULE_DELETED))
+	if (m->has_key && !(m->flags & MODULE_DELETED))
 		put_cached_table(s, m);
 }
 
-/* It died over its oldest request, which may be tried once more. */
+/*
+ * It died over its oldest request.  A table may be tried once more; a rare step
+ * costs the module its rare steps, but not its table, and nobody else anything.
+ */
 void modules_worker_died(struct session *s)
 {
-	struct module *guilty = NULL;
+	const struct worker_asked *asked = &s->asked[WORKER_UNWIND];
 
-	for (size_t i = 0; i < s->n_modules; i++) {
-		struct module *m = s->modules[i];
-
-		if (m->state == MODULE_ASKED_TABLE && (!guilty || m->asked_ns < guilty->asked_ns))
-			guilty = m;
-	}
-	if (guilty && ++guilty->n_crashes > MAX_CRASHES)
+	for (size_t i = 0; i < asked->n; i++)
+		if (!asked->at[i].step && asked->at[i].module->state == MODULE_ASKED_TABLE)
+			asked->at[i].module->state = MODULE_WANTS_TABLE;
+	if (!asked->n)
+		return;
+	struct module *guilty = asked->at[0].module;
+	if (asked->at[0].step)
+		guilty->no_rare = true;
+	else if (++guilty->n_crashes > MAX_CRASHES)
 		become_unreadable(s, guilty, "the parser crashed or reached its limits");
 }
 
 void modules_worker_ready(struct session *s)
 {
 	for (size_t i = 0; i < s->n_modules; i++)
-		if (s->modules[i]->state == MODULE_ASKED_TABLE)
-			ask_for_table(s, s->modules[i]);
+		if (s->modules[i]->state == MODULE_WANTS_TABLE && !ask_for_table(s, s->modules[i]))
+			return;
 }
 
 void modules_tick(struct session *s, uint64_t now_ns)
 {
-	for (size_t i = 0; i < s->n_modules; i++) {
-		struct module *m = s->modules[i];
+	struct worker_asked *asked = &s->asked[WORKER_UNWIND];
 
-		if (m->state != MODULE_ASKED_TABLE || now_ns - m->asked_ns < TABLE_LIMIT_NS)
-			continue;
-		m->n_crashes = MAX_CRASHES;
+	if (now_ns < asked->since_ns + TABLE_LIMIT_NS)
+		return;
+	if (asked->n) {
+		if (!asked->at[0].step)
+			asked->at[0].module->n_crashes = MAX_CRASHES;
 		session_kill_worker(s, WORKER_UNWIND);
 		return;
 	}
+	for (size_t i = 0; i < s->n_modules; i++)
+		if (s->modules[i]->state == MODULE_WANTS_TABLE)
+			become_unreadable(s, s->modules[i], "no parser could be started");
 }
 
 /* ---- rare rows ---- */
+
+void modules_on_step(struct session *s, struct msg *m)
+{
+	const struct r_step *r = (const struct r_step *)m->data;
+
+	if (m->len < sizeof(*r) || !session_answered(s, WORKER_UNWIND, r->module, r->number))
+		return;
+	/* One that nobody waits for any more is of another frame. */
+	if (s->in_step && r->number == s->last_step && !s->step_answer)
+		s->step_answer = xmemdup(r, sizeof(*r));
+	modules_worker_ready(s);
+}
+
+/* Wait until `until`; false if nothing came, or the worker is gone. */
+static bool take_answer(struct session *s, uint64_t until)
+{
+	struct pollfd fd = { .fd = s->workers[WORKER_UNWIND], .events = POLLIN };
+	uint64_t now = clock_mono_ns();
+	int ms = now < until ? (int)((until - now) / NS_PER_MS) + 1 : 0;
+
+	return fd.fd >= 0 && poll(&fd, 1, ms) > 0 &&
+	       session_take_worker_message(s, WORKER_UNWIND);
+}
 
 bool modules_rare_step(struct session *s, struct module *m, const struct mapping *map,
 		       uint64_t at, const struct unwind_stack *stack, struct unwind_regs *regs)
@@ -449,36 +492,31 @@ bool modules_rare_step(struct session *s, struct module *m, const struct mapping
 	uint64_t sp = regs->value[arch->sp], skip = sp - stack->start;
 	struct buf b = { 0 };
 	struct w_step ask = {
-		.type = W_STEP, .module = m->number, .vaddr = module_vaddr(map, at),
-		.regs = *regs, .stack_start = sp };
+		.type = W_STEP, .module = m->number, .number = s->last_step % UINT32_MAX + 1,
+		.vaddr = module_vaddr(map, at), .regs = *regs, .stack_start = sp };
 
-	if (skip > stack->len || m->fd < 0)
+	if (skip > stack->len || m->fd < 0 || m->no_rare)
 		return false;
 	ask.stack_len = min_of(stack->len - (size_t)skip, (size_t)MAX_STEP_STACK);
 	buf_put(&b, &ask, sizeof(ask));
 	buf_put(&b, stack->bytes + skip, (size_t)ask.stack_len);
-	bool sent = session_send_worker(s, WORKER_UNWIND, b.data, b.len, &m->fd, 1);
+	bool sent = session_send_worker(s, WORKER_UNWIND, m, ask.number, b.data, b.len, &m->fd, 1);
 	buf_deinit(&b);
 	if (!sent)
 		return false;
 
-	s->step_answer = NULL;
+	s->last_step = ask.number;
 	s->in_step = true;
-	uint64_t until = clock_mono_ns() + STEP_LIMIT_MS * NS_PER_MS, now;
-	while (!s->step_answer && (now = clock_mono_ns()) < until) {
-		struct pollfd fd = { .fd = s->workers[WORKER_UNWIND], .events = POLLIN };
-
-		if (poll(&fd, 1, (int)((until - now) / NS_PER_MS) + 1) <= 0 ||
-		    !session_take_worker_message(s, WORKER_UNWIND))
+	uint64_t until = clock_mono_ns() + STEP_LIMIT_MS * NS_PER_MS;
+	/* It may send no more than it was asked. */
+	for (size_t n = s->asked[WORKER_UNWIND].n; n && !s->step_answer; n--)
+		if (!take_answer(s, until))
 			break;
-	}
+	_cleanup_(freep) struct r_step *answer = steal(s->step_answer);
 	s->in_step = false;
-	if (!s->step_answer || !s->step_answer->ok) {
-		free(steal(s->step_answer));
+	if (!answer || !answer->ok)
 		return false;
-	}
-	*regs = s->step_answer->regs;
-	free(steal(s->step_answer));
+	*regs = answer->regs;
 	return true;
 }
 

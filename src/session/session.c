@@ -18,6 +18,7 @@
 #define FLUSH_NS NS_PER_S
 #define REORDER_NS (200 * NS_PER_MS)	/* samples may come so late */
 #define FINISH_NS (30 * NS_PER_S)	/* for names, once sampling is over */
+#define LAST_SEND_NS (5 * NS_PER_S)	/* to the opener, once the recording is sealed */
 #define MAX_WORKER_DEATHS 100
 #define MAX_POLL 1024
 
@@ -29,7 +30,7 @@ void session_send_opener(struct session *s, const void *msg, size_t len, const i
 	struct error err;
 
 	/* An opener that is gone is noticed by the loop. */
-	msg_send(s->opener, msg, len, fds, n_fds, &err);
+	msg_queue_send(&s->to_opener, s->opener, msg, len, fds, n_fds, &err);
 }
 
 void session_ask(struct session *s, enum request_kind kind, struct module *module,
@@ -46,35 +47,64 @@ static void ask_for_worker(struct session *s, enum worker_which which)
 {
 	struct s_worker ask = { .type = S_WORKER, .which = which };
 
-	if (s->worker_asked[which] || s->n_worker_deaths[which] > MAX_WORKER_DEATHS)
+	if (s->worker_starts[which] || s->n_worker_deaths[which] > MAX_WORKER_DEATHS)
 		return;
-	s->worker_asked[which] = true;
+	s->worker_starts[which] = true;
+	s->asked[which].since_ns = s->now_ns;
 	session_send_opener(s, &ask, sizeof(ask), NULL, 0);
 }
 
-bool session_send_worker(struct session *s, enum worker_which which, const void *msg,
-			 size_t len, const int *fds, size_t n_fds)
+bool session_send_worker(struct session *s, enum worker_which which, struct module *module,
+			 uint32_t step, const void *msg, size_t len, const int *fds,
+			 size_t n_fds)
 {
+	struct worker_asked *asked = &s->asked[which];
 	struct error err;
 
 	if (s->workers[which] < 0) {
 		ask_for_worker(s, which);
 		return false;
 	}
-	return msg_send(s->workers[which], msg, len, fds, n_fds, &err) == 0;
+	if (asked->n == MAX_ASKED ||
+	    msg_try_send(s->workers[which], msg, len, fds, n_fds, &err) < 0)
+		return false;
+	if (!asked->n)
+		asked->since_ns = s->now_ns;
+	asked->at[asked->n].module = module;
+	asked->at[asked->n++].step = step;
+	return true;
 }
 
-/* A message with text behind its struct, to the viewer. */
+bool session_answered(struct session *s, enum worker_which which, uint32_t module,
+		      uint32_t step)
+{
+	struct worker_asked *asked = &s->asked[which];
+
+	if (!asked->n || asked->at[0].module->number != module || asked->at[0].step != step)
+		return false;
+	memmove(asked->at, asked->at + 1, --asked->n * sizeof(asked->at[0]));
+	asked->since_ns = s->now_ns;
+	return true;
+}
+
+/*
+ * A message with text behind its struct, to the viewer.  One that is suspended
+ * reads nothing: only how the session begins and ends is worth waiting for.  What
+ * else it misses stands in the recording.
+ */
 static void tell(struct session *s, const void *head, size_t head_len, const char *text)
 {
 	_cleanup_(freep) uint8_t *msg = xmalloc(head_len + strlen(text) + 1);
+	uint32_t type = *(const uint32_t *)head;
+	bool waits = type == C_STARTED || type == C_FAILED || type == C_ENDED;
 	struct error err;
 
 	if (s->control < 0)
 		return;
 	memcpy(msg, head, head_len);
 	memcpy(msg + head_len, text, strlen(text) + 1);
-	msg_send(s->control, msg, head_len + strlen(text) + 1, NULL, 0, &err);
+	(waits ? msg_send : msg_try_send)(s->control, msg, head_len + strlen(text) + 1, NULL, 0,
+					  &err);
 }
 
 static void put_note(struct session *s, enum record_note_level level, const char *text)
@@ -107,6 +137,7 @@ static void worker_died(struct session *s, enum worker_which which)
 		modules_worker_died(s);
 	else
 		symbols_worker_died(s);
+	s->asked[which].n = 0;
 	ask_for_worker(s, which);
 }
 
@@ -123,12 +154,12 @@ static void on_worker(struct session *s, struct msg *m)
 		return;
 	closep(&s->workers[msg->which]);
 	s->workers[msg->which] = msg_take_fd(m, 0);
-	s->worker_asked[msg->which] = false;
+	s->worker_starts[msg->which] = false;
 	own_cost_set(s, OWN_WORKERS + msg->which, (pid_t)msg->pid);
 	if (msg->which == WORKER_UNWIND)
 		modules_worker_ready(s);
 	else
-		symbols_worker_ready(s);
+		symbols_worker_new(s);
 }
 
 bool session_take_worker_message(struct session *s, enum worker_which which)
@@ -141,14 +172,12 @@ bool session_take_worker_message(struct session *s, enum worker_which which)
 		worker_died(s, which);
 		return false;
 	}
-	if (m->len < sizeof(*type))
-		return true;
-	if (*type == R_TABLE)
-		modules_on_table(s, m);
-	else if (*type == R_STEP && m->len >= sizeof(struct r_step) && s->in_step)
-		s->step_answer = xmemdup(m->data, sizeof(struct r_step));
-	else if (*type != R_STEP)
+	if (which == WORKER_SYMBOL)
 		symbols_on_message(s, m);
+	else if (m->len >= sizeof(*type) && *type == R_TABLE)
+		modules_on_table(s, m);
+	else if (m->len >= sizeof(*type) && *type == R_STEP)
+		modules_on_step(s, m);
 	msg_close_fds(m);
 	return true;
 }
@@ -470,7 +499,8 @@ static void check_revoked(struct session *s)
 static int wait_and_take(struct session *s)
 {
 	struct pollfd fds[MAX_POLL] = {
-		{ .fd = s->opener, .events = POLLIN },
+		{ .fd = s->opener,
+		  .events = POLLIN | (msg_queue_waits(&s->to_opener) ? POLLOUT : 0) },
 		{ .fd = s->control, .events = POLLIN },
 		{ .fd = s->workers[WORKER_UNWIND], .events = POLLIN },
 		{ .fd = s->workers[WORKER_SYMBOL], .events = POLLIN },
@@ -487,7 +517,9 @@ static int wait_and_take(struct session *s)
 	if (poll(fds, n, ms) < 0 && errno != EINTR)
 		abort();
 	s->now_ns = clock_mono_ns();
-	if (fds[0].revents) {
+	if (fds[0].revents & POLLOUT)
+		msg_queue_flush(&s->to_opener, s->opener, &err);
+	if (fds[0].revents & ~POLLOUT) {
 		m = xmalloc(sizeof(*m));
 		if (msg_recv(s->opener, m, &err) != 1)
 			return 0;
@@ -568,6 +600,31 @@ static void put_target_end(struct session *s)
 	record_put_process_end(s->writer, &s->target_end);
 }
 
+/*
+ * The names for the cache, which may be many, have still to go to the opener.
+ * It may itself be sending, so what it says is taken, though nobody needs it.
+ */
+static void flush_opener(struct session *s)
+{
+	_cleanup_(freep) struct msg *m = xmalloc(sizeof(*m));
+	uint64_t until = clock_mono_ns() + LAST_SEND_NS, now;
+	struct error err;
+
+	while (msg_queue_waits(&s->to_opener) && (now = clock_mono_ns()) < until) {
+		struct pollfd fd = { .fd = s->opener, .events = POLLIN | POLLOUT };
+
+		if (poll(&fd, 1, (int)((until - now) / NS_PER_MS) + 1) < 0 && errno != EINTR)
+			break;
+		if (fd.revents & POLLIN) {
+			if (msg_recv(s->opener, m, &err) != 1)
+				break;
+			msg_close_fds(m);
+		}
+		if (msg_queue_flush(&s->to_opener, s->opener, &err) < 0)
+			break;
+	}
+}
+
 /* Seal the recording and say how it ended. */
 static int finish(struct session *s)
 {
@@ -588,6 +645,7 @@ static int finish(struct session *s)
 		.n_lost = s->n_lost });
 	if (record_writer_close(s->writer, &err) < 0)
 		s->write_errno = err.code;
+	flush_opener(s);
 	ended.why = s->why;
 	ended.write_errno = (uint32_t)s->write_errno;
 	ended.how = s->target_end.how;
@@ -623,6 +681,7 @@ int session_run(int opener, int control, int recording)
 	modules_free(&s);
 	stacks_free(&s);
 	unwinder_free(s.unwinder);
+	msg_queue_deinit(&s.to_opener);
 	free(s.requests);
 	free(s.spec);
 	return ret;

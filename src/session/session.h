@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/msg.h"
+#include "base/msg_queue.h"
 #include "base/u64map.h"
 #include "base/util.h"
 #include "engine/perf_reader.h"
@@ -125,6 +126,7 @@ void procs_free(struct session *s);
 enum module_state {
 	MODULE_ASKED_FILE,	/* waits for the opener */
 	MODULE_ASKED_CACHE,	/* waits for a cached table */
+	MODULE_WANTS_TABLE,	/* waits for its turn to ask the worker */
 	MODULE_ASKED_TABLE,	/* waits for the worker */
 	MODULE_READY,		/* with a table, or known to have none */
 };
@@ -132,9 +134,9 @@ enum module_state {
 /* How far the names of a module's frames are. */
 enum naming_state {
 	NAMING_IDLE,		/* nobody asked yet */
+	NAMING_DEBUG_FILE,	/* waits for the opener */
 	NAMING_CACHE,		/* waits for cached names */
 	NAMING_CACHED,		/* has them, and no need for more so far */
-	NAMING_DEBUG_FILE,	/* waits for the opener */
 	NAMING_OPEN,		/* waits for the worker to open */
 	NAMING_ALT_FILE,	/* waits for the opener */
 	NAMING_OPEN_AGAIN,	/* waits for the worker to open with that */
@@ -158,8 +160,9 @@ struct module {
 	uint32_t flags;		/* enum record_module_flags */
 	char *note;		/* NULL: none */
 	char *names_note;	/* the same about its names */
-	uint64_t asked_ns;	/* when the request at hand was made */
 	unsigned int n_crashes;	/* of a worker over this module */
+	bool no_rare;		/* a worker ended in a rare step over it: no more of those */
+	bool has_key;		/* it is the very file: what is made from it can be cached */
 	uint8_t table_key[16];
 
 	/* Valid when READY. */
@@ -171,6 +174,7 @@ struct module {
 
 	/* symbols.c */
 	enum naming_state naming;
+	bool names_wait;	/* for its turn to ask the worker what `naming` says */
 	struct unnamed *unnamed;
 	size_t n_unnamed, cap_unnamed;
 	int debug_fd, alt_fd;
@@ -191,10 +195,16 @@ uint64_t module_vaddr(const struct mapping *map, uint64_t addr);
 void modules_on_file(struct session *s, struct module *module, const struct o_file *o, int fd);
 void modules_on_cache(struct session *s, struct module *module, int fd);
 void modules_on_table(struct session *s, struct msg *m);
+void modules_on_step(struct session *s, struct msg *m);
+
+/* What it was asked is in s->asked. */
 void modules_worker_died(struct session *s);
 
-/* There is a worker (again): ask it what is waiting. */
+/* There is a worker (again), or it has less to do: ask it what is waiting. */
 void modules_worker_ready(struct session *s);
+
+/* The key for what is derived from a file: what the kernel says it is. */
+bool module_file_key(int fd, uint8_t key[16]);
 
 /* Give up on what takes too long. */
 void modules_tick(struct session *s, uint64_t now_ns);
@@ -249,6 +259,7 @@ void symbols_on_cache(struct session *s, struct module *module, int fd);
 void symbols_on_file(struct session *s, struct module *module, const struct o_file *o, int fd);
 void symbols_on_message(struct session *s, struct msg *m);
 void symbols_worker_died(struct session *s);
+void symbols_worker_new(struct session *s);	/* nothing is open in it */
 void symbols_worker_ready(struct session *s);
 
 /* Are there frames that still wait for a name? */
@@ -311,8 +322,25 @@ struct request {
 
 struct pending_sample;
 
+/*
+ * What a worker was asked and has not answered, in order; it works on the
+ * first.  As many as this are sent to it: their answers fit into the channel, so
+ * that the worker goes on while the session is busy with something else.
+ */
+#define MAX_ASKED 16
+
+struct worker_asked {
+	struct {
+		struct module *module;
+		uint32_t step;	/* number of a W_STEP; 0: another request */
+	} at[MAX_ASKED];
+	size_t n;
+	uint64_t since_ns;	/* it works on the first, or is being started, since then */
+};
+
 struct session {
 	int opener, control;
+	struct msg_queue to_opener;	/* what its channel has no room for */
 	struct o_spec *spec;	/* NULL until it came */
 	struct record_writer *writer;
 	uint64_t start_ns;
@@ -339,10 +367,12 @@ struct session {
 
 	/* worker channels, -1: none at the moment */
 	int workers[WORKER_COUNT];
-	bool worker_asked[WORKER_COUNT];	/* a new one is under way */
+	bool worker_starts[WORKER_COUNT];	/* a new one is under way */
+	struct worker_asked asked[WORKER_COUNT];
 	unsigned int n_worker_deaths[WORKER_COUNT];
-	bool in_step;		/* waiting for R_STEP: leave the unwinder alone */
-	struct r_step *step_answer;
+	bool in_step;		/* waiting for the answer to `last_step`, */
+	uint32_t last_step;
+	struct r_step *step_answer;	/* which is this */
 	bool need_retry;
 
 	struct request *requests;
@@ -393,15 +423,25 @@ struct session {
 void session_ask(struct session *s, enum request_kind kind, struct module *module,
 		 void *ask, size_t len, uint32_t *ask_number);
 
+/* Never waits: what the channel has no room for is sent by the loop. */
 void session_send_opener(struct session *s, const void *msg, size_t len, const int *fds,
 			 size_t n_fds);
 
 /*
- * Send a request to a worker.  If there is none yet, or not any more, one is
- * started, *_worker_ready() will make the request again, and this is false.
+ * Make a request about `module` to a worker; `step` is the number of a W_STEP, 0
+ * for others.  Never waits: false if the worker has enough to do, or if there is
+ * none, then one is started; *_worker_ready() comes when it can be tried again.
  */
-bool session_send_worker(struct session *s, enum worker_which which, const void *msg,
-			 size_t len, const int *fds, size_t n_fds);
+bool session_send_worker(struct session *s, enum worker_which which, struct module *module,
+			 uint32_t step, const void *msg, size_t len, const int *fds,
+			 size_t n_fds);
+
+/*
+ * A worker has answered; false if that is not what it is at, then the answer is
+ * not to be believed.
+ */
+bool session_answered(struct session *s, enum worker_which which, uint32_t module,
+		      uint32_t step);
 
 /* A worker is stuck: have it replaced. */
 void session_kill_worker(struct session *s, enum worker_which which);

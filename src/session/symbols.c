@@ -2,9 +2,10 @@
 /*
  * Names for frames, in the background.  Per module:
  *
- *	first frame ──► names known from earlier sessions (cache)
- *	one not among them ──► its debug file (opener) ──► symbol worker opens
- *	both ──► addresses in batches to the worker ──► names
+ *	first frame ──► its debug file (opener)
+ *	both files ──► names known from earlier sessions with them (cache)
+ *	one not among them ──► symbol worker opens both
+ *	──► addresses in batches to the worker ──► names
  *
  * What the worker answers goes into the recording and, at the end, together
  * with what was known before, into the cache.
@@ -25,7 +26,7 @@
 
 #define ASK_NS (500 * NS_PER_MS)	/* names are asked for in batches */
 #define NAMES_LIMIT_NS (60 * NS_PER_S)
-#define NAMES_MAGIC 0x33454d414e504325ull	/* changes with what is cached */
+#define NAMES_MAGIC 0x34454d414e504325ull	/* changes with what is cached */
 #define MAX_CACHED_NAMES (64u << 20)
 #define MAX_CRASHES 2
 
@@ -205,6 +206,7 @@ static bool learn_answer(struct session *s, struct module *m, const void *data, 
 static void fail(struct module *m)
 {
 	m->naming = NAMING_FAILED;
+	m->names_wait = false;
 	m->n_unnamed = 0;
 }
 
@@ -216,15 +218,20 @@ void symbols_want(struct session *s, struct module *m, uint64_t vaddr, uint32_t 
 	m->unnamed[m->n_unnamed++] = (struct unnamed){ vaddr, frame };
 }
 
-/* Names are worth as much as the files that they came from. */
+/*
+ * Names are worth as much as the files that they came from: those from before a
+ * debug file was installed, or another one, do not serve any more.
+ */
 static bool names_key(const struct module *m, uint8_t key[16])
 {
 	XXH128_canonical_t canonical;
-	uint64_t identity[3] = { NAMES_MAGIC };
+	uint64_t identity[5] = { NAMES_MAGIC };
 
-	if (m->flags & MODULE_DELETED || m->kind != MODULE_FILE)
+	if (!m->has_key || m->flags & MODULE_DELETED || m->kind != MODULE_FILE)
 		return false;
 	memcpy(identity + 1, m->table_key, sizeof(m->table_key));
+	if (m->debug_fd >= 0 && !module_file_key(m->debug_fd, (uint8_t *)(identity + 3)))
+		return false;
 	XXH128_canonicalFromHash(&canonical, XXH3_128bits(identity, sizeof(identity)));
 	memcpy(key, canonical.digest, 16);
 	return true;
@@ -236,7 +243,6 @@ static void ask_for_debug_file(struct session *s, struct module *m)
 	_cleanup_(freep) struct s_debug_file *ask = xcalloc(1, sizeof(*ask) + len + 1);
 
 	m->naming = NAMING_DEBUG_FILE;
-	m->asked_ns = s->now_ns;
 	*ask = (struct s_debug_file){ .type = S_DEBUG_FILE, .pid = s->spec->pid };
 	if (len)
 		memcpy(ask->names, m->facts->names, len);
@@ -253,22 +259,15 @@ static void ask_for_kallsyms(struct session *s, struct module *m)
 
 static void begin(struct session *s, struct module *m)
 {
-	struct s_cache ask = { .type = S_CACHE_GET };
-
-	m->asked_ns = s->now_ns;
-	if (m->kind == MODULE_KERNEL) {
+	if (m->kind == MODULE_KERNEL)
 		ask_for_kallsyms(s, m);
-	} else if (m->fd < 0) {
+	else if (m->fd < 0)
 		fail(m);
-	} else if (names_key(m, ask.key)) {
-		m->naming = NAMING_CACHE;
-		session_ask(s, REQUEST_NAMES_CACHE, m, &ask, sizeof(ask), &ask.request);
-	} else {
+	else
 		ask_for_debug_file(s, m);
-	}
 }
 
-static void ask_to_open(struct session *s, struct module *m, enum naming_state state)
+static bool ask_to_open(struct session *s, struct module *m)
 {
 	const char *path = m->debug_path ? m->debug_path : "";
 	size_t len = sizeof(struct w_open_symbols) + strlen(path) + 1;
@@ -284,10 +283,8 @@ static void ask_to_open(struct session *s, struct module *m, enum naming_state s
 		fds[n++] = m->debug_fd;
 	if (m->alt_fd >= 0)
 		fds[n++] = m->alt_fd;
-	m->naming = state;
-	m->asked_ns = s->now_ns;
 	m->n_functions = 0;	/* the worker begins to count again */
-	session_send_worker(s, WORKER_SYMBOL, ask, len, fds, (size_t)n);
+	return session_send_worker(s, WORKER_SYMBOL, m, 0, ask, len, fds, (size_t)n);
 }
 
 static int by_vaddr(const void *a, const void *b)
@@ -297,9 +294,9 @@ static int by_vaddr(const void *a, const void *b)
 	return x->vaddr < y->vaddr ? -1 : x->vaddr > y->vaddr;
 }
 
-static void ask_for_names(struct session *s, struct module *m)
+static bool ask_for_names(struct session *s, struct module *m)
 {
-	struct w_symbols *ask = xcalloc(1, sizeof(*ask));
+	_cleanup_(freep) struct w_symbols *ask = xcalloc(1, sizeof(*ask));
 	uint64_t last = 0;
 
 	qsort(m->unnamed, m->n_unnamed, sizeof(*m->unnamed), by_vaddr);
@@ -309,11 +306,54 @@ static void ask_for_names(struct session *s, struct module *m)
 			continue;
 		last = ask->vaddrs[ask->n++] = m->unnamed[i].vaddr;
 	}
-	m->naming = NAMING_ASKED;
-	m->asked_ns = s->now_ns;
-	session_send_worker(s, WORKER_SYMBOL, ask,
-			    offsetof(struct w_symbols, vaddrs) + ask->n * sizeof(uint64_t), NULL, 0);
-	free(ask);
+	return session_send_worker(s, WORKER_SYMBOL, m, 0, ask,
+				   offsetof(struct w_symbols, vaddrs) + ask->n * sizeof(uint64_t),
+				   NULL, 0);
+}
+
+/* Ask the worker what `state` stands for when it has less to do. */
+static void wish(struct module *m, enum naming_state state)
+{
+	m->naming = state;
+	m->names_wait = true;
+}
+
+/* The same, and now if it can be. */
+static void want(struct session *s, struct module *m, enum naming_state state)
+{
+	wish(m, state);
+	symbols_worker_ready(s);
+}
+
+void symbols_worker_ready(struct session *s)
+{
+	for (size_t i = 0; i < s->n_modules; i++) {
+		struct module *m = s->modules[i];
+
+		if (!m->names_wait)
+			continue;
+		if (!(m->naming == NAMING_ASKED ? ask_for_names : ask_to_open)(s, m))
+			return;
+		m->names_wait = false;
+	}
+}
+
+/* Give up on what takes too long; true if the worker was replaced. */
+static bool check_limit(struct session *s, uint64_t now_ns)
+{
+	struct worker_asked *asked = &s->asked[WORKER_SYMBOL];
+
+	if (now_ns < asked->since_ns + NAMES_LIMIT_NS)
+		return false;
+	if (asked->n) {
+		asked->at[0].module->n_crashes = MAX_CRASHES;
+		session_kill_worker(s, WORKER_SYMBOL);
+		return true;
+	}
+	for (size_t i = 0; i < s->n_modules; i++)
+		if (s->modules[i]->names_wait)
+			fail(s->modules[i]);	/* there is no worker */
+	return false;
 }
 
 void symbols_tick(struct session *s, uint64_t now_ns, bool hurry)
@@ -323,22 +363,19 @@ void symbols_tick(struct session *s, uint64_t now_ns, bool hurry)
 		return;
 	s->names_asked_ns = now_ns;
 	s->ask_step_ns = min_of(s->ask_step_ns * 2 + NS_PER_MS, (uint64_t)ASK_NS);
+	if (check_limit(s, now_ns))
+		return;
 	for (size_t i = 0; i < s->n_modules; i++) {
 		struct module *m = s->modules[i];
 
 		if (m->naming == NAMING_IDLE && m->n_unnamed && m->state == MODULE_READY)
 			begin(s, m);
 		else if (m->naming == NAMING_CACHED && m->n_unnamed)
-			ask_for_debug_file(s, m);
+			wish(m, NAMING_OPEN);
 		else if (m->naming == NAMING_READY && m->n_unnamed)
-			ask_for_names(s, m);
-		else if ((m->naming == NAMING_OPEN || m->naming == NAMING_OPEN_AGAIN ||
-			  m->naming == NAMING_ASKED) &&
-			 now_ns - m->asked_ns > NAMES_LIMIT_NS) {
-			m->n_crashes = MAX_CRASHES;
-			session_kill_worker(s, WORKER_SYMBOL);
-		}
+			wish(m, NAMING_ASKED);
 	}
+	symbols_worker_ready(s);
 }
 
 bool symbols_busy(const struct session *s)
@@ -391,9 +428,21 @@ void symbols_on_cache(struct session *s, struct module *m, int fd)
 	module_put_info(s, m);
 	/* The worker is opened when an address comes that is not known. */
 	if (m->n_unnamed)
-		ask_for_debug_file(s, m);
+		want(s, m, NAMING_OPEN);
 	else
 		m->naming = NAMING_CACHED;
+}
+
+static void ask_for_cached_names(struct session *s, struct module *m)
+{
+	struct s_cache ask = { .type = S_CACHE_GET };
+
+	if (!names_key(m, ask.key)) {
+		want(s, m, NAMING_OPEN);
+		return;
+	}
+	m->naming = NAMING_CACHE;
+	session_ask(s, REQUEST_NAMES_CACHE, m, &ask, sizeof(ask), &ask.request);
 }
 
 /* The `index`-th of some terminated names. */
@@ -412,19 +461,19 @@ void symbols_on_file(struct session *s, struct module *m, const struct o_file *o
 		if (fd < 0)
 			fail(m);
 		else
-			ask_to_open(s, m, NAMING_OPEN);
+			want(s, m, NAMING_OPEN);
 	} else if (m->naming == NAMING_DEBUG_FILE) {
 		m->debug_fd = fd;
 		if (fd >= 0 && m->facts)
 			m->debug_path = xstrdup(nth_name(m->facts->names, m->facts->names_len,
 							 o->index));
-		ask_to_open(s, m, NAMING_OPEN);
+		ask_for_cached_names(s, m);
 	} else if (m->naming == NAMING_ALT_FILE) {
 		m->alt_fd = fd;
 		if (fd < 0)
 			m->naming = NAMING_READY;
 		else
-			ask_to_open(s, m, NAMING_OPEN_AGAIN);
+			want(s, m, NAMING_OPEN_AGAIN);
 	} else {
 		closep(&fd);
 	}
@@ -458,14 +507,13 @@ static void on_open(struct session *s, struct module *m, struct r_open_symbols *
 /* An address that the worker was asked for and has no name stays known as such. */
 static void on_names(struct session *s, struct module *m, int fd)
 {
-	const void *p = NULL;
-	size_t len = 0, n_before = m->n_unnamed;
+	size_t n_before = m->n_unnamed;
+	struct buf b = { 0 };
 	struct error err;
-	bool good = fd >= 0 && io_map(fd, UNWIND_MAX_IMAGE, &p, &len, &err) == 0 &&
-		    learn_answer(s, m, p, len);
+	bool good = fd >= 0 && io_load(fd, UNWIND_MAX_IMAGE, &b, &err) == 0 &&
+		    learn_answer(s, m, b.data, b.len);
 
-	if (p)
-		munmap((void *)p, len);
+	buf_deinit(&b);
 	m->naming = NAMING_READY;
 	name_known(s, m);
 	if (!good || (n_before && m->n_unnamed == n_before))
@@ -480,6 +528,8 @@ void symbols_on_message(struct session *s, struct msg *msg)
 	if (msg->len < sizeof(*head) || head->module >= s->n_modules)
 		return;
 	m = s->modules[head->module];
+	if (!session_answered(s, WORKER_SYMBOL, head->module, 0))
+		return;
 	if (head->type == R_OPEN_SYMBOLS && msg->len >= sizeof(struct r_open_symbols) &&
 	    (m->naming == NAMING_OPEN || m->naming == NAMING_OPEN_AGAIN)) {
 		on_open(s, m, (struct r_open_symbols *)msg->data);
@@ -490,22 +540,18 @@ void symbols_on_message(struct session *s, struct msg *msg)
 		take_flags(s, m, head->flags, head->note, strnlen(head->note, sizeof(head->note)));
 		module_put_info(s, m);
 	}
+	symbols_worker_ready(s);
 }
 
 /* It died over its oldest request, which may be tried again. */
 void symbols_worker_died(struct session *s)
 {
-	struct module *guilty = NULL;
+	const struct worker_asked *asked = &s->asked[WORKER_SYMBOL];
+	struct module *guilty = asked->n ? asked->at[0].module : NULL;
 
-	for (size_t i = 0; i < s->n_modules; i++) {
-		struct module *m = s->modules[i];
-
-		if (m->naming < NAMING_OPEN || m->naming > NAMING_ASKED)
-			continue;
-		if (m->naming != NAMING_READY && m->naming != NAMING_ALT_FILE &&
-		    (!guilty || m->asked_ns < guilty->asked_ns))
-			guilty = m;
-	}
+	for (size_t i = 0; i < asked->n; i++)
+		if (asked->at[i].module->naming != NAMING_FAILED)
+			wish(asked->at[i].module, NAMING_OPEN);
 	if (guilty && ++guilty->n_crashes > MAX_CRASHES) {
 		free(guilty->note);
 		guilty->note = xstrdup("symbols unreadable: the parser crashed or reached its limits");
@@ -518,14 +564,15 @@ void symbols_worker_died(struct session *s)
 }
 
 /* What was open in a worker before has to be opened in this one. */
-void symbols_worker_ready(struct session *s)
+void symbols_worker_new(struct session *s)
 {
 	for (size_t i = 0; i < s->n_modules; i++) {
 		struct module *m = s->modules[i];
 
 		if (m->naming >= NAMING_OPEN && m->naming <= NAMING_ASKED)
-			ask_to_open(s, m, NAMING_OPEN);
+			wish(m, NAMING_OPEN);
 	}
+	symbols_worker_ready(s);
 }
 
 /* ---- cache ---- */

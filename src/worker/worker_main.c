@@ -348,7 +348,8 @@ static bool prepare_step(struct worker *w, uint32_t module)
 static void do_step(struct worker *w)
 {
 	struct w_step *ask = (struct w_step *)w->m->data;
-	struct r_step r = { .type = R_STEP, .module = ask->module, .regs = ask->regs };
+	struct r_step r = { .type = R_STEP, .module = ask->module, .number = ask->number,
+			    .regs = ask->regs };
 	struct stack_copy stack = {
 		.start = ask->stack_start,
 		.bytes = w->m->data + sizeof(*ask),

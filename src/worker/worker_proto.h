@@ -111,6 +111,8 @@ struct r_symbols {
 struct w_step {
 	uint32_t type;
 	uint32_t module;
+	uint32_t number;	/* never 0; the answer has it too */
+	uint32_t pad;
 	uint64_t vaddr;		/* where to look for the rule */
 	uint64_t bias;		/* address - vaddr */
 	struct unwind_regs regs;
@@ -122,7 +124,7 @@ struct r_step {
 	uint32_t type;
 	uint32_t module;
 	uint32_t ok;
-	uint32_t pad;
+	uint32_t number;
 	struct unwind_regs regs;
 };
 

@@ -57,6 +57,7 @@ static inline bool made_session_asked(struct made_session *t)
 	int flags = fcntl(t->opener, F_GETFL);
 
 	fcntl(t->opener, F_SETFL, flags | O_NONBLOCK);
+	msg_queue_flush(&t->s.to_opener, t->s.opener, &err);
 	return msg_recv(t->opener, t->m, &err) == 1;
 }
 
@@ -143,6 +144,7 @@ static inline struct made_records *made_session_end(struct made_session *t)
 	modules_free(&t->s);
 	stacks_free(&t->s);
 	unwinder_free(t->s.unwinder);
+	msg_queue_deinit(&t->s.to_opener);
 	free(t->s.requests);
 	free(t->s.spec);
 	r = made_records_read(t->recording);

@@ -516,20 +516,70 @@ TEST(another_executable_is_an_exec_where_nobody_tells)
 
 TEST(a_file_that_is_gone_is_read_from_memory)
 {
-	struct o_file none = { .type = O_FILE, .origin = FILE_NONE };
+	struct o_file other = { .type = O_FILE, .origin = FILE_OTHER };
 	struct module *m;
 	char magic[4];
 
 	give_ourselves("/bin/ours");
 	m = procs_find_mapping(procs_find(&t.s, MAIN_PID), (uintptr_t)give_ourselves)->module;
-	modules_on_file(&t.s, m, &none, -1);
+	modules_on_file(&t.s, m, &other, -1);
 	assert_true(m->fd >= 0);
-	assert_int_equal(m->state, MODULE_ASKED_TABLE);
+	assert_int_equal(m->state, MODULE_WANTS_TABLE);
 	assert_true(m->flags & MODULE_DELETED);
 	assert_string_equal(m->note, "deleted or replaced since it was started; read from memory");
 	assert_int_equal(io_pread_full(m->fd, magic, sizeof(magic), 0), sizeof(magic));
 	assert_memory_equal(magic, "\177ELF", 4);
 	assert_int_equal(made_session_count_asked(&t, S_CACHE_GET), 0);
+	made_records_deinit(made_session_end(&t));
+}
+
+/* It may be there, and we are not let to it: nobody knows that it was deleted. */
+TEST(a_file_that_cannot_be_opened_is_read_from_memory)
+{
+	struct o_file none = { .type = O_FILE, .origin = FILE_NONE };
+	struct module *m;
+
+	give_ourselves("/bin/ours");
+	m = procs_find_mapping(procs_find(&t.s, MAIN_PID), (uintptr_t)give_ourselves)->module;
+	modules_on_file(&t.s, m, &none, -1);
+	assert_true(m->fd >= 0);
+	assert_false(m->flags & MODULE_DELETED);
+	assert_false(m->has_key);
+	assert_string_equal(m->note, "it could not be opened; read from memory");
+	made_records_deinit(made_session_end(&t));
+}
+
+/* Its pages would not come either. */
+TEST(a_file_whose_opening_does_not_return_is_not_read_from_memory)
+{
+	struct o_file stuck = { .type = O_FILE, .origin = FILE_NONE, .stuck = 1 };
+	struct module *m;
+
+	give_ourselves("/bin/ours");
+	m = procs_find_mapping(procs_find(&t.s, MAIN_PID), (uintptr_t)give_ourselves)->module;
+	modules_on_file(&t.s, m, &stuck, -1);
+	assert_int_equal(m->fd, -1);
+	assert_int_equal(m->state, MODULE_READY);
+	assert_string_equal(m->note, "cannot be read: opening it did not return");
+	made_records_deinit(made_session_end(&t));
+}
+
+/* A viewer that is suspended reads nothing. */
+TEST(notes_do_not_wait_for_the_viewer)
+{
+	struct error err;
+	int ends[2];
+
+	assert_int_equal(msg_pair(ends, &err), 0);
+	t.s.control = ends[0];
+	alarm(60);		/* waiting would be for ever */
+	for (int i = 0; i < 2000; i++)
+		session_note(&t.s, NOTE_INFO, "%d", i);
+	alarm(0);
+	assert_int_equal(msg_recv(ends[1], t.m, &err), 1);
+	assert_string_equal((char *)t.m->data + sizeof(struct c_note), "0");
+	close(ends[0]);
+	close(ends[1]);
 	made_records_deinit(made_session_end(&t));
 }
 
@@ -583,6 +633,9 @@ int main(void)
 		CASE(a_path_with_a_line_end_is_one_file),
 		CASE(another_executable_is_an_exec_where_nobody_tells),
 		CASE(a_file_that_is_gone_is_read_from_memory),
+		CASE(a_file_that_cannot_be_opened_is_read_from_memory),
+		CASE(a_file_whose_opening_does_not_return_is_not_read_from_memory),
+		CASE(notes_do_not_wait_for_the_viewer),
 		CASE(an_engine_without_events_looks_again_at_most_every_tenth_of_a_second),
 	};
 
