@@ -96,7 +96,6 @@ int opener_keep_fds(const int *fds, size_t n_fds)
 	int null;
 
 	assert(n_fds <= array_len(moved));
-
 	for (size_t i = 0; i < n_fds; i++) {
 		moved[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FIRST_KEPT_FD + (int)n_fds);
 		if (moved[i] < 0)
