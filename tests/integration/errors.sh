@@ -239,6 +239,7 @@ no_unwind_info() {
 damaged_file() {
 	have readelf || skip "files with damaged ELF and DWARF" "no readelf"
 	for seed in 1 2 3 4 5 6; do
+		rm -f damaged		# the one before may still be ending
 		cp "$targets/abc" damaged
 		readelf -SW damaged | sed 's/\[ *//' >sections.txt
 		"$python" - $seed <<-'EOF' || fail "cannot damage it"
