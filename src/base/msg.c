@@ -40,8 +40,11 @@ static int send_it(int end, const void *data, size_t len, const int *fds,
 		memcpy(CMSG_DATA(c), fds, sizeof(int) * n_fds);
 	}
 	while (sendmsg(end, &mh, MSG_NOSIGNAL | flags) < 0) {
-		if (errno != EINTR)
-			return error_sys(err, "cannot send a message");
+		if (errno == EINTR)
+			continue;
+		if (errno == ECONNRESET)	/* gone with messages that it had not read */
+			errno = EPIPE;
+		return error_sys(err, "cannot send a message");
 	}
 	return 0;
 }

@@ -22,6 +22,7 @@
 #include "session/control.h"
 
 #define MAX_RATE_HZ 20000
+#define CHILD_WAIT_NS (200 * (long)NS_PER_MS)	/* between looks at a child that goes on */
 #define DEFAULT_MAX_FRAMES 1024
 #define LIMIT_MAX_FRAMES 65536
 
@@ -447,12 +448,13 @@ static void wait_for_child(struct watch *w)
 {
 	closep(&w->child->go);
 	w->child->go = -1;
-	if (w->started)
-		cmd_say("sampling is over; waiting for %s (pid %d) to end", w->child->program,
-			(int)w->child->pid);
-	for (reap_child(w); !w->result->child_ended; reap_child(w)) {
-		ppoll(NULL, 0, &(struct timespec){ .tv_sec = 1 }, &w->mask);
+	for (bool said = !w->started; !w->result->child_ended; said = true) {
+		ppoll(NULL, 0, &(struct timespec){ .tv_nsec = CHILD_WAIT_NS }, &w->mask);
 		handle_signals(w);
+		reap_child(w);
+		if (!said && !w->result->child_ended)
+			cmd_say("sampling is over; waiting for %s (pid %d) to end",
+				w->child->program, (int)w->child->pid);
 	}
 }
 
