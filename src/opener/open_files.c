@@ -204,6 +204,19 @@ static int open_mapped(int proc_dir, const struct view *v, const struct s_file *
 }
 
 /* The first of `names` that is there, in the target's root or in ours. */
+/* The process has ended: what its path names here, if that is the same file. */
+static int open_left(const struct view *v, const struct s_file *ask, enum file_origin *origin)
+{
+	int fd = open_in_ours(v, ask->path);
+
+	*origin = FILE_BY_PATH;
+	if (fd >= 0 && !same_inode(fd, ask->ino)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 static int open_debug_file(const struct view *v, const char *names, const char *end,
 			   uint32_t *index)
 {
@@ -234,8 +247,9 @@ static void answer_one(int channel, const struct msg *m)
 	if (file->type == S_DEBUG_FILE)
 		fd = open_debug_file(&view, debug->names, (const char *)m->data + m->len,
 				     &answer.index);
-	else if (dir >= 0)
-		fd = open_mapped(dir, &view, file, &origin);
+	else
+		fd = dir >= 0 ? open_mapped(dir, &view, file, &origin)
+			      : open_left(&view, file, &origin);
 	answer.origin = fd >= 0 ? origin : FILE_NONE;
 	if (msg_send(channel, &answer, sizeof(answer), &fd, fd >= 0, &err) < 0)
 		_exit(1);
