@@ -457,7 +457,6 @@ static void every_second(struct session *s)
 
 	if (s->perf) {
 		perf_second(s);
-		perf_judge(s);
 	} else if (s->started.engine == ENGINE_PTRACE) {
 		ptrace_second(s);
 	}
@@ -569,6 +568,8 @@ static void loop(struct session *s)
 		}
 		if (s->is_started)
 			perf_drain(s);
+		if (s->perf && s->state == SESSION_RUNNING)
+			perf_judge(s);
 		symbols_tick(s, s->now_ns, s->state == SESSION_FINISHING);
 		if (s->now_ns >= second_ns) {
 			every_second(s);

@@ -289,7 +289,7 @@ void perf_drain(struct session *s);
 void perf_retry_pending(struct session *s, bool give_up);
 void perf_second(struct session *s);
 
-/* Is another rate or size of stack copies due?  Asks for it. */
+/* After each drain: is another rate or size of stack copies due?  Asks for it. */
 void perf_judge(struct session *s);
 void perf_free(struct session *s);
 
