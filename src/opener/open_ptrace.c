@@ -57,6 +57,7 @@ struct ptrace_opener {
 	size_t n_threads, cap_threads;
 	size_t next_waiting;		/* whose turn it is */
 	uint32_t sequence, continued;
+	bool again;			/* the sample was not taken */
 };
 
 /* ---- threads ---- */
@@ -225,24 +226,27 @@ static void send_stopped(struct opener *o, struct ptrace_opener *p, const struct
 	opener_send(o, msg, sizeof(*msg), NULL, 0);
 }
 
-void ptrace_opener_continue(struct opener *o, uint32_t sequence)
+void ptrace_opener_continue(struct opener *o, const struct s_continue *msg)
 {
-	o->ptrace->continued = sequence;
+	o->ptrace->continued = msg->sequence;
+	o->ptrace->again = msg->again;
 }
 
-/* Until the session has unwound, or for CONTINUE_NS. */
-static void await_continue(struct opener *o, struct ptrace_opener *p)
+/* Until the session has unwound, or for CONTINUE_NS: false if it wants it again. */
+static bool await_continue(struct opener *o, struct ptrace_opener *p)
 {
 	uint64_t limit = clock_mono_ns() + CONTINUE_NS, now;
 
+	p->again = false;
 	while (p->continued != p->sequence && !o->sampling_over &&
 	       (now = clock_mono_ns()) < limit) {
 		struct pollfd fd = { .fd = o->session, .events = POLLIN };
 		int ms = (int)((limit - now) / NS_PER_MS) + 1;
 
 		if (poll(&fd, 1, ms) <= 0 || !opener_take_message(o))
-			return;
+			break;
 	}
+	return !p->again;
 }
 
 /* Wait for the stop; false if it did not come (or the thread is gone). */
@@ -331,10 +335,11 @@ static void sample_running(struct opener *o, struct ptrace_opener *p, struct tra
 
 		msg.in_syscall = in_syscall;
 		msg.weight_ns = cpu_ns - t->cpu_ns;
-		msg.cpu_ns = t->cpu_ns = cpu_ns;
+		msg.cpu_ns = cpu_ns;
 		if (msg.weight_ns) {
 			send_stopped(o, p, t, &msg);
-			await_continue(o, p);
+			if (await_continue(o, p))
+				t->cpu_ns = cpu_ns;
 		}
 	}
 	let_go(t, status);
@@ -352,10 +357,11 @@ static void sample_waiting(struct opener *o, struct ptrace_opener *p, struct tra
 	msg.regs.value[arch->pc] = pc;
 	msg.regs.known = 1ull << arch->sp | 1ull << arch->pc;
 	msg.weight_ns = wall > ran ? wall - ran : 0;	/* it may have run in between */
+	send_stopped(o, p, t, &msg);
+	if (!await_continue(o, p))
+		return;
 	t->waiting_since_ns = now;
 	t->waiting_cpu_ns = cpu_ns;
-	send_stopped(o, p, t, &msg);
-	await_continue(o, p);
 	/* Did it stay where it was while its stack was read? */
 	struct o_checked check = {
 		.type = O_CHECKED, .sequence = p->sequence,

@@ -421,7 +421,7 @@ static void on_session_message(struct opener *o, struct msg *m)
 		break;
 	case S_CONTINUE:
 		if (msg_holds(m, sizeof(ask->go_on)) && o->ptrace)
-			ptrace_opener_continue(o, ask->go_on.sequence);
+			ptrace_opener_continue(o, &ask->go_on);
 		break;
 	case S_SAMPLING_OVER:
 		o->sampling_over = true;

@@ -157,6 +157,6 @@ void ptrace_opener_stop(struct opener *o);
 /* When the next look at the threads is due, and the look. */
 uint64_t ptrace_opener_due(const struct opener *o);
 void ptrace_opener_tick(struct opener *o);
-void ptrace_opener_continue(struct opener *o, uint32_t sequence);
+void ptrace_opener_continue(struct opener *o, const struct s_continue *msg);
 
 #endif

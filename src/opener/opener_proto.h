@@ -286,6 +286,7 @@ struct o_rings_freed {
 struct s_continue {
 	uint32_t type;
 	uint32_t sequence;
+	uint32_t again;		/* not taken: its time counts with the thread's next sample */
 };
 
 #endif

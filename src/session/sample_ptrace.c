@@ -10,6 +10,7 @@
 
 #define FIRST_BYTES 8192	/* of the stack, read at once */
 #define PAGE 4096
+#define PENDING_LIMIT_NS (250 * NS_PER_MS)
 
 /* Stack memory beyond the first bytes, a page at a time. */
 struct reader {
@@ -79,6 +80,15 @@ static bool ended_nowhere(const struct unwinder *u)
 	return u->end == UNWIND_BROKEN || u->end == UNWIND_NO_RULE;
 }
 
+/*
+ * A table is still being made.  The stack cannot be kept for later, as it may
+ * be large: rather the thread's next sample stands for this one's time too.
+ */
+static bool wants_again(const struct unwinder *u, const struct o_stopped *msg)
+{
+	return u->end == UNWIND_PENDING && msg->weight_ns < PENDING_LIMIT_NS;
+}
+
 void ptrace_on_stopped(struct session *s, struct o_stopped *msg)
 {
 	struct thread *t = procs_get_thread(s, msg->pid, msg->tid, msg->time_ns);
@@ -91,11 +101,13 @@ void ptrace_on_stopped(struct session *s, struct o_stopped *msg)
 		if (t->proc->space.generation != generation)
 			unwind_thread(s, t->proc, msg);
 	}
-	session_send_opener(s, &(struct s_continue){ S_CONTINUE, msg->sequence },
-			    sizeof(struct s_continue), NULL, 0);
+	const struct s_continue answer = { S_CONTINUE, msg->sequence, wants_again(u, msg) };
 
+	session_send_opener(s, &answer, sizeof(answer), NULL, 0);
 	s->n_stops += !msg->waiting;
 	s->n_stops_syscall += msg->in_syscall;
+	if (answer.again)
+		return;
 	s->checked_sequence = msg->sequence;
 	s->checked_sample = (struct record_sample){
 		.time_ns = msg->time_ns,

@@ -222,6 +222,14 @@ static const char *event_name(const struct o_started *msg)
 	return msg->hardware ? "cycles" : "cpu-clock (no PMU)";
 }
 
+/* Where the kernel's part of the samples is. */
+static const char *kernel_part(const struct o_started *msg)
+{
+	if (msg->engine == ENGINE_PTRACE)
+		return "callers";
+	return msg->kernel ? "visible" : "excluded";
+}
+
 static void on_started(struct session *s, const struct o_started *msg)
 {
 	struct c_started started = { .type = C_STARTED, .version = CONTROL_VERSION };
@@ -236,7 +244,7 @@ static void on_started(struct session *s, const struct o_started *msg)
 	s->started = *msg;
 	record_put_meta(s->writer, "engine", perf ? "perf" : "ptrace");
 	record_put_meta(s->writer, "event", event_name(msg));
-	record_put_meta(s->writer, "kernel", perf && msg->kernel ? "visible" : "excluded");
+	record_put_meta(s->writer, "kernel", kernel_part(msg));
 	put_meta_number(s, "stack_bytes", msg->stack_bytes);
 	put_meta_number(s, "rate_hz", s->spec->rate_hz);
 	put_meta_number(s, "first_rate_hz", perf ? s->spec->first_rate_hz : msg->rate_hz);
