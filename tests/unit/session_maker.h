@@ -138,6 +138,7 @@ static inline struct made_records *made_session_end(struct made_session *t)
 	struct made_records *r;
 	struct error err;
 
+	procs_put_cpu(&t->s);
 	assert_int_equal(record_writer_close(t->s.writer, &err), 0);
 	perf_free(&t->s);
 	procs_free(&t->s);

@@ -606,6 +606,57 @@ TEST(an_engine_without_events_looks_again_at_most_every_tenth_of_a_second)
 	made_records_deinit(made_session_end(&t));
 }
 
+/* ---- stops of the ptrace engine ---- */
+
+/* A thread is stopped in /bin/a, whose table is still being made. */
+static struct o_stopped stopped_in_a(uint64_t weight_ns)
+{
+	const struct unwind_arch *arch = unwind_arch_host();
+	struct o_stopped msg = { .type = O_STOPPED, .pid = MAIN_PID, .tid = MAIN_PID,
+				 .time_ns = NOW_NS, .weight_ns = weight_ns };
+
+	msg.regs.value[arch->pc] = 0x1010;
+	msg.regs.value[arch->sp] = 0x9000;
+	msg.regs.known = 1ull << arch->pc | 1ull << arch->sp;
+	return msg;
+}
+
+/* Does the answer ask for it again? */
+static bool answers_again(uint32_t sequence)
+{
+	const struct s_continue *go_on = (const struct s_continue *)t.m->data;
+
+	while (made_session_asked(&t)) {
+		msg_close_fds(t.m);
+		if (go_on->type != S_CONTINUE)
+			continue;
+		assert_int_equal(go_on->sequence, sequence);
+		return go_on->again;
+	}
+	fail_msg("the thread is not let go");
+	return false;
+}
+
+TEST(a_stop_that_needs_a_table_still_being_made_is_wanted_again)
+{
+	struct o_stopped msg = stopped_in_a(10 * NS_PER_MS);
+
+	on_mmap(&t, MAIN_PID, 0x1000, 0x1000, 0, "/bin/a", 1);
+	msg.sequence = 1;
+	ptrace_on_stopped(&t.s, &msg);
+	assert_true(answers_again(1));
+	assert_int_equal(t.s.n_samples, 0);
+
+	/* not for ever: its time would be seen nowhere */
+	msg = stopped_in_a(NS_PER_S);
+	msg.sequence = 2;
+	ptrace_on_stopped(&t.s, &msg);
+	assert_false(answers_again(2));
+	assert_int_equal(t.s.n_samples, 1);
+	assert_int_equal(t.s.checked_sample.stack, OUTCOME_PENDING);
+	made_records_deinit(made_session_end(&t));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, setup)
@@ -637,6 +688,7 @@ int main(void)
 		CASE(a_file_whose_opening_does_not_return_is_not_read_from_memory),
 		CASE(notes_do_not_wait_for_the_viewer),
 		CASE(an_engine_without_events_looks_again_at_most_every_tenth_of_a_second),
+		CASE(a_stop_that_needs_a_table_still_being_made_is_wanted_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
