@@ -8,6 +8,7 @@
  */
 #include "session/session.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -15,8 +16,10 @@
 #define MAX_PENDING_BYTES (32u << 20)
 #define PENDING_LIMIT_NS (2 * NS_PER_S)
 #define MORE_STACK_BYTES 65528u		/* the most that fits into a record */
-#define CUT_WINDOW 200			/* samples after which to judge */
-#define CUT_SHARE_PCT 5			/* so many cut stacks ask for larger copies */
+#define CUT_WINDOW 200			/* samples that are judged together */
+#define CUT_SHARE_PCT 1			/* so many cut stacks ask for larger copies */
+#define CUT_AT_LEAST 2			/* one is no pattern */
+#define PATIENCE_SAMPLES 25		/* of a thread, until somebody looks */
 
 struct pending_sample {
 	struct pending_sample *next;
@@ -282,6 +285,14 @@ void perf_on_started(struct session *s, const struct o_started *msg)
 	s->n_window = s->n_cut_window = 0;
 }
 
+/* While stacks may turn out to be deeper than the copies, that is not found late. */
+int perf_patience_ms(const struct session *s)
+{
+	if (s->started.stack_bytes >= MORE_STACK_BYTES || !s->started.rate_hz)
+		return INT_MAX;
+	return (int)(PATIENCE_SAMPLES * 1000 / s->started.rate_hz) + 1;
+}
+
 static void reopen(struct session *s, uint32_t stack_bytes, uint32_t rate_hz)
 {
 	struct s_reopen ask = {
@@ -302,12 +313,13 @@ static void judge_rate(struct session *s)
 		reopen(s, s->started.stack_bytes, s->spec->rate_hz);
 }
 
-/* When many stacks are cut, larger copies are worth their price. */
+/*
+ * Larger copies cost where stacks are deep, and only there: of a shallow one there
+ * is no more to copy.  So few cut stacks are enough, and it is not waited for more.
+ */
 static void judge_stack_bytes(struct session *s)
 {
-	if (s->n_window < CUT_WINDOW)
-		return;
-	if (s->started.stack_bytes < MORE_STACK_BYTES &&
+	if (s->started.stack_bytes < MORE_STACK_BYTES && s->n_cut_window >= CUT_AT_LEAST &&
 	    s->n_cut_window * 100 >= s->n_window * CUT_SHARE_PCT) {
 		session_note(s, NOTE_INFO,
 			     "%llu of %llu stacks were cut at %u KiB: copying %u KiB from here on",
@@ -315,7 +327,8 @@ static void judge_stack_bytes(struct session *s)
 			     s->started.stack_bytes >> 10, (MORE_STACK_BYTES + 1023) >> 10);
 		reopen(s, MORE_STACK_BYTES, s->started.rate_hz);
 	}
-	s->n_window = s->n_cut_window = 0;
+	if (s->n_window >= CUT_WINDOW)
+		s->n_window = s->n_cut_window = 0;
 }
 
 void perf_second(struct session *s)

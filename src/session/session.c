@@ -515,7 +515,7 @@ static int wait_and_take(struct session *s)
 	_cleanup_(freep) struct msg *m = NULL;
 	size_t n = 4;
 	struct error err;
-	int ms = DRAIN_MS;
+	int ms = s->perf ? min_of(perf_patience_ms(s), DRAIN_MS) : DRAIN_MS;
 
 	if (s->perf && s->state == SESSION_RUNNING)
 		n += perf_reader_poll(s->perf, fds + n, MAX_POLL - n);

@@ -291,6 +291,9 @@ void perf_second(struct session *s);
 
 /* After each drain: is another rate or size of stack copies due?  Asks for it. */
 void perf_judge(struct session *s);
+
+/* The milliseconds after which to drain though nothing woke us: INT_MAX: no matter. */
+int perf_patience_ms(const struct session *s);
 void perf_free(struct session *s);
 
 void ptrace_on_stopped(struct session *s, struct o_stopped *msg);
