@@ -15,6 +15,7 @@ struct source {
 	struct perf_ring ring;
 	int fd;
 	bool sideband;
+	bool retired;			/* no event writes into it any more */
 	const struct perf_event_header *next;	/* NULL: nothing now */
 	uint64_t next_ns;
 };
@@ -36,6 +37,7 @@ struct perf_reader {
 	bool hardware;
 	struct source *sources;
 	size_t n_sources, cap_sources;
+	size_t n_old_sources;		/* of the opening before */
 	struct event *events;
 	size_t n_events, cap_events;
 	size_t n_old;			/* events of the opening before */
@@ -55,14 +57,18 @@ struct perf_reader *perf_reader_new(uint64_t regs_mask)
 	return r;
 }
 
+static void free_source(struct source *s)
+{
+	perf_ring_unmap(&s->ring);
+	closep(&s->fd);
+}
+
 void perf_reader_free(struct perf_reader *r)
 {
 	if (!r)
 		return;
-	for (size_t i = 0; i < r->n_sources; i++) {
-		perf_ring_unmap(&r->sources[i].ring);
-		closep(&r->sources[i].fd);
-	}
+	for (size_t i = 0; i < r->n_sources; i++)
+		free_source(&r->sources[i]);
 	for (size_t i = 0; i < r->n_events; i++)
 		closep(&r->events[i].fd);
 	free(r->sources);
@@ -172,9 +178,22 @@ static void close_old(struct perf_reader *r)
 	r->n_events = kept;
 }
 
+/* Rings that larger ones have taken the place of are read once more. */
+static void retire_rings(struct perf_reader *r)
+{
+	bool more = false;
+
+	for (size_t i = r->n_old_sources; i < r->n_sources; i++)
+		more |= !r->sources[i].sideband;
+	for (size_t i = 0; more && i < r->n_old_sources; i++)
+		r->sources[i].retired = !r->sources[i].sideband;
+	r->n_old_sources = r->n_sources;
+}
+
 void perf_reader_start(struct perf_reader *r, const struct perf_start *start)
 {
 	close_old(r);
+	retire_rings(r);
 	r->period_ns = start->period_ns;
 	r->layout.callchain = start->callchain;
 	r->hardware = start->hardware;
@@ -309,6 +328,20 @@ static struct source *earliest(struct perf_reader *r)
 	return first;
 }
 
+static void drop_retired(struct perf_reader *r)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->n_sources; i++) {
+		if (r->sources[i].retired)
+			free_source(&r->sources[i]);
+		else
+			r->sources[kept++] = r->sources[i];
+	}
+	r->n_old_sources -= r->n_sources - kept;	/* new ones are never retired */
+	r->n_sources = kept;
+}
+
 void perf_reader_drain(struct perf_reader *r, perf_sink_fn sink, void *ctx)
 {
 	struct perf_record record;
@@ -331,6 +364,7 @@ void perf_reader_drain(struct perf_reader *r, perf_sink_fn sink, void *ctx)
 		perf_ring_pop(&s->ring);
 		peek(s);
 	}
+	drop_retired(r);
 }
 
 size_t perf_reader_poll(const struct perf_reader *r, struct pollfd *fds, size_t max)

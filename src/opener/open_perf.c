@@ -34,7 +34,9 @@
 
 #define RING_MS 200		/* samples of this time should fit */
 #define RING_MAX (16u << 20)
+#define RINGS_MAX (256u << 20)	/* of all CPUs together */
 #define RING_MIN (32u << 10)
+#define RING_SAMPLES 16		/* that a ring holds at least, once copies grow */
 #define SIDEBAND_BYTES (128u << 10)
 #define FIRST_STACK_BYTES (16u << 10)
 #define SAMPLE_EXTRA_BYTES 512	/* a sample besides its stack copy */
@@ -56,6 +58,7 @@ struct perf_opener {
 	size_t n_threads, n_total;
 	uint32_t rate_hz;
 	uint64_t period_ns;	/* for that */
+	uint32_t asked_stack_bytes;	/* 0: none but the first */
 	bool hardware;
 
 	struct o_events batch;		/* collected, not yet sent */
@@ -246,19 +249,19 @@ static int open_rings_within(struct ring *rings, size_t n, size_t want, struct e
 			 proc_read_number("/proc/sys/kernel/perf_event_mlock_kb"));
 }
 
-static size_t wanted_ring(uint32_t rate_hz, uint32_t stack_bytes)
+static size_t wanted_ring(const struct perf_opener *p, uint32_t stack_bytes)
 {
-	uint64_t need = (uint64_t)rate_hz * (stack_bytes + SAMPLE_EXTRA_BYTES) * RING_MS / 1000;
+	uint64_t need = (uint64_t)p->rate_hz * (stack_bytes + SAMPLE_EXTRA_BYTES) * RING_MS / 1000;
 	size_t bytes = 512u << 10;
 
-	while (bytes < need && bytes < RING_MAX)
+	while (bytes < need && bytes < RING_MAX && bytes * 2 * p->n_cpus <= RINGS_MAX)
 		bytes *= 2;
 	return bytes;
 }
 
 static int setup_rings(struct opener *o, struct perf_opener *p, struct error *err)
 {
-	size_t want = wanted_ring(p->rate_hz, FIRST_STACK_BYTES);
+	size_t want = wanted_ring(p, FIRST_STACK_BYTES);
 
 	/* The sideband first: it must not go without. */
 	if (open_rings_within(p->sideband, p->n_cpus, SIDEBAND_BYTES, err) < 0)
@@ -526,6 +529,46 @@ int perf_opener_start(struct opener *o, struct error *err)
 	return 0;
 }
 
+/* Larger samples need larger rings, if the budget for locked memory has them. */
+static void grow_rings(struct opener *o, struct perf_opener *p, uint32_t stack_bytes)
+{
+	size_t want = wanted_ring(p, stack_bytes), have = p->samples[0].bytes;
+	struct ring *more, *unneeded;
+	struct error err;
+
+	if (want <= have)
+		return;
+	more = unneeded = xmemdup(p->samples, p->n_cpus * sizeof(*more));
+	if (open_rings_within(more, p->n_cpus, want, &err) == 0 && more[0].bytes > have) {
+		unneeded = p->samples;
+		p->samples = more;
+		send_rings(o, p->samples, p->n_cpus, false);
+	}
+	close_rings(unneeded, p->n_cpus);
+	free(unneeded);
+}
+
+/*
+ * Copies of this size, or as large as leave room for some samples in a ring: a
+ * lost sample is worse than a cut stack.
+ */
+static void set_stack_bytes(struct opener *o, struct perf_opener *p, uint32_t stack_bytes)
+{
+	size_t most;
+
+	if (stack_bytes <= p->asked_stack_bytes)
+		return;
+	p->asked_stack_bytes = stack_bytes;
+	grow_rings(o, p, stack_bytes);
+	most = max_of(p->samples[0].bytes / RING_SAMPLES - SAMPLE_EXTRA_BYTES,
+		      (size_t)p->attr.sample_stack_user);
+	p->attr.sample_stack_user = (uint32_t)min_of((size_t)stack_bytes, most) & ~7u;
+	if (p->attr.sample_stack_user < stack_bytes)
+		opener_note(o, NOTE_WARNING,
+			    "the limit for locked memory allows copies of %u KiB instead of %u: deeper stacks are cut",
+			    p->attr.sample_stack_user >> 10, (stack_bytes + 1023) >> 10);
+}
+
 void perf_opener_reopen(struct opener *o, const struct s_reopen *ask)
 {
 	struct perf_opener *p = o->perf;
@@ -535,7 +578,7 @@ void perf_opener_reopen(struct opener *o, const struct s_reopen *ask)
 		return;
 	set_rate(p, ask->rate_hz);
 	o->spec.on_exec = false;	/* that was long ago */
-	p->attr.sample_stack_user = ask->stack_bytes;
+	set_stack_bytes(o, p, ask->stack_bytes);
 	if (open_all(o, p, false, &err) == 0)
 		send_started(o, p);
 }

@@ -266,7 +266,7 @@ struct s_process {
 /* perf: open the events again, for all threads there are, like this. */
 struct s_reopen {
 	uint32_t type;
-	uint32_t stack_bytes;
+	uint32_t stack_bytes;	/* 0: as they are */
 	uint32_t rate_hz;
 };
 

@@ -19,7 +19,7 @@
 #define CUT_WINDOW 200			/* samples that are judged together */
 #define CUT_SHARE_PCT 1			/* so many cut stacks ask for larger copies */
 #define CUT_AT_LEAST 2			/* one is no pattern */
-#define PATIENCE_SAMPLES 25		/* of a thread, until somebody looks */
+#define PATIENCE_MS 40			/* until somebody looks whether it is so */
 
 struct pending_sample {
 	struct pending_sample *next;
@@ -288,17 +288,15 @@ void perf_on_started(struct session *s, const struct o_started *msg)
 /* While stacks may turn out to be deeper than the copies, that is not found late. */
 int perf_patience_ms(const struct session *s)
 {
-	if (s->started.stack_bytes >= MORE_STACK_BYTES || !s->started.rate_hz)
-		return INT_MAX;
-	return (int)(PATIENCE_SAMPLES * 1000 / s->started.rate_hz) + 1;
+	return s->wants_more_stack ? INT_MAX : PATIENCE_MS;
 }
 
-static void reopen(struct session *s, uint32_t stack_bytes, uint32_t rate_hz)
+static void reopen(struct session *s, uint32_t rate_hz)
 {
 	struct s_reopen ask = {
-		.type = S_REOPEN, .stack_bytes = stack_bytes, .rate_hz = rate_hz };
+		.type = S_REOPEN, .rate_hz = rate_hz,
+		.stack_bytes = s->wants_more_stack ? MORE_STACK_BYTES : 0 };
 
-	s->started.stack_bytes = stack_bytes;
 	s->started.rate_hz = rate_hz;
 	/* Children have inherited the events that now end: they need their own. */
 	procs_ask_missing(s);
@@ -310,7 +308,7 @@ static void judge_rate(struct session *s)
 {
 	if (s->started.rate_hz != s->spec->rate_hz &&
 	    s->now_ns - s->started.time_ns >= FIRST_RATE_NS)
-		reopen(s, s->started.stack_bytes, s->spec->rate_hz);
+		reopen(s, s->spec->rate_hz);
 }
 
 /*
@@ -319,13 +317,14 @@ static void judge_rate(struct session *s)
  */
 static void judge_stack_bytes(struct session *s)
 {
-	if (s->started.stack_bytes < MORE_STACK_BYTES && s->n_cut_window >= CUT_AT_LEAST &&
+	if (!s->wants_more_stack && s->n_cut_window >= CUT_AT_LEAST &&
 	    s->n_cut_window * 100 >= s->n_window * CUT_SHARE_PCT) {
 		session_note(s, NOTE_INFO,
-			     "%llu of %llu stacks were cut at %u KiB: copying %u KiB from here on",
+			     "%llu of %llu stacks were cut at %u KiB: larger copies from here on",
 			     (unsigned long long)s->n_cut_window, (unsigned long long)s->n_window,
-			     s->started.stack_bytes >> 10, (MORE_STACK_BYTES + 1023) >> 10);
-		reopen(s, MORE_STACK_BYTES, s->started.rate_hz);
+			     s->started.stack_bytes >> 10);
+		s->wants_more_stack = true;
+		reopen(s, s->started.rate_hz);
 	}
 	if (s->n_window >= CUT_WINDOW)
 		s->n_window = s->n_cut_window = 0;

@@ -413,7 +413,8 @@ struct session {
 	size_t cap_sample_frames;
 	struct pending_sample *pending, **last_pending;	/* in the order of arrival */
 	size_t n_pending, pending_bytes;
-	uint64_t n_cut_window, n_window;	/* since stacks were last made larger */
+	uint64_t n_cut_window, n_window;	/* since last judged */
+	bool wants_more_stack;		/* larger copies were asked for */
 	struct record_sample checked_sample;	/* ptrace: to be confirmed */
 	uint32_t checked_sequence;
 	uint64_t n_stops, n_stops_syscall, n_torn;

@@ -368,6 +368,45 @@ TEST(a_new_opening_replaces_the_old_events)
 	made_ring_deinit(&ring);
 }
 
+TEST(larger_rings_take_the_place_of_those_before)
+{
+	struct made_ring rings[2], larger, last;
+	struct pollfd fds[4];
+	struct error err;
+
+	begin();
+	struct perf_reader *r = reader_of(rings, 2, 4096, 1);
+	perf_reader_start(r, &(struct perf_start){ .period_ns = PERIOD_NS });
+	perf_reader_start(r, &(struct perf_start){ .period_ns = PERIOD_NS });	/* the same ones */
+	perf_reader_drain(r, collect, NULL);
+	assert_int_equal(perf_reader_poll(r, fds, 4), 1);
+	for (int i = 0; i < 2; i++) {
+		struct made_ring *ring = i ? &last : &larger, *old = i ? &larger : &rings[1];
+
+		made_ring_init(ring, 8192);
+		assert_int_equal(perf_reader_add_ring(r, ring->fd, 8192, false, &err), 0);
+		made_ring_take(old, sample_at(500, 1, 1, 7));
+		perf_reader_start(r, &(struct perf_start){ .period_ns = PERIOD_NS });
+		made_ring_take(old, sample_at(600, 1, 1, 8));	/* was on its way */
+		made_ring_take(ring, sample_at(550, 2, 2, 9));
+		made_ring_take(&rings[0], sideband_at(PERF_RECORD_EXIT, 700));
+		out.n = 0;
+		perf_reader_drain(r, collect, NULL);
+		assert_int_equal(out.n, 4);
+		assert_int_equal(out.tag[0], 7);
+		assert_int_equal(out.tag[1], 9);
+		assert_int_equal(out.tag[2], 8);
+		assert_int_equal(out.kind[3], PERF_EXIT);
+		assert_int_equal(perf_reader_poll(r, fds, 4), 1);
+		assert_int_equal(fds[0].fd, ring->fd);
+	}
+	perf_reader_free(r);
+	for (size_t i = 0; i < 2; i++)
+		made_ring_deinit(&rings[i]);
+	made_ring_deinit(&larger);
+	made_ring_deinit(&last);
+}
+
 static struct buf lost(uint64_t count)
 {
 	struct buf b = made_record(PERF_RECORD_LOST, 0);
@@ -552,6 +591,7 @@ int main(void)
 		cmocka_unit_test(weights_are_right_when_many_samples_waited),
 		cmocka_unit_test(an_inherited_event_has_the_period_that_the_kernel_reports),
 		cmocka_unit_test(a_new_opening_replaces_the_old_events),
+		cmocka_unit_test(larger_rings_take_the_place_of_those_before),
 		cmocka_unit_test(lost_samples_are_counted_with_and_without_the_kernels_help),
 		cmocka_unit_test(time_that_was_throttled_is_counted),
 		cmocka_unit_test(all_have_ended_when_the_last_has),
