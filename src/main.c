@@ -58,7 +58,7 @@ int main(int argc, char **argv)
 	else
 		cmd = cmd_find(argv[1]);
 	if (!cmd) {
-		fprintf(stderr, "cprofd: %s: no such command; `cprofd help` lists them\n", argv[1]);
+		cmd_say("%s: no such command; `cprofd help` lists them", argv[1]);
 		return EXIT_USAGE;
 	}
 	return cmd->run(argc - 1, argv + 1);

@@ -9,8 +9,8 @@
 
 static void print_saved(const struct watch_result *r)
 {
-	fprintf(stderr, "cprofd: %llu samples, %llu lost: %s\n",
-		(unsigned long long)r->n_samples, (unsigned long long)r->n_lost, r->path);
+	cmd_say("%llu samples, %llu lost: %s", (unsigned long long)r->n_samples,
+		(unsigned long long)r->n_lost, r->path);
 }
 
 /* A program of ours, from its exec to its end. */

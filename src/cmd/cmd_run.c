@@ -59,7 +59,7 @@ static int run_child(struct watch_options *o, char **argv)
 	else
 		printf("no samples: it used too little CPU\n");
 	cmd_finish_stdout(&cmd_run, EXIT_OK);
-	fprintf(stderr, "cprofd: saved %s\n", result.path);
+	cmd_say("saved %s", result.path);
 	return watch_child_exit(&result);
 }
 

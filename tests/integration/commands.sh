@@ -142,6 +142,7 @@ attach() {
 	expect 5 "ended before the first sample" "$cprofd" attach "$pid"
 	[ -z "$(find state -type f)" ] || fail "left in the state folder: $(find state -type f)"
 	start ./attach-me 600
+	wait_for 10 grep -q attach-me "/proc/$pid/comm" || fail "no second one"
 	expect 2 "2 processes match \"attach-me\"" "$cprofd" attach -d 1 attach-me
 }
 
@@ -231,6 +232,49 @@ print(t["received"]["weight_ns"], "of", t["cpu_ns"])
 sys.exit(not t["cpu_ns"] > 5e8 or t["received"]["weight_ns"] < t["cpu_ns"] * .8)' >late.txt || fail "$(cat late.txt) ns sampled"
 }
 
+# A program, its process and a file named so that a terminal would obey them.
+hostile_names() {
+	escape=$(printf '\033')
+	evil=$(printf 'e\033]0;owned\007\033[2J\r\nx')
+	cp "$targets/abc" "$evil" || fail "no copy"
+	clean() {	# WHAT: in out.txt and err.txt no byte that a terminal obeys
+		! LC_ALL=C grep -q "[$(printf '\001-\010\013-\037\177')]" out.txt err.txt ||
+			fail "$1: $(LC_ALL=C cat -v out.txt err.txt)"
+	}
+	# What the program itself prints is its own affair.
+	# shellcheck disable=SC2016
+	"$cprofd" run -o "$evil.cprof" -- sh -c 'exec "$0" 1 >/dev/null' "./$evil" >out.txt 2>err.txt ||
+		fail "$(cat err.txt)"
+	clean run
+	grep -q half out.txt || fail "no profile: $(cat out.txt)"
+	for how in "" --tree "--callers half" "--lines half" --json; do
+		# shellcheck disable=SC2086
+		"$cprofd" report $how "$evil.cprof" >out.txt 2>err.txt || fail "$(cat err.txt)"
+		clean "report $how"
+	done
+	"$cprofd" export --format folded -o - "$evil.cprof" >out.txt 2>err.txt || fail "$(cat err.txt)"
+	clean "export --format folded"
+	for what in report export recover; do
+		"$cprofd" $what "$evil.none" >out.txt 2>err.txt && fail "$what of nothing"
+		clean "$what of a file that is not there"
+		LC_ALL=C grep -q owned err.txt || [ $what = export ] || fail "$what: $(cat err.txt)"
+	done
+	"$cprofd" run -- "./$evil.none" >out.txt 2>err.txt && fail "run of nothing"
+	clean "run of a program that is not there"
+	start "./$evil" 600
+	wait_for 10 grep -qF "$escape" "/proc/$pid/comm" || fail "comm: $(cat -v "/proc/$pid/comm")"
+	"$cprofd" doctor "$pid" >out.txt 2>err.txt || fail "$(cat err.txt)"
+	clean doctor
+	"$cprofd" attach -d 1 "$pid" >out.txt 2>err.txt || fail "$(cat err.txt)"
+	clean attach
+	"$cprofd" attach "$evil-none" >out.txt 2>err.txt && fail "attach to nothing"
+	clean "attach to nothing"
+	"$cprofd" "$evil" >out.txt 2>err.txt && fail "a command of that name"
+	clean "a command of that name"
+	"$cprofd" record "--$evil" >out.txt 2>err.txt && fail "an option of that name"
+	clean "an option of that name"
+}
+
 check "every command explains itself" help_for_all
 check "version" version
 check "doctor" doctor
@@ -240,6 +284,7 @@ check "a recording has a name of its own" default_name
 check "rate and duration are as asked for" rate_and_duration
 check "the program outlives -d" program_outlives_duration
 check "progress is shown on a terminal" progress
+check "names of a hostile target reach no terminal" hostile_names
 check "attach by number and by name" attach
 check "report: flat, tree, callers, lines, selections" reports
 for engine in perf ptrace; do
