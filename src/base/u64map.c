@@ -56,6 +56,12 @@ uint32_t u64map_find(const struct u64map *map, uint64_t key)
 	return map->n_slots ? map->slots[probe(map, key)].value : U64MAP_NONE;
 }
 
+void u64map_prefetch(const struct u64map *map, uint64_t key)
+{
+	if (map->n_slots)
+		__builtin_prefetch(&map->slots[home(map, key)]);
+}
+
 uint32_t *u64map_slot(struct u64map *map, uint64_t key)
 {
 	if ((map->n + 1) * 3 > map->n_slots * 2)

@@ -34,6 +34,9 @@ void u64map_clear(struct u64map *map);
 /* The value of `key`, or U64MAP_NONE. */
 uint32_t u64map_find(const struct u64map *map, uint64_t key);
 
+/* Begin to fetch what u64map_find() will look at. */
+void u64map_prefetch(const struct u64map *map, uint64_t key);
+
 /*
  * Where the value of `key` is stored, entered as U64MAP_NONE if it was not
  * there: the caller then has to store another value before the next call.

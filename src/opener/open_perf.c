@@ -33,11 +33,12 @@
 #include "engine/perf_record.h"
 
 #define RING_MS 200		/* samples of this time should fit */
-#define RING_MAX (16u << 20)
+#define RING_MAX (32u << 20)
 #define RINGS_MAX (256u << 20)	/* of all CPUs together */
 #define RING_MIN (32u << 10)
 #define RING_SAMPLES 16		/* that a ring holds at least, once copies grow */
 #define SIDEBAND_BYTES (128u << 10)
+#define SIDEBAND_NEED SIZE_MAX	/* nobody knows */
 #define FIRST_STACK_BYTES (16u << 10)
 #define SAMPLE_EXTRA_BYTES 512	/* a sample besides its stack copy */
 #define MAX_CPUS 4096
@@ -207,14 +208,30 @@ static void close_rings(struct ring *rings, size_t n)
 	}
 }
 
-/* One ring of `bytes` per CPU; fails with EPERM when the budget is too small. */
-static int open_rings(struct ring *rings, size_t n, size_t bytes, struct error *err)
+/*
+ * When to wake the session: as late as leaves half of the time that a ring
+ * should have room for, but at a quarter of it, and at half of it at the latest.
+ */
+static size_t wakeup_at(size_t bytes, size_t need)
+{
+	size_t late = bytes > need / 2 ? bytes - need / 2 : 0;
+
+	late = max_of(late, bytes / 4);
+	return min_of(late, bytes / 2);
+}
+
+/*
+ * One ring of `bytes` per CPU, of which `need` would be enough; fails with EPERM
+ * when the budget is too small.
+ */
+static int open_rings(struct ring *rings, size_t n, size_t bytes, size_t need,
+		      struct error *err)
 {
 	struct perf_event_attr attr = dummy_attr();
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
 	attr.watermark = 1;
-	attr.wakeup_watermark = (uint32_t)bytes / 4;
+	attr.wakeup_watermark = (uint32_t)wakeup_at(bytes, need);
 	for (size_t i = 0; i < n; i++) {
 		rings[i].bytes = bytes;
 		rings[i].owner = open_event(&attr, 0, (int)rings[i].cpu);
@@ -236,10 +253,11 @@ static int open_rings(struct ring *rings, size_t n, size_t bytes, struct error *
 }
 
 /* The size asked for, or as much of it as the budget for locked memory allows. */
-static int open_rings_within(struct ring *rings, size_t n, size_t want, struct error *err)
+static int open_rings_within(struct ring *rings, size_t n, size_t want, size_t need,
+			     struct error *err)
 {
 	for (size_t bytes = want; bytes >= RING_MIN; bytes /= 2) {
-		if (open_rings(rings, n, bytes, err) == 0)
+		if (open_rings(rings, n, bytes, need, err) == 0)
 			return 0;
 		if (err->code != EPERM && err->code != ENOMEM)
 			return -1;
@@ -249,9 +267,15 @@ static int open_rings_within(struct ring *rings, size_t n, size_t want, struct e
 			 proc_read_number("/proc/sys/kernel/perf_event_mlock_kb"));
 }
 
-static size_t wanted_ring(const struct perf_opener *p, uint32_t stack_bytes)
+/* Samples of RING_MS, of a thread that always runs. */
+static size_t needed_bytes(const struct perf_opener *p, uint32_t stack_bytes)
 {
-	uint64_t need = (uint64_t)p->rate_hz * (stack_bytes + SAMPLE_EXTRA_BYTES) * RING_MS / 1000;
+	return (size_t)p->rate_hz * (stack_bytes + SAMPLE_EXTRA_BYTES) * RING_MS / 1000;
+}
+
+/* The size of rings for that: a power of two, and within limits. */
+static size_t wanted_ring(const struct perf_opener *p, size_t need)
+{
 	size_t bytes = 512u << 10;
 
 	while (bytes < need && bytes < RING_MAX && bytes * 2 * p->n_cpus <= RINGS_MAX)
@@ -261,16 +285,16 @@ static size_t wanted_ring(const struct perf_opener *p, uint32_t stack_bytes)
 
 static int setup_rings(struct opener *o, struct perf_opener *p, struct error *err)
 {
-	size_t want = wanted_ring(p, FIRST_STACK_BYTES);
+	size_t need = needed_bytes(p, FIRST_STACK_BYTES), want = wanted_ring(p, need);
 
 	/* The sideband first: it must not go without. */
-	if (open_rings_within(p->sideband, p->n_cpus, SIDEBAND_BYTES, err) < 0)
+	if (open_rings_within(p->sideband, p->n_cpus, SIDEBAND_BYTES, SIDEBAND_NEED, err) < 0)
 		return -1;
-	if (open_rings_within(p->samples, p->n_cpus, want, err) < 0) {
+	if (open_rings_within(p->samples, p->n_cpus, want, need, err) < 0) {
 		/* Perhaps with the least of a sideband. */
 		close_rings(p->sideband, p->n_cpus);
-		if (open_rings(p->sideband, p->n_cpus, RING_MIN, err) < 0 ||
-		    open_rings_within(p->samples, p->n_cpus, want, err) < 0)
+		if (open_rings(p->sideband, p->n_cpus, RING_MIN, SIDEBAND_NEED, err) < 0 ||
+		    open_rings_within(p->samples, p->n_cpus, want, need, err) < 0)
 			return -1;
 	}
 	if (p->samples[0].bytes < want)
@@ -532,14 +556,15 @@ int perf_opener_start(struct opener *o, struct error *err)
 /* Larger samples need larger rings, if the budget for locked memory has them. */
 static void grow_rings(struct opener *o, struct perf_opener *p, uint32_t stack_bytes)
 {
-	size_t want = wanted_ring(p, stack_bytes), have = p->samples[0].bytes;
+	size_t need = needed_bytes(p, stack_bytes), want = wanted_ring(p, need);
+	size_t have = p->samples[0].bytes;
 	struct ring *more, *unneeded;
 	struct error err;
 
 	if (want <= have)
 		return;
 	more = unneeded = xmemdup(p->samples, p->n_cpus * sizeof(*more));
-	if (open_rings_within(more, p->n_cpus, want, &err) == 0 && more[0].bytes > have) {
+	if (open_rings_within(more, p->n_cpus, want, need, &err) == 0 && more[0].bytes > have) {
 		unneeded = p->samples;
 		p->samples = more;
 		send_rings(o, p->samples, p->n_cpus, false);

@@ -250,7 +250,7 @@ void stacks_free(struct session *s);
 /* ---- symbols.c ---- */
 
 /* `frame` of `module` wants a name, to be looked for at `vaddr`. */
-void symbols_want(struct session *s, struct module *module, uint64_t vaddr, uint32_t frame);
+void symbols_want(struct module *module, uint64_t vaddr, uint32_t frame);
 
 /* Send what is due to the worker; `hurry` when only names are missing. */
 void symbols_tick(struct session *s, uint64_t now_ns, bool hurry);

@@ -31,7 +31,7 @@ uint32_t stacks_frame(struct session *s, struct module *module, uint64_t vaddr,
 		.module = module->number, .flags = flags, .vaddr = vaddr });
 
 	*slot = frame;
-	symbols_want(s, module, flags & FRAME_RETURN ? vaddr - 1 : vaddr, frame);
+	symbols_want(module, flags & FRAME_RETURN ? vaddr - 1 : vaddr, frame);
 	return frame;
 }
 

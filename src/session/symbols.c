@@ -29,12 +29,7 @@
 #define NAMES_MAGIC 0x34454d414e504325ull	/* changes with what is cached */
 #define MAX_CACHED_NAMES (64u << 20)
 #define MAX_CRASHES 2
-
-/* An address and where its levels are. */
-struct known_address {
-	uint64_t vaddr;
-	uint32_t at, len;	/* in known_names.levels */
-};
+#define AHEAD 8			/* names that are fetched before they are needed */
 
 /*
  * What is known about a module's addresses: the form of symbol_answer.h, with
@@ -43,10 +38,8 @@ struct known_address {
 struct known_names {
 	struct buf functions;
 	uint32_t n_functions;
-	struct buf levels;		/* n_levels, function, line, ... */
-	struct known_address *addresses;
-	size_t n, cap;
-	struct u64map by_vaddr;		/* -> index in addresses */
+	struct buf addresses;		/* vaddr, n_levels, function, line, ... */
+	struct u64map by_vaddr;		/* -> place in addresses */
 	struct u64map by_hash;		/* of a function's bytes -> its number */
 	uint32_t *recorded;		/* function -> number in the recording */
 	size_t cap_recorded;
@@ -64,8 +57,7 @@ void symbols_free_module(struct module *m)
 {
 	if (m->known) {
 		buf_deinit(&m->known->functions);
-		buf_deinit(&m->known->levels);
-		free(m->known->addresses);
+		buf_deinit(&m->known->addresses);
 		u64map_deinit(&m->known->by_vaddr);
 		u64map_deinit(&m->known->by_hash);
 		free(m->known->recorded);
@@ -122,34 +114,31 @@ static uint32_t learn_function(struct session *s, struct module *m,
 static void learn_address(struct module *m, const struct symbol_answer_address *a)
 {
 	struct known_names *k = known_of(m);
-	uint32_t *slot = u64map_slot(&k->by_vaddr, a->vaddr);
-	size_t at = k->levels.len;
+	struct buf *b = &k->addresses;
 
-	buf_put_uleb(&k->levels, a->n_levels);
+	/* What was known of it before stays behind, and is not found any more. */
+	*u64map_slot(&k->by_vaddr, a->vaddr) = (uint32_t)b->len;
+	buf_put_uleb(b, a->vaddr);
+	buf_put_uleb(b, a->n_levels);
 	for (uint32_t i = 0; i < a->n_levels; i++) {
-		buf_put_uleb(&k->levels, a->levels[i].function);
-		buf_put_uleb(&k->levels, a->levels[i].line);
+		buf_put_uleb(b, a->levels[i].function);
+		buf_put_uleb(b, a->levels[i].line);
 	}
-	if (*slot == U64MAP_NONE) {
-		array_reserve(k->addresses, k->n + 1, k->cap);
-		*slot = (uint32_t)k->n++;
-	}
-	k->addresses[*slot] = (struct known_address){
-		a->vaddr, (uint32_t)at, (uint32_t)(k->levels.len - at) };
 }
 
 /* Give `frame` the name that its address is known by; false if it is not. */
 static bool name_frame(struct session *s, struct module *m, uint64_t vaddr, uint32_t frame)
 {
 	struct known_names *k = known_of(m);
-	uint32_t i = u64map_find(&k->by_vaddr, vaddr);
+	uint32_t at = u64map_find(&k->by_vaddr, vaddr);
 	struct record_level levels[RECORD_MAX_LEVELS];
 	struct cursor c;
 	uint32_t n;
 
-	if (i == U64MAP_NONE)
+	if (at == U64MAP_NONE)
 		return false;
-	c = cursor_make(k->levels.data + k->addresses[i].at, k->addresses[i].len);
+	c = cursor_make(k->addresses.data + at, k->addresses.len - at);
+	cursor_uleb(&c);	/* vaddr */
 	n = (uint32_t)cursor_uleb(&c);
 	for (uint32_t l = 0; l < n; l++) {
 		uint64_t function = cursor_uleb(&c);
@@ -166,9 +155,12 @@ static void name_known(struct session *s, struct module *m)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < m->n_unnamed; i++)
+	for (size_t i = 0; i < m->n_unnamed; i++) {
+		if (i + AHEAD < m->n_unnamed)
+			u64map_prefetch(&m->known->by_vaddr, m->unnamed[i + AHEAD].vaddr);
 		if (!name_frame(s, m, m->unnamed[i].vaddr, m->unnamed[i].frame))
 			m->unnamed[kept++] = m->unnamed[i];
+	}
 	m->n_unnamed = kept;
 }
 
@@ -210,9 +202,9 @@ static void fail(struct module *m)
 	m->n_unnamed = 0;
 }
 
-void symbols_want(struct session *s, struct module *m, uint64_t vaddr, uint32_t frame)
+void symbols_want(struct module *m, uint64_t vaddr, uint32_t frame)
 {
-	if (m->naming == NAMING_FAILED || (m->known && name_frame(s, m, vaddr, frame)))
+	if (m->naming == NAMING_FAILED)
 		return;
 	array_reserve(m->unnamed, m->n_unnamed + 1, m->cap_unnamed);
 	m->unnamed[m->n_unnamed++] = (struct unnamed){ vaddr, frame };
@@ -368,6 +360,8 @@ void symbols_tick(struct session *s, uint64_t now_ns, bool hurry)
 	for (size_t i = 0; i < s->n_modules; i++) {
 		struct module *m = s->modules[i];
 
+		if (m->known && m->n_unnamed)
+			name_known(s, m);
 		if (m->naming == NAMING_IDLE && m->n_unnamed && m->state == MODULE_READY)
 			begin(s, m);
 		else if (m->naming == NAMING_CACHED && m->n_unnamed)
@@ -419,7 +413,7 @@ void symbols_on_cache(struct session *s, struct module *m, int fd)
 
 			take_flags(s, m, flags, note, note_len);
 			learn_answer(s, m, c.p, cursor_left(&c));
-			known_of(m)->n_cached = known_of(m)->n;
+			known_of(m)->n_cached = known_of(m)->by_vaddr.n;
 			name_known(s, m);
 		}
 	}
@@ -577,17 +571,38 @@ void symbols_worker_new(struct session *s)
 
 /* ---- cache ---- */
 
+/* Those that are current, in the form of symbol_answer.h. */
+static void put_addresses(struct buf *b, const struct known_names *k)
+{
+	struct cursor c = cursor_make(k->addresses.data, k->addresses.len);
+	uint64_t last = 0;
+
+	while (cursor_left(&c)) {
+		uint32_t at = (uint32_t)(c.p - k->addresses.data);
+		uint64_t vaddr = cursor_uleb(&c);
+		const uint8_t *levels = c.p;
+
+		for (uint64_t n = cursor_uleb(&c) * 2; n; n--)
+			cursor_uleb(&c);
+		if (u64map_find(&k->by_vaddr, vaddr) != at)
+			continue;
+		buf_put_zigzag(b, (int64_t)(vaddr - last));
+		buf_put(b, levels, (size_t)(c.p - levels));
+		last = vaddr;
+	}
+}
+
 static void save(struct session *s, struct module *m)
 {
 	const struct known_names *k = m->known;
 	struct s_cache ask = { .type = S_CACHE_PUT };
 	struct buf b = { 0 };
-	uint64_t last = 0, checksum;
+	uint64_t checksum;
 	size_t note_len = m->names_note ? strlen(m->names_note) : 0;
 	struct error err;
 
 	/* A damaged file has the build-id of a good one. */
-	if (!k || k->n == k->n_cached || m->flags & MODULE_UNREADABLE || !names_key(m, ask.key))
+	if (!k || k->by_vaddr.n == k->n_cached || m->flags & MODULE_UNREADABLE || !names_key(m, ask.key))
 		return;
 	buf_put_u64(&b, NAMES_MAGIC);
 	buf_put_u64(&b, 0);
@@ -596,12 +611,8 @@ static void save(struct session *s, struct module *m)
 	buf_put(&b, m->names_note, note_len);
 	buf_put_uleb(&b, k->n_functions);
 	buf_put(&b, k->functions.data, k->functions.len);
-	buf_put_uleb(&b, k->n);
-	for (size_t i = 0; i < k->n; i++) {
-		buf_put_zigzag(&b, (int64_t)(k->addresses[i].vaddr - last));
-		last = k->addresses[i].vaddr;
-		buf_put(&b, k->levels.data + k->addresses[i].at, k->addresses[i].len);
-	}
+	buf_put_uleb(&b, k->by_vaddr.n);
+	put_addresses(&b, k);
 	checksum = XXH3_64bits(b.data + 16, b.len - 16);
 	memcpy(b.data + 8, &checksum, sizeof(checksum));
 	_cleanup_(closep) int fd = io_memfd("cprofd-names", b.data, b.len, &err);

@@ -578,7 +578,7 @@ TEST(a_slow_file_costs_nobody_else_its_names)
 		m[i] = another(2 + i);
 		m[i]->state = MODULE_READY;
 		m[i]->naming = NAMING_READY;
-		symbols_want(&t.s, m[i], 0x100, 0);
+		symbols_want(m[i], 0x100, 0);
 	}
 	give_worker(WORKER_SYMBOL);
 	t.s.now_ns += 61 * NS_PER_S;
