@@ -28,22 +28,22 @@ static void put_numbers(const struct callers *c, struct sum sum)
 	struct page *page = c->r->page;
 	char n[TEXT_NUMBER];
 
-	page_to(page, 1);
+	pen_to(&page->pen, 1);
 	cell_share(c->r, share_of(c, sum));
-	page_right(page, TONE_TEXT, 11, "%s", text_count(n, sum.count));
-	page_to(page, page->column + 2);
+	pen_right(&page->pen, STYLE_TEXT, 11, "%s", text_count(n, sum.count));
+	pen_to(&page->pen, page->pen.column + 2);
 }
 
 static void put_head(const struct callers *c, const char *what)
 {
 	struct page *page = c->r->page;
 
-	page_right(page, TONE_DIM, 6, "SHARE");
-	page_right(page, TONE_DIM, 11, "SAMPLES");
-	page_put(page, TONE_DIM, "  K ");
-	page_put(page, TONE_STRONG, "%s", what);
-	page_to(page, c->columns.where_at);
-	page_put(page, TONE_DIM, "WHERE");
+	pen_right(&page->pen, STYLE_DIM, 6, "SHARE");
+	pen_right(&page->pen, STYLE_DIM, 11, "SAMPLES");
+	pen_put(&page->pen, STYLE_DIM, "  K ");
+	pen_put(&page->pen, STYLE_STRONG, "%s", what);
+	pen_to(&page->pen, c->columns.where_at);
+	pen_put(&page->pen, STYLE_DIM, "WHERE");
 	page_end(page);
 }
 
@@ -52,8 +52,8 @@ static void put_words(const struct callers *c, struct sum sum, unsigned int inde
 		      const char *text)
 {
 	put_numbers(c, sum);
-	page_to(c->r->page, c->r->page->column + 2 + indent);
-	page_put(c->r->page, TONE_DIM, "%s", text);
+	pen_to(&c->r->page->pen, c->r->page->pen.column + 2 + indent);
+	pen_put(&c->r->page->pen, STYLE_DIM, "%s", text);
 	page_end(c->r->page);
 }
 
@@ -64,11 +64,11 @@ static void put_function(const struct callers *c, const struct butterfly_row *ro
 
 	put_numbers(c, row->sum);
 	cell_kind(c->r, profile_function_kind(c->r->p, row->function));
-	page_to(page, page->column + 1 + indent);
+	pen_to(&page->pen, page->pen.column + 1 + indent);
 	if (row->function == c->b.function)
-		page_put(page, TONE_DIM, "(again) ");
+		pen_put(&page->pen, STYLE_DIM, "(again) ");
 	cell_function(c->r, c->columns.name - indent, row->function, share_of(c, row->sum));
-	page_to(page, c->columns.where_at);
+	pen_to(&page->pen, c->columns.where_at);
 	cell_where(c->r, c->columns.where, row->function);
 	page_end(page);
 }
@@ -94,8 +94,8 @@ static void put_lines(const struct callers *c, const struct butterfly_side *side
 		struct buf text = { 0 };
 		_cleanup_(freep) char *raw = xasprintf("call at %s:%u", file ? file : "line",
 						       l->line);
-		text_clean(&text, raw, strlen(raw), c->r->page->utf8);
-		text_clip(&text, c->columns.name, c->r->page->utf8);
+		text_clean(&text, raw, strlen(raw), c->r->page->row.utf8);
+		text_clip(&text, c->columns.name, c->r->page->row.utf8);
 		put_words(c, l->sum, 4, (const char *)text.data);
 		buf_deinit(&text);
 	}
@@ -145,20 +145,20 @@ static void put_middle(const struct callers *c)
 	char n[TEXT_NUMBER], time[TEXT_NUMBER];
 
 	page_end(page);
-	page_to(page, 1);
+	pen_to(&page->pen, 1);
 	cell_share(r, summary_share(r->sum, c->b.total.weight_ns));
-	page_to(page, 7);
+	pen_to(&page->pen, 7);
 	if (c->b.total.count)
 		cell_interval(r, summary_total(r->sum, c->b.function));
-	page_to(page, 20);
+	pen_to(&page->pen, 20);
 	cell_kind(r, profile_function_kind(r->p, c->b.function));
-	page_to(page, 22);
+	pen_to(&page->pen, 22);
 	cell_function(r, c->columns.name, c->b.function, 1);
-	page_to(page, c->columns.where_at);
+	pen_to(&page->pen, c->columns.where_at);
 	cell_where(r, c->columns.where, c->b.function);
 	page_end(page);
-	page_to(page, 22);
-	page_put(page, TONE_DIM, "%s samples, %s of CPU in it and what it calls",
+	pen_to(&page->pen, 22);
+	pen_put(&page->pen, STYLE_DIM, "%s samples, %s of CPU in it and what it calls",
 		 text_count(n, c->b.total.count), text_time(time, c->b.total.weight_ns));
 	page_end(page);
 	page_end(page);
@@ -173,12 +173,12 @@ static void put_certainty(const struct callers *c)
 	if (!c->b.total.count)
 		return;
 	text = xasprintf("%s samples here: shares near 50%% carry at least %s%.0f points",
-			 text_count(count, c->b.total.count), page_plus_minus(page),
+			 text_count(count, c->b.total.count), pen_plus_minus(&page->pen),
 			 ceil(98 / sqrt((double)c->b.total.count)));
-	page_to(page, 1);
-	page_put(page, TONE_DIM, "certainty");
-	page_to(page, 15);
-	page_wrap(page, TONE_TEXT, text);
+	pen_to(&page->pen, 1);
+	pen_put(&page->pen, STYLE_DIM, "certainty");
+	pen_to(&page->pen, 15);
+	page_wrap(page, STYLE_TEXT, text);
 	page_end(page);
 }
 

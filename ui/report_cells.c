@@ -12,16 +12,16 @@ static bool whole_percent(const struct report *r)
 	return r->sum->received.count < REPORT_WHOLE_PERCENT;
 }
 
-static enum tone rank_tone(double share)
+static struct style rank_tone(double share)
 {
-	return share >= .0995 ? TONE_STRONG : share < .00995 ? TONE_DIM : TONE_TEXT;
+	return share >= .0995 ? STYLE_STRONG : share < .00995 ? STYLE_DIM : STYLE_TEXT;
 }
 
 void cell_share(const struct report *r, double share)
 {
 	char buf[TEXT_NUMBER];
 
-	page_right(r->page, rank_tone(share), 5, "%s",
+	pen_right(&r->page->pen, rank_tone(share), 5, "%s",
 		   text_percent(buf, share, whole_percent(r)));
 }
 
@@ -32,30 +32,30 @@ void cell_interval(const struct report *r, struct interval iv)
 	double half = fmax(iv.high - iv.share, iv.share - iv.low);	/* it is not centred */
 
 	if (iv.low < unit / 2)	/* the lower end is not distinguishable from nothing */
-		page_right(r->page, TONE_DIM, 5, "<%s",
+		pen_right(&r->page->pen, STYLE_DIM, 5, "<%s",
 			   text_percent(buf, ceil(iv.high / unit - 1e-9) * unit, whole_percent(r)));
 	else
-		page_right(r->page, TONE_DIM, 5, "%s%s", page_plus_minus(r->page),
+		pen_right(&r->page->pen, STYLE_DIM, 5, "%s%s", pen_plus_minus(&r->page->pen),
 			   text_percent(buf, fmax(half, unit), whole_percent(r)));
-	page_put(r->page, TONE_DIM, iv.rough ? "?" : " ");
+	pen_put(&r->page->pen, STYLE_DIM, iv.rough ? "?" : " ");
 }
 
 void cell_seconds(const struct report *r, uint64_t ns, double share)
 {
 	char buf[TEXT_NUMBER];
 
-	page_right(r->page, share < .00995 ? TONE_DIM : TONE_TEXT, 7, "%s",
+	pen_right(&r->page->pen, share < .00995 ? STYLE_DIM : STYLE_TEXT, 7, "%s",
 		   text_seconds(buf, ns));
 }
 
 void cell_kind(const struct report *r, char kind)
 {
-	page_put(r->page, page_kind_tone(kind), "%c", kind);
+	pen_put(&r->page->pen, style_kind(kind), "%c", kind);
 }
 
 void cell_function(const struct report *r, unsigned int width, uint32_t function, double share)
 {
-	page_name(r->page, share >= .0995 ? TONE_STRONG : TONE_TEXT, width,
+	pen_name(&r->page->pen, share >= .0995 ? STYLE_STRONG : STYLE_TEXT, width,
 		  profile_string(r->p, r->p->functions[function].name));
 }
 
@@ -81,7 +81,7 @@ void cell_where(const struct report *r, unsigned int width, uint32_t function)
 		text = xstrdup(profile_module_name(r->p, f->module));
 	else
 		return;
-	page_name(r->page, TONE_DIM, width, text);
+	pen_name(&r->page->pen, STYLE_DIM, width, text);
 }
 
 double bar_scale(double share)

@@ -26,17 +26,17 @@ static void put_head(const struct flat *f)
 	struct page *page = f->r->page;
 	unsigned int bar = 14;
 
-	page_right(page, TONE_STRONG, 6, "SELF%%");
-	page_right(page, TONE_DIM, 6, "%s95 ", page_plus_minus(page));
-	page_to(page, bar);
-	page_put(page, TONE_DIM, "0");
-	page_right(page, TONE_DIM, f->columns.bar - 1, "%.0f%%", f->scale * 100);
-	page_right(page, TONE_DIM, 7, "TOTAL%%");
+	pen_right(&page->pen, STYLE_STRONG, 6, "SELF%%");
+	pen_right(&page->pen, STYLE_DIM, 6, "%s95 ", pen_plus_minus(&page->pen));
+	pen_to(&page->pen, bar);
+	pen_put(&page->pen, STYLE_DIM, "0");
+	pen_right(&page->pen, STYLE_DIM, f->columns.bar - 1, "%.0f%%", f->scale * 100);
+	pen_right(&page->pen, STYLE_DIM, 7, "TOTAL%%");
 	if (f->seconds)
-		page_right(page, TONE_DIM, 8, "SELF s");
-	page_put(page, TONE_DIM, "  K FUNCTION");
-	page_to(page, f->columns.where_at);
-	page_put(page, TONE_DIM, "WHERE");
+		pen_right(&page->pen, STYLE_DIM, 8, "SELF s");
+	pen_put(&page->pen, STYLE_DIM, "  K FUNCTION");
+	pen_to(&page->pen, f->columns.where_at);
+	pen_put(&page->pen, STYLE_DIM, "WHERE");
 	page_end(page);
 }
 
@@ -46,24 +46,24 @@ static void put_numbers(const struct flat *f, char kind, double share, struct in
 {
 	const struct report *r = f->r;
 
-	page_to(r->page, 1);
+	pen_to(&r->page->pen, 1);
 	cell_share(r, share);
-	page_to(r->page, 7);
+	pen_to(&r->page->pen, 7);
 	if (share > 0)
 		cell_interval(r, iv);
-	page_to(r->page, 14);
-	page_bar(r->page, page_kind_tone(kind), f->columns.bar, iv.low, iv.high, f->scale);
-	page_to(r->page, r->page->column + 2);
+	pen_to(&r->page->pen, 14);
+	pen_bar(&r->page->pen, kind, f->columns.bar, iv.low, iv.share, iv.high, f->scale);
+	pen_to(&r->page->pen, r->page->pen.column + 2);
 	if (total >= 0)
 		cell_share(r, total);
 	else
-		page_to(r->page, r->page->column + 5);
-	page_to(r->page, r->page->column + 1);
+		pen_to(&r->page->pen, r->page->pen.column + 5);
+	pen_to(&r->page->pen, r->page->pen.column + 1);
 	if (f->seconds)
 		cell_seconds(r, self_ns, share);
-	page_to(r->page, r->page->column + (f->seconds ? 2 : 1));
+	pen_to(&r->page->pen, r->page->pen.column + (f->seconds ? 2 : 1));
 	cell_kind(r, kind);
-	page_to(r->page, r->page->column + 1);
+	pen_to(&r->page->pen, r->page->pen.column + 1);
 }
 
 static void put_function(const struct flat *f, uint32_t function)
@@ -77,7 +77,7 @@ static void put_function(const struct flat *f, uint32_t function)
 		    sum->self.count ? summary_self(r->sum, function) : none,
 		    summary_share(r->sum, sum->total.weight_ns), sum->self.weight_ns);
 	cell_function(r, f->columns.name, function, share);
-	page_to(r->page, f->columns.where_at);
+	pen_to(&r->page->pen, f->columns.where_at);
 	cell_where(r, f->columns.where, function);
 	page_end(r->page);
 }
@@ -87,9 +87,9 @@ static void put_pseudo(const struct flat *f, char kind, const char *name, const 
 		       uint64_t ns, struct interval iv)
 {
 	put_numbers(f, kind, iv.share, iv, -1, ns);
-	page_name(f->r->page, TONE_TEXT, f->columns.name, name);
-	page_to(f->r->page, f->columns.where_at);
-	page_name(f->r->page, TONE_DIM, f->columns.where, where);
+	pen_name(&f->r->page->pen, STYLE_TEXT, f->columns.name, name);
+	pen_to(&f->r->page->pen, f->columns.where_at);
+	pen_name(&f->r->page->pen, STYLE_DIM, f->columns.where, where);
 	page_end(f->r->page);
 }
 
@@ -99,13 +99,13 @@ static void put_rest(const struct flat *f, uint64_t ns, const char *text)
 	struct page *page = f->r->page;
 	double share = summary_share(f->r->sum, ns);
 
-	page_to(page, 1);
+	pen_to(&page->pen, 1);
 	cell_share(f->r, share);
-	page_to(page, 14 + f->columns.bar + 8);
+	pen_to(&page->pen, 14 + f->columns.bar + 8);
 	if (f->seconds)
 		cell_seconds(f->r, ns, share);
-	page_to(page, page->column + (f->seconds ? 4 : 3));
-	page_put(page, TONE_DIM, "%s", text);
+	pen_to(&page->pen, page->pen.column + (f->seconds ? 4 : 3));
+	pen_put(&page->pen, STYLE_DIM, "%s", text);
 	page_end(page);
 }
 
@@ -223,10 +223,10 @@ static void put_ties(const struct flat *f)
 		text = xasprintf("%s distinct at 95%%%s", are, roughly);
 	else
 		text = xstrdup("no function has time of its own");
-	page_to(page, 1);
-	page_put(page, TONE_DIM, "certainty");
-	page_to(page, 15);
-	page_wrap(page, TONE_TEXT, text);
+	pen_to(&page->pen, 1);
+	pen_put(&page->pen, STYLE_DIM, "certainty");
+	pen_to(&page->pen, 15);
+	page_wrap(page, STYLE_TEXT, text);
 	page_end(page);
 	buf_deinit(&distinct);
 	buf_deinit(&tied);
@@ -235,11 +235,11 @@ static void put_ties(const struct flat *f)
 /* Why there is no row: never an empty table. */
 static void put_empty(const struct flat *f)
 {
-	page_to(f->r->page, 1);
+	pen_to(&f->r->page->pen, 1);
 	if (f->r->sum->received.count)
-		page_wrap(f->r->page, TONE_TEXT, "no function of this selection matches the filter");
+		page_wrap(f->r->page, STYLE_TEXT, "no function of this selection matches the filter");
 	else
-		page_wrap(f->r->page, TONE_TEXT, "no CPU samples: nothing here ran while it was looked at");
+		page_wrap(f->r->page, STYLE_TEXT, "no CPU samples: nothing here ran while it was looked at");
 	page_end(f->r->page);
 }
 

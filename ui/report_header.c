@@ -18,16 +18,16 @@ static char *clean(const struct report *r, const char *s)
 {
 	struct buf b = { 0 };
 
-	text_clean(&b, s, strlen(s), r->page->utf8);
+	text_clean(&b, s, strlen(s), r->page->row.utf8);
 	return (char *)b.data;
 }
 
-static void put_line(const struct report *r, const char *label, enum tone tone,
+static void put_line(const struct report *r, const char *label, struct style tone,
 		     const char *text)
 {
-	page_to(r->page, LABEL);
-	page_put(r->page, TONE_DIM, "%s", label);
-	page_to(r->page, VALUE);
+	pen_to(&r->page->pen, LABEL);
+	pen_put(&r->page->pen, STYLE_DIM, "%s", label);
+	pen_to(&r->page->pen, VALUE);
 	page_wrap(r->page, tone, text);
 	page_end(r->page);
 }
@@ -62,8 +62,8 @@ static void put_program(const struct report *r)
 			 process ? process->pid : 0,
 			 text_count(threads, n_threads), n_threads == 1 ? "" : "s",
 			 text_count(processes, n_processes), n_processes == 1 ? "" : "es");
-	put_line(r, "recording", TONE_STRONG, file);
-	put_line(r, "program", TONE_TEXT, text);
+	put_line(r, "recording", STYLE_STRONG, file);
+	put_line(r, "program", STYLE_TEXT, text);
 }
 
 /* Why the recording ended; the caller frees it. */
@@ -104,7 +104,7 @@ static void put_time(const struct report *r)
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
 	text = xasprintf("%s, %s; %s", when,
 			 text_time(length, r->p->end_ns - r->p->start_ns), why);
-	put_line(r, "recorded", TONE_TEXT, text);
+	put_line(r, "recorded", STYLE_TEXT, text);
 }
 
 /* Samples per second of CPU time that they were taken in. */
@@ -127,7 +127,7 @@ static void put_engine(const struct report *r)
 
 	n = snprintf(text, sizeof(text), "%.32s%s%.32s", engine ? engine : "not recorded",
 		     event ? ", " : "", event ? event : "");
-	text_clean(&b, text, (size_t)n, r->page->utf8);
+	text_clean(&b, text, (size_t)n, r->page->row.utf8);
 	if (rate) {
 		n = snprintf(text, sizeof(text), "; %" PRIu64 " Hz asked", rate);
 		buf_put(&b, text, (size_t)n);
@@ -142,7 +142,7 @@ static void put_engine(const struct report *r)
 		}
 	}
 	buf_put_u8(&b, '\0');
-	put_line(r, "engine", TONE_TEXT, (const char *)b.data);
+	put_line(r, "engine", STYLE_TEXT, (const char *)b.data);
 	buf_deinit(&b);
 }
 
@@ -175,7 +175,7 @@ static void put_blind(const struct report *r)
 		add_item(&list, "kernel code (not visible to this user)");
 	buf_put_u8(&list, '\0');
 	if (list.len > 1)
-		put_line(r, "cannot see", TONE_TEXT, (const char *)list.data);
+		put_line(r, "cannot see", STYLE_TEXT, (const char *)list.data);
 	buf_deinit(&list);
 }
 
@@ -215,7 +215,7 @@ static void put_samples(const struct report *r)
 			 text_time(time, sum->received.weight_ns),
 			 sum->cpu_known ? text_time(cpu, sum->cpu_ns) : "",
 			 sum->cpu_known ? " " : "", lost, cut);
-	put_line(r, "samples", TONE_TEXT, text);
+	put_line(r, "samples", STYLE_TEXT, text);
 }
 
 static void put_cost(const struct report *r)
@@ -230,7 +230,7 @@ static void put_cost(const struct report *r)
 		return;
 	text = xasprintf("cprofd used %s of CPU (%s%% of a core)", text_time(time, own),
 			 text_percent(share, (double)own / (double)range, false));
-	put_line(r, "cost", TONE_TEXT, text);
+	put_line(r, "cost", STYLE_TEXT, text);
 }
 
 /* The selection, if it is not everything. */
@@ -264,7 +264,7 @@ static void put_selection(const struct report *r)
 	}
 	buf_put_u8(&b, '\0');
 	if (b.len > 1)
-		put_line(r, "selection", TONE_STRONG, (const char *)b.data);
+		put_line(r, "selection", STYLE_STRONG, (const char *)b.data);
 	buf_deinit(&b);
 }
 
@@ -276,13 +276,13 @@ static void put_notes(const struct report *r)
 		const struct profile_note *note = &r->p->notes[i];
 		_cleanup_(freep) char *text = clean(r, profile_string(r->p, note->text));
 
-		put_line(r, note->level == NOTE_WARNING ? "! warning" : "note", TONE_TEXT, text);
+		put_line(r, note->level == NOTE_WARNING ? "! warning" : "note", STYLE_TEXT, text);
 	}
 	if (n < r->p->n_notes) {
 		_cleanup_(freep) char *text = xasprintf("%zu more note%s", r->p->n_notes - n,
 							    r->p->n_notes - n == 1 ? "" : "s");
 
-		put_line(r, "note", TONE_DIM, text);
+		put_line(r, "note", STYLE_DIM, text);
 	}
 }
 
@@ -297,16 +297,16 @@ static void put_banners(const struct report *r)
 			"%s samples were recorded, %s are in the file",
 			text_count(n, r->p->end.n_samples), text_count(m, r->p->samples.n));
 
-		put_line(r, "! warning", TONE_TEXT, text);
+		put_line(r, "! warning", STYLE_TEXT, text);
 	}
 	if (count > 0 && count < REPORT_FEW_SAMPLES) {
 		_cleanup_(freep) char *text = xasprintf(
 			"only %s sample%s: nothing here is certain yet", text_count(n, count),
 			count == 1 ? "" : "s");
 
-		put_line(r, "!", TONE_STRONG, text);
+		put_line(r, "!", STYLE_STRONG, text);
 	} else if (count && r->sum->stats.n_used < STATS_MIN_BLOCKS) {
-		put_line(r, "!", TONE_TEXT, "less than 10 s of data: \"?\" after an interval "
+		put_line(r, "!", STYLE_TEXT, "less than 10 s of data: \"?\" after an interval "
 			 "says that it can be wider, if the program has phases");
 	}
 }

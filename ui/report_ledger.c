@@ -34,8 +34,8 @@ static void put_count(const struct report *r, struct sum sum)
 {
 	char n[TEXT_NUMBER];
 
-	page_right(r->page, TONE_TEXT, 10, "%s", sum.count ? text_count(n, sum.count) : "");
-	page_to(r->page, TEXT_AT);
+	pen_right(&r->page->pen, STYLE_TEXT, 10, "%s", sum.count ? text_count(n, sum.count) : "");
+	pen_to(&r->page->pen, TEXT_AT);
 }
 
 /* What would help, on the line below. */
@@ -45,9 +45,9 @@ static void put_fix(const struct report *r, const char *fix)
 
 	if (!fix)
 		return;
-	text_clean(&clean, fix, strlen(fix), r->page->utf8);
-	page_to(r->page, TEXT_AT + 2);
-	page_wrap(r->page, TONE_DIM, (const char *)clean.data);
+	text_clean(&clean, fix, strlen(fix), r->page->row.utf8);
+	pen_to(&r->page->pen, TEXT_AT + 2);
+	page_wrap(r->page, STYLE_DIM, (const char *)clean.data);
 	page_end(r->page);
 	buf_deinit(&clean);
 }
@@ -56,8 +56,8 @@ static void put_module(const struct report *r, uint32_t module)
 {
 	if (module == RECORD_NONE)
 		return;
-	page_put(r->page, TONE_TEXT, " in ");
-	page_name(r->page, TONE_TEXT, r->page->width - r->page->column - 1,
+	pen_put(&r->page->pen, STYLE_TEXT, " in ");
+	pen_name(&r->page->pen, STYLE_TEXT, r->page->width - r->page->pen.column - 1,
 		  profile_module_name(r->p, module));
 }
 
@@ -65,10 +65,10 @@ static void put_row(const struct report *r, const struct ledger_row *row)
 {
 	double share = share_of(r->ledger, row->sum.weight_ns);
 
-	page_to(r->page, 2);
+	pen_to(&r->page->pen, 2);
 	cell_share(r, share);
 	put_count(r, row->sum);
-	page_put(r->page, TONE_TEXT, "%s", row_name(row));
+	pen_put(&r->page->pen, STYLE_TEXT, "%s", row_name(row));
 	put_module(r, row->module);
 	page_end(r->page);
 	/* There is always a little that no sample stands for. */
@@ -82,10 +82,10 @@ static void put_more_rows(const struct report *r, uint32_t first)
 
 	for (uint32_t i = first; i < r->ledger->n_rows; i++)
 		sum_add(&sum, r->ledger->rows[i].sum);
-	page_to(r->page, 2);
+	pen_to(&r->page->pen, 2);
 	cell_share(r, share_of(r->ledger, sum.weight_ns));
 	put_count(r, sum);
-	page_put(r->page, TONE_DIM, "%u more of these", r->ledger->n_rows - first);
+	pen_put(&r->page->pen, STYLE_DIM, "%u more of these", r->ledger->n_rows - first);
 	page_end(r->page);
 }
 
@@ -95,16 +95,16 @@ static void put_unnamed(const struct report *r)
 
 	if (!n)
 		return;
-	page_to(r->page, TEXT_AT);
-	page_wrap(r->page, TONE_DIM, "with functions that have no name, in the stack anywhere:");
+	pen_to(&r->page->pen, TEXT_AT);
+	page_wrap(r->page, STYLE_DIM, "with functions that have no name, in the stack anywhere:");
 	page_end(r->page);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct ledger_unnamed *u = &r->ledger->unnamed[i];
 
-		page_to(r->page, 2);
+		pen_to(&r->page->pen, 2);
 		cell_share(r, share_of(r->ledger, u->anywhere.weight_ns));
 		put_count(r, u->anywhere);
-		page_name(r->page, TONE_TEXT, r->page->width - TEXT_AT - 1,
+		pen_name(&r->page->pen, STYLE_TEXT, r->page->width - TEXT_AT - 1,
 			  profile_module_name(r->p, u->module));
 		page_end(r->page);
 		put_fix(r, ledger_unnamed_fix(r->p, u->module));
@@ -122,10 +122,10 @@ void report_ledger(const struct report *r)
 		put_row(r, &l->rows[i]);
 	if (n < l->n_rows)
 		put_more_rows(r, n);
-	page_to(r->page, 2);
-	page_right(r->page, TONE_TEXT, 5, "%s", l->whole_ns ? "100.0" : "-");
-	page_to(r->page, TEXT_AT);
-	page_put(r->page, TONE_DIM, "of the time that was due, in %u %s", l->n_rows,
+	pen_to(&r->page->pen, 2);
+	pen_right(&r->page->pen, STYLE_TEXT, 5, "%s", l->whole_ns ? "100.0" : "-");
+	pen_to(&r->page->pen, TEXT_AT);
+	pen_put(&r->page->pen, STYLE_DIM, "of the time that was due, in %u %s", l->n_rows,
 		 l->n_rows == 1 ? "row" : "rows");
 	page_end(r->page);
 	put_unnamed(r);

@@ -27,10 +27,10 @@ static void put_title(const struct line_report *l)
 	const char *function = profile_string(r->p, r->p->functions[l->lines.function].name);
 	struct buf name = { 0 }, where = { 0 };
 
-	text_clean(&name, function, strlen(function), r->page->utf8);
-	text_clip(&name, r->page->width / 2, r->page->utf8);
-	text_clean(&where, l->path, strlen(l->path), r->page->utf8);
-	text_clip(&where, r->page->width / 2 - 8, r->page->utf8);
+	text_clean(&name, function, strlen(function), r->page->row.utf8);
+	text_clip(&name, r->page->width / 2, r->page->row.utf8);
+	text_clean(&where, l->path, strlen(l->path), r->page->row.utf8);
+	text_clip(&where, r->page->width / 2 - 8, r->page->row.utf8);
 	page_rule(r->page, (const char *)name.data, (const char *)where.data);
 	buf_deinit(&name);
 	buf_deinit(&where);
@@ -54,9 +54,9 @@ static void put_state(const struct line_report *l)
 		text = xasprintf("%s is newer than the recording: lines may not match", file);
 	else
 		return;
-	text_clean(&clean, text, strlen(text), r->page->utf8);
-	page_to(r->page, 1);
-	page_wrap(r->page, TONE_STRONG, (const char *)clean.data);
+	text_clean(&clean, text, strlen(text), r->page->row.utf8);
+	pen_to(&r->page->pen, 1);
+	page_wrap(r->page, STYLE_STRONG, (const char *)clean.data);
 	page_end(r->page);
 	buf_deinit(&clean);
 }
@@ -73,25 +73,25 @@ static void put_head(const struct line_report *l)
 {
 	struct page *page = l->r->page;
 
-	page_right(page, TONE_STRONG, 6, "SELF%%");
-	page_right(page, TONE_DIM, 6, "%s95 ", page_plus_minus(page));
-	page_right(page, TONE_DIM, 7, "TOTAL%%");
-	page_right(page, TONE_DIM, 10, "SAMPLES");
-	page_right(page, TONE_DIM, 8, "LINE");
+	pen_right(&page->pen, STYLE_STRONG, 6, "SELF%%");
+	pen_right(&page->pen, STYLE_DIM, 6, "%s95 ", pen_plus_minus(&page->pen));
+	pen_right(&page->pen, STYLE_DIM, 7, "TOTAL%%");
+	pen_right(&page->pen, STYLE_DIM, 10, "SAMPLES");
+	pen_right(&page->pen, STYLE_DIM, 8, "LINE");
 	page_end(page);
 }
 
 /* The text of a line of source with its tabs as blanks. */
-static void put_source(const struct line_report *l, uint32_t line, enum tone tone)
+static void put_source(const struct line_report *l, uint32_t line, struct style tone)
 {
 	struct page *page = l->r->page;
 	const char *text;
 	struct buf wide = { 0 };
 	size_t len;
 
-	page_to(page, TEXT_AT - 2);
-	page_put(page, TONE_DIM, page->utf8 ? "│" : "|");
-	page_to(page, TEXT_AT);
+	pen_to(&page->pen, TEXT_AT - 2);
+	pen_put(&page->pen, STYLE_DIM, page->row.utf8 ? "│" : "|");
+	pen_to(&page->pen, TEXT_AT);
 	text = l->source ? source_line(l->source, line, &len) : NULL;
 	if (!text)
 		return;
@@ -100,7 +100,7 @@ static void put_source(const struct line_report *l, uint32_t line, enum tone ton
 			buf_put_u8(&wide, text[i] == '\t' ? ' ' : (uint8_t)text[i]);
 		while (text[i] == '\t' && wide.len % TAB);
 	buf_put_u8(&wide, '\0');
-	page_name(page, tone, page->width - TEXT_AT - 1, (const char *)wide.data);
+	pen_name(&page->pen, tone, page->width - TEXT_AT - 1, (const char *)wide.data);
 	buf_deinit(&wide);
 }
 
@@ -110,30 +110,30 @@ static void put_line(const struct line_report *l, const struct line_sum *sum)
 	double share = summary_share(r->sum, sum->self.weight_ns);
 	char n[TEXT_NUMBER];
 
-	page_to(r->page, 1);
+	pen_to(&r->page->pen, 1);
 	cell_share(r, share);
-	page_to(r->page, 7);
+	pen_to(&r->page->pen, 7);
 	if (sum->self.count)
 		cell_interval(r, sum->self_share);
-	page_to(r->page, 15);
+	pen_to(&r->page->pen, 15);
 	cell_share(r, summary_share(r->sum, sum->total.weight_ns));
-	page_right(r->page, TONE_TEXT, 10, "%s", text_count(n, sum->total.count));
+	pen_right(&r->page->pen, STYLE_TEXT, 10, "%s", text_count(n, sum->total.count));
 	if (!sum->line)
-		page_right(r->page, TONE_TEXT, 7, "?");
+		pen_right(&r->page->pen, STYLE_TEXT, 7, "?");
 	else
-		page_right(r->page, TONE_TEXT, 7, "%u", sum->line);
-	put_source(l, sum->line, share >= .0995 ? TONE_STRONG : TONE_TEXT);
+		pen_right(&r->page->pen, STYLE_TEXT, 7, "%u", sum->line);
+	put_source(l, sum->line, share >= .0995 ? STYLE_STRONG : STYLE_TEXT);
 	if (!sum->line)
-		page_put(r->page, TONE_DIM, "line not known");
+		pen_put(&r->page->pen, STYLE_DIM, "line not known");
 	page_end(r->page);
 }
 
 /* A line without samples. */
 static void put_context(const struct line_report *l, uint32_t line)
 {
-	page_to(l->r->page, 30);
-	page_right(l->r->page, TONE_DIM, 7, "%u", line);
-	put_source(l, line, TONE_DIM);
+	pen_to(&l->r->page->pen, 30);
+	pen_right(&l->r->page->pen, STYLE_DIM, 7, "%u", line);
+	put_source(l, line, STYLE_DIM);
 	page_end(l->r->page);
 }
 
@@ -147,7 +147,7 @@ static void put_between(const struct line_report *l, uint32_t from, uint32_t to)
 	if (from && to - first > 2 * CONTEXT + 1) {
 		for (uint32_t i = first; i < first + CONTEXT; i++)
 			put_context(l, i);
-		page_right(l->r->page, TONE_DIM, 37, l->r->page->utf8 ? "…" : "...");
+		pen_right(&l->r->page->pen, STYLE_DIM, 37, l->r->page->row.utf8 ? "…" : "...");
 		page_end(l->r->page);
 		first = to - CONTEXT;
 	}
@@ -193,8 +193,8 @@ void report_lines(const struct report *r, uint32_t function, struct sources *sou
 
 	lines_make(r->p, r->selection, r->sum, function, &l.lines);
 	put_lines(&l);
-	page_to(r->page, 1);
-	page_wrap(r->page, TONE_DIM, "a sample lands on or just after the costly instruction: read "
+	pen_to(&r->page->pen, 1);
+	page_wrap(r->page, STYLE_DIM, "a sample lands on or just after the costly instruction: read "
 		  "groups of lines");
 	page_end(r->page);
 	lines_deinit(&l.lines);

@@ -34,14 +34,14 @@ static void put_head(const struct tree_report *t)
 {
 	struct page *page = t->r->page;
 
-	page_put(page, TONE_STRONG, " TOTAL%%");
-	page_put(page, TONE_DIM, " SELF%% ");
-	page_to(page, 14);
-	page_put(page, TONE_DIM, "0");
-	page_right(page, TONE_DIM, t->columns.bar - 1, "100%%");
-	page_put(page, TONE_DIM, " K CALL TREE");
-	page_to(page, t->columns.where_at);
-	page_put(page, TONE_DIM, "WHERE");
+	pen_put(&page->pen, STYLE_STRONG, " TOTAL%%");
+	pen_put(&page->pen, STYLE_DIM, " SELF%% ");
+	pen_to(&page->pen, 14);
+	pen_put(&page->pen, STYLE_DIM, "0");
+	pen_right(&page->pen, STYLE_DIM, t->columns.bar - 1, "100%%");
+	pen_put(&page->pen, STYLE_DIM, " K CALL TREE");
+	pen_to(&page->pen, t->columns.where_at);
+	pen_put(&page->pen, STYLE_DIM, "WHERE");
 	page_end(page);
 }
 
@@ -66,16 +66,16 @@ static void put_guides(const struct tree_report *t, uint32_t indent, bool branch
 	uint32_t max = t->columns.name / 5, skip = indent > max ? indent - max : 0;
 
 	if (skip)
-		page_put(page, TONE_DIM, page->utf8 ? "… " : "~ ");
+		pen_put(&page->pen, STYLE_DIM, page->row.utf8 ? "… " : "~ ");
 	for (uint32_t i = skip + 1; i <= indent; i++) {
 		const char *guide;
 
 		if (i == indent && branches)
-			guide = t->more[i] ? (page->utf8 ? "├─ " : "|- ")
-					   : (page->utf8 ? "└─ " : "`- ");
+			guide = t->more[i] ? (page->row.utf8 ? "├─ " : "|- ")
+					   : (page->row.utf8 ? "└─ " : "`- ");
 		else
-			guide = t->more[i] ? (page->utf8 ? "│  " : "|  ") : "   ";
-		page_put(page, TONE_DIM, "%s", guide);
+			guide = t->more[i] ? (page->row.utf8 ? "│  " : "|  ") : "   ";
+		pen_put(&page->pen, STYLE_DIM, "%s", guide);
 	}
 }
 
@@ -93,16 +93,16 @@ static void put_numbers(const struct tree_report *t, const struct tree_row *row)
 		? summary_share(r->sum, row->self.weight_ns) : 0;
 	char kind = row_kind(t, row);
 
-	page_to(r->page, 2);
+	pen_to(&r->page->pen, 2);
 	cell_share(r, total);
-	page_to(r->page, 8);
+	pen_to(&r->page->pen, 8);
 	if (row->kind == TREE_ROW_NODE)
 		cell_share(r, self);
-	page_to(r->page, 14);
-	page_bar(r->page, page_kind_tone(kind), t->columns.bar, self, total, 1);
-	page_to(r->page, r->page->column + 1);
+	pen_to(&r->page->pen, 14);
+	pen_bar(&r->page->pen, kind, t->columns.bar, self, total, total, 1);
+	pen_to(&r->page->pen, r->page->pen.column + 1);
 	cell_kind(r, kind);
-	page_to(r->page, NAME_AT + t->columns.bar + 1);
+	pen_to(&r->page->pen, NAME_AT + t->columns.bar + 1);
 }
 
 /* "[gap: 912 KiB of stack not copied]" with the sizes that occurred. */
@@ -114,9 +114,9 @@ static void put_gap(const struct tree_report *t)
 	text_bytes(low, l->gap_min);
 	text_bytes(high, l->gap_max);
 	if (strcmp(low, high) == 0)
-		page_put(t->r->page, TONE_TEXT, "[gap: %s of stack not copied]", high);
+		pen_put(&t->r->page->pen, STYLE_TEXT, "[gap: %s of stack not copied]", high);
 	else
-		page_put(t->r->page, TONE_TEXT, "[gap: %s to %s of stack not copied]", low, high);
+		pen_put(&t->r->page->pen, STYLE_TEXT, "[gap: %s to %s of stack not copied]", low, high);
 }
 
 /* How often a function calls itself in a row: in half of its samples, and at most. */
@@ -124,9 +124,9 @@ static void put_recursion(const struct tree_report *t, const struct tree_row *ro
 {
 	if (row->n < 2)
 		return;
-	page_put(t->r->page, TONE_DIM, "  %s%u", t->r->page->utf8 ? "×" : "x", row->n);
+	pen_put(&t->r->page->pen, STYLE_DIM, "  %s%u", t->r->page->row.utf8 ? "×" : "x", row->n);
 	if (row->n != row->max_depth)
-		page_put(t->r->page, TONE_DIM, ", at most %u", row->max_depth);
+		pen_put(&t->r->page->pen, STYLE_DIM, ", at most %u", row->max_depth);
 }
 
 static void put_node(const struct tree_report *t, const struct tree_row *row)
@@ -135,7 +135,7 @@ static void put_node(const struct tree_report *t, const struct tree_row *row)
 	uint32_t function = r->p->tree.function[row->node];
 	bool pseudo = r->p->functions[function].outcome;	/* is nowhere */
 	unsigned int end = pseudo ? r->page->width - 1 : t->columns.where_at - 1;
-	unsigned int room = end > r->page->column + 8 ? end - r->page->column : 8;
+	unsigned int room = end > r->page->pen.column + 8 ? end - r->page->pen.column : 8;
 
 	if (r->p->functions[function].outcome == OUTCOME_COPY && r->ledger->gap_max)
 		put_gap(t);
@@ -145,7 +145,7 @@ static void put_node(const struct tree_report *t, const struct tree_row *row)
 	put_recursion(t, row);
 	if (pseudo)
 		return;
-	page_to(r->page, t->columns.where_at);
+	pen_to(&r->page->pen, t->columns.where_at);
 	cell_where(r, t->columns.where, function);
 }
 
@@ -155,10 +155,10 @@ static void put_root(const struct tree_report *t, const struct tree_row *row)
 	char count[TEXT_NUMBER], time[TEXT_NUMBER];
 	struct page *page = t->r->page;
 
-	page_name(page, TONE_STRONG, t->columns.name,
+	pen_name(&page->pen, STYLE_STRONG, t->columns.name,
 		  process ? profile_string(t->r->p, process->name) : "all");
-	page_to(page, t->columns.where_at);
-	page_put(page, TONE_DIM, "%s samples, %s", text_count(count, row->total.count),
+	pen_to(&page->pen, t->columns.where_at);
+	pen_put(&page->pen, STYLE_DIM, "%s samples, %s", text_count(count, row->total.count),
 		 text_time(time, row->total.weight_ns));
 }
 
@@ -167,7 +167,7 @@ static void put_rest(const struct tree_report *t, const struct tree_row *row)
 	double largest = summary_share(t->r->sum, row->largest_ns);
 	char count[TEXT_NUMBER];
 
-	page_put(t->r->page, TONE_DIM, "%s more, %sunder %.1f%%", text_count(count, row->n),
+	pen_put(&t->r->page->pen, STYLE_DIM, "%s more, %sunder %.1f%%", text_count(count, row->n),
 		 row->n > 1 ? "each " : "", floor(largest * 1000) / 10 + .1);
 }
 
@@ -181,7 +181,7 @@ static void put_row(struct tree_report *t, uint32_t i)
 	if (row->kind == TREE_ROW_REST)
 		put_rest(t, row);
 	else if (row->kind == TREE_ROW_FILTERED)
-		page_put(t->r->page, TONE_DIM, "[filtered out]");
+		pen_put(&t->r->page->pen, STYLE_DIM, "[filtered out]");
 	else if (row->depth == 0)
 		put_root(t, row);
 	else
@@ -196,12 +196,12 @@ static void put_hidden(const struct tree_report *t)
 
 	if (!r->sum->hidden_ns)
 		return;
-	page_to(r->page, 2);
+	pen_to(&r->page->pen, 2);
 	cell_share(r, summary_share(r->sum, r->sum->hidden_ns));
-	page_to(r->page, 14 + t->columns.bar + 1);
+	pen_to(&r->page->pen, 14 + t->columns.bar + 1);
 	cell_kind(r, 'K');
-	page_to(r->page, NAME_AT + t->columns.bar + 1);
-	page_put(r->page, TONE_TEXT, "[kernel, not visible]");
+	pen_to(&r->page->pen, NAME_AT + t->columns.bar + 1);
+	pen_put(&r->page->pen, STYLE_TEXT, "[kernel, not visible]");
 	page_end(r->page);
 }
 
@@ -229,10 +229,10 @@ static void put_check(const struct tree_report *t)
 			off += difference(&t->rows, i);
 	text = xasprintf("children + self = parent on every line; the sums differ by %s samples",
 			 text_count(count, off));
-	page_to(page, 1);
-	page_put(page, TONE_DIM, "check");
-	page_to(page, 15);
-	page_wrap(page, TONE_TEXT, text);
+	pen_to(&page->pen, 1);
+	pen_put(&page->pen, STYLE_DIM, "check");
+	pen_to(&page->pen, 15);
+	page_wrap(page, STYLE_TEXT, text);
 	page_end(page);
 }
 

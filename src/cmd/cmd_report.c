@@ -190,10 +190,7 @@ static int print(const struct options *o, const struct report *r)
 
 static int report(const struct options *o, const struct profile *p, const struct selection *s)
 {
-	struct page page = {
-		.out = stdout, .width = page_width(o), .colour = want_color(o->color),
-		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
-	};
+	struct page page;
 	struct summary sum;
 	struct ledger ledger;
 	struct report r = {
@@ -202,6 +199,8 @@ static int report(const struct options *o, const struct profile *p, const struct
 	};
 	int code;
 
+	page_init(&page, stdout, page_width(o), strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+		  want_color(o->color));
 	summary_make(p, s, &sum);
 	ledger_make(p, s, &sum, &ledger);
 	code = print(o, &r);

@@ -149,7 +149,7 @@ TEST(report_prints_each_kind_of_report)
 		{ "--filter ^fi[b]$ a.cprof", "[filtered out]" },
 		{ "--limit 2 a.cprof", "more functions" },
 		{ "--width 60 a.cprof", "FUNCTION" },
-		{ "--color always a.cprof", "\033[1m" },
+		{ "--color always a.cprof", "\033[0;1m" },
 		{ "--help", "usage: cprofd report " },
 		{ "-h", "usage: cprofd report " },
 	};

@@ -113,8 +113,7 @@ static char *print(const struct print *how, const struct fixture_options *fixtur
 	struct profile_load *load = fixture_load(fixture);
 	char *text = NULL;
 	size_t len;
-	struct page page = { .width = how->width, .utf8 = how->utf8, .colour = how->colour,
-			     .out = open_memstream(&text, &len) };
+	struct page page;
 	struct summary sum;
 	struct ledger ledger;
 	struct report r = {
@@ -123,13 +122,14 @@ static char *print(const struct print *how, const struct fixture_options *fixtur
 		.file = "shop.cprof", .limit = how->limit,
 	};
 
+	page_init(&page, open_memstream(&text, &len), how->width, how->utf8, how->colour);
 	summary_make(r.p, r.selection, &sum);
 	ledger_make(r.p, r.selection, &sum, &ledger);
 	print_one(how, &r);
 	ledger_deinit(&ledger);
 	summary_deinit(&sum);
-	page_deinit(&page);
 	fclose(page.out);
+	page_deinit(&page);
 	profile_load_close(load);
 	return text;
 }
