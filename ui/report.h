@@ -14,12 +14,14 @@
 
 #include "profile/ledger.h"
 #include "profile/summary.h"
+#include "ui/cells.h"
 #include "ui/page.h"
 
 struct sources;
 
 struct report {
 	struct page *page;
+	struct cells cells;	/* of the page */
 	const struct profile *p;
 	const struct selection *selection;
 	const struct summary *sum;

@@ -3,7 +3,7 @@
 
 #include "base/util.h"
 #include "profile/butterfly.h"
-#include "ui/report_cells.h"
+#include "ui/report.h"
 #include "ui/text.h"
 
 #define DEPTH 3		/* calls away from the function */
@@ -29,7 +29,7 @@ static void put_numbers(const struct callers *c, struct sum sum)
 	char n[TEXT_NUMBER];
 
 	pen_to(&page->pen, 1);
-	cell_share(c->r, share_of(c, sum));
+	cell_share(&c->r->cells, share_of(c, sum));
 	pen_right(&page->pen, STYLE_TEXT, 11, "%s", text_count(n, sum.count));
 	pen_to(&page->pen, page->pen.column + 2);
 }
@@ -63,13 +63,13 @@ static void put_function(const struct callers *c, const struct butterfly_row *ro
 	unsigned int indent = (row->depth - 1) * 2;
 
 	put_numbers(c, row->sum);
-	cell_kind(c->r, profile_function_kind(c->r->p, row->function));
+	cell_kind(&c->r->cells, profile_function_kind(c->r->p, row->function));
 	pen_to(&page->pen, page->pen.column + 1 + indent);
 	if (row->function == c->b.function)
 		pen_put(&page->pen, STYLE_DIM, "(again) ");
-	cell_function(c->r, c->columns.name - indent, row->function, share_of(c, row->sum));
+	cell_function(&c->r->cells, c->columns.name - indent, row->function, share_of(c, row->sum));
 	pen_to(&page->pen, c->columns.where_at);
-	cell_where(c->r, c->columns.where, row->function);
+	cell_where(&c->r->cells, c->columns.where, row->function);
 	page_end(page);
 }
 
@@ -146,16 +146,16 @@ static void put_middle(const struct callers *c)
 
 	page_end(page);
 	pen_to(&page->pen, 1);
-	cell_share(r, summary_share(r->sum, c->b.total.weight_ns));
+	cell_share(&r->cells, summary_share(r->sum, c->b.total.weight_ns));
 	pen_to(&page->pen, 7);
 	if (c->b.total.count)
-		cell_interval(r, summary_total(r->sum, c->b.function));
+		cell_interval(&r->cells, summary_total(r->sum, c->b.function));
 	pen_to(&page->pen, 20);
-	cell_kind(r, profile_function_kind(r->p, c->b.function));
+	cell_kind(&r->cells, profile_function_kind(r->p, c->b.function));
 	pen_to(&page->pen, 22);
-	cell_function(r, c->columns.name, c->b.function, 1);
+	cell_function(&r->cells, c->columns.name, c->b.function, 1);
 	pen_to(&page->pen, c->columns.where_at);
-	cell_where(r, c->columns.where, c->b.function);
+	cell_where(&r->cells, c->columns.where, c->b.function);
 	page_end(page);
 	pen_to(&page->pen, 22);
 	pen_put(&page->pen, STYLE_DIM, "%s samples, %s of CPU in it and what it calls",
@@ -186,7 +186,7 @@ void report_callers(const struct report *r, uint32_t function)
 {
 	struct callers c = { .r = r };
 
-	c.columns = report_columns(r, 22);
+	c.columns = cells_columns(r->page->width, 22);
 	c.columns.name += c.columns.bar;	/* there are no bars here */
 	butterfly_make(r->p, r->selection, function, DEPTH, &c.b);
 

@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "base/util.h"
-#include "ui/report_cells.h"
+#include "ui/report.h"
 #include "ui/text.h"
 
 /* Rows, unless somebody asks for a number: the first in any case, */
@@ -47,22 +47,22 @@ static void put_numbers(const struct flat *f, char kind, double share, struct in
 	const struct report *r = f->r;
 
 	pen_to(&r->page->pen, 1);
-	cell_share(r, share);
+	cell_share(&r->cells, share);
 	pen_to(&r->page->pen, 7);
 	if (share > 0)
-		cell_interval(r, iv);
+		cell_interval(&r->cells, iv);
 	pen_to(&r->page->pen, 14);
 	pen_bar(&r->page->pen, kind, f->columns.bar, iv.low, iv.share, iv.high, f->scale);
 	pen_to(&r->page->pen, r->page->pen.column + 2);
 	if (total >= 0)
-		cell_share(r, total);
+		cell_share(&r->cells, total);
 	else
 		pen_to(&r->page->pen, r->page->pen.column + 5);
 	pen_to(&r->page->pen, r->page->pen.column + 1);
 	if (f->seconds)
-		cell_seconds(r, self_ns, share);
+		cell_seconds(&r->cells, self_ns, share);
 	pen_to(&r->page->pen, r->page->pen.column + (f->seconds ? 2 : 1));
-	cell_kind(r, kind);
+	cell_kind(&r->cells, kind);
 	pen_to(&r->page->pen, r->page->pen.column + 1);
 }
 
@@ -76,9 +76,9 @@ static void put_function(const struct flat *f, uint32_t function)
 	put_numbers(f, profile_function_kind(r->p, function), share,
 		    sum->self.count ? summary_self(r->sum, function) : none,
 		    summary_share(r->sum, sum->total.weight_ns), sum->self.weight_ns);
-	cell_function(r, f->columns.name, function, share);
+	cell_function(&r->cells, f->columns.name, function, share);
 	pen_to(&r->page->pen, f->columns.where_at);
-	cell_where(r, f->columns.where, function);
+	cell_where(&r->cells, f->columns.where, function);
 	page_end(r->page);
 }
 
@@ -100,10 +100,10 @@ static void put_rest(const struct flat *f, uint64_t ns, const char *text)
 	double share = summary_share(f->r->sum, ns);
 
 	pen_to(&page->pen, 1);
-	cell_share(f->r, share);
+	cell_share(&f->r->cells, share);
 	pen_to(&page->pen, 14 + f->columns.bar + 8);
 	if (f->seconds)
-		cell_seconds(f->r, ns, share);
+		cell_seconds(&f->r->cells, ns, share);
 	pen_to(&page->pen, page->pen.column + (f->seconds ? 4 : 3));
 	pen_put(&page->pen, STYLE_DIM, "%s", text);
 	page_end(page);
@@ -265,7 +265,7 @@ void report_flat(const struct report *r)
 {
 	struct flat f = { .r = r, .seconds = r->page->width >= WIDE };
 
-	f.columns = report_columns(r, f.seconds ? 33 : 25);
+	f.columns = cells_columns(r->page->width, f.seconds ? 33 : 25);
 	f.order = summary_rank(r->p, r->sum, &f.n);
 	f.n_shown = rows_to_show(&f);
 	f.scale = bar_scale(largest_high(&f));

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "profile/filter.h"
-#include "ui/report_cells.h"
+#include "ui/report.h"
 #include "ui/text.h"
 
 #define LABEL 1		/* columns */
@@ -299,7 +299,7 @@ static void put_banners(const struct report *r)
 
 		put_line(r, "! warning", STYLE_TEXT, text);
 	}
-	if (count > 0 && count < REPORT_FEW_SAMPLES) {
+	if (count > 0 && count < CELLS_FEW_SAMPLES) {
 		_cleanup_(freep) char *text = xasprintf(
 			"only %s sample%s: nothing here is certain yet", text_count(n, count),
 			count == 1 ? "" : "s");

@@ -8,7 +8,7 @@
 #include "profile/filter.h"
 #include "profile/lines.h"
 #include "profile/tree_rows.h"
-#include "ui/report_cells.h"
+#include "ui/report.h"
 
 #define SCHEMA_VERSION 1
 #define BUTTERFLY_DEPTH 3

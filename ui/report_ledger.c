@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "ui/report_cells.h"
+#include "ui/report.h"
 #include "ui/text.h"
 
 #define MAX_ROWS 12
@@ -66,7 +66,7 @@ static void put_row(const struct report *r, const struct ledger_row *row)
 	double share = share_of(r->ledger, row->sum.weight_ns);
 
 	pen_to(&r->page->pen, 2);
-	cell_share(r, share);
+	cell_share(&r->cells, share);
 	put_count(r, row->sum);
 	pen_put(&r->page->pen, STYLE_TEXT, "%s", row_name(row));
 	put_module(r, row->module);
@@ -83,7 +83,7 @@ static void put_more_rows(const struct report *r, uint32_t first)
 	for (uint32_t i = first; i < r->ledger->n_rows; i++)
 		sum_add(&sum, r->ledger->rows[i].sum);
 	pen_to(&r->page->pen, 2);
-	cell_share(r, share_of(r->ledger, sum.weight_ns));
+	cell_share(&r->cells, share_of(r->ledger, sum.weight_ns));
 	put_count(r, sum);
 	pen_put(&r->page->pen, STYLE_DIM, "%u more of these", r->ledger->n_rows - first);
 	page_end(r->page);
@@ -102,7 +102,7 @@ static void put_unnamed(const struct report *r)
 		const struct ledger_unnamed *u = &r->ledger->unnamed[i];
 
 		pen_to(&r->page->pen, 2);
-		cell_share(r, share_of(r->ledger, u->anywhere.weight_ns));
+		cell_share(&r->cells, share_of(r->ledger, u->anywhere.weight_ns));
 		put_count(r, u->anywhere);
 		pen_name(&r->page->pen, STYLE_TEXT, r->page->width - TEXT_AT - 1,
 			  profile_module_name(r->p, u->module));

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "profile/lines.h"
-#include "ui/report_cells.h"
+#include "ui/report.h"
 #include "ui/source.h"
 #include "ui/text.h"
 
@@ -111,12 +111,12 @@ static void put_line(const struct line_report *l, const struct line_sum *sum)
 	char n[TEXT_NUMBER];
 
 	pen_to(&r->page->pen, 1);
-	cell_share(r, share);
+	cell_share(&r->cells, share);
 	pen_to(&r->page->pen, 7);
 	if (sum->self.count)
-		cell_interval(r, sum->self_share);
+		cell_interval(&r->cells, sum->self_share);
 	pen_to(&r->page->pen, 15);
-	cell_share(r, summary_share(r->sum, sum->total.weight_ns));
+	cell_share(&r->cells, summary_share(r->sum, sum->total.weight_ns));
 	pen_right(&r->page->pen, STYLE_TEXT, 10, "%s", text_count(n, sum->total.count));
 	if (!sum->line)
 		pen_right(&r->page->pen, STYLE_TEXT, 7, "?");

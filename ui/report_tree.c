@@ -14,7 +14,7 @@
 
 #include "base/util.h"
 #include "profile/tree_rows.h"
-#include "ui/report_cells.h"
+#include "ui/report.h"
 #include "ui/text.h"
 
 #define ROWS 60			/* unless somebody asks for another number */
@@ -94,14 +94,14 @@ static void put_numbers(const struct tree_report *t, const struct tree_row *row)
 	char kind = row_kind(t, row);
 
 	pen_to(&r->page->pen, 2);
-	cell_share(r, total);
+	cell_share(&r->cells, total);
 	pen_to(&r->page->pen, 8);
 	if (row->kind == TREE_ROW_NODE)
-		cell_share(r, self);
+		cell_share(&r->cells, self);
 	pen_to(&r->page->pen, 14);
 	pen_bar(&r->page->pen, kind, t->columns.bar, self, total, total, 1);
 	pen_to(&r->page->pen, r->page->pen.column + 1);
-	cell_kind(r, kind);
+	cell_kind(&r->cells, kind);
 	pen_to(&r->page->pen, NAME_AT + t->columns.bar + 1);
 }
 
@@ -140,13 +140,13 @@ static void put_node(const struct tree_report *t, const struct tree_row *row)
 	if (r->p->functions[function].outcome == OUTCOME_COPY && r->ledger->gap_max)
 		put_gap(t);
 	else
-		cell_function(r, row->n < 2 ? room : max_of(room, 24u) - 16, function,
+		cell_function(&r->cells, row->n < 2 ? room : max_of(room, 24u) - 16, function,
 			      summary_share(r->sum, row->total.weight_ns));
 	put_recursion(t, row);
 	if (pseudo)
 		return;
 	pen_to(&r->page->pen, t->columns.where_at);
-	cell_where(r, t->columns.where, function);
+	cell_where(&r->cells, t->columns.where, function);
 }
 
 static void put_root(const struct tree_report *t, const struct tree_row *row)
@@ -197,9 +197,9 @@ static void put_hidden(const struct tree_report *t)
 	if (!r->sum->hidden_ns)
 		return;
 	pen_to(&r->page->pen, 2);
-	cell_share(r, summary_share(r->sum, r->sum->hidden_ns));
+	cell_share(&r->cells, summary_share(r->sum, r->sum->hidden_ns));
 	pen_to(&r->page->pen, 14 + t->columns.bar + 1);
-	cell_kind(r, 'K');
+	cell_kind(&r->cells, 'K');
 	pen_to(&r->page->pen, NAME_AT + t->columns.bar + 1);
 	pen_put(&r->page->pen, STYLE_TEXT, "[kernel, not visible]");
 	page_end(r->page);
@@ -240,7 +240,7 @@ void report_tree(const struct report *r)
 {
 	struct tree_report t = { .r = r };
 
-	t.columns = report_columns(r, NAME_AT + 1);
+	t.columns = cells_columns(r->page->width, NAME_AT + 1);
 	tree_rows_make(r->p, r->selection, r->sum, (uint64_t)(MIN_SHARE * (double)r->sum->base_ns),
 		       r->limit ? r->limit : ROWS, MAX_DEPTH, &t.rows);
 	t.more = xcalloc(MAX_DEPTH + 3, sizeof(*t.more));

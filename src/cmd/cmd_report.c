@@ -194,7 +194,8 @@ static int report(const struct options *o, const struct profile *p, const struct
 	struct summary sum;
 	struct ledger ledger;
 	struct report r = {
-		.page = &page, .p = p, .selection = s, .sum = &sum, .ledger = &ledger,
+		.page = &page, .cells = { &page.pen, p, &sum },
+		.p = p, .selection = s, .sum = &sum, .ledger = &ledger,
 		.file = o->file_gone ? NULL : o->file, .limit = (uint32_t)o->limit,
 	};
 	int code;

@@ -117,7 +117,8 @@ static char *print(const struct print *how, const struct fixture_options *fixtur
 	struct summary sum;
 	struct ledger ledger;
 	struct report r = {
-		.page = &page, .p = profile_load_profile(load), .sum = &sum, .ledger = &ledger,
+		.page = &page, .cells = { &page.pen, profile_load_profile(load), &sum },
+		.p = profile_load_profile(load), .sum = &sum, .ledger = &ledger,
 		.selection = how->selection ? how->selection : &everything,
 		.file = "shop.cprof", .limit = how->limit,
 	};

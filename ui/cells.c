@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/cells.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "ui/text.h"
+
+static bool whole_percent(const struct cells *c)
+{
+	return c->sum->received.count < CELLS_WHOLE_PERCENT;
+}
+
+static struct style rank_tone(double share)
+{
+	return share >= .0995 ? STYLE_STRONG : share < .00995 ? STYLE_DIM : STYLE_TEXT;
+}
+
+void cell_share(const struct cells *c, double share)
+{
+	char buf[TEXT_NUMBER];
+
+	pen_right(c->pen, rank_tone(share), 5, "%s",
+		   text_percent(buf, share, whole_percent(c)));
+}
+
+void cell_interval(const struct cells *c, struct interval iv)
+{
+	char buf[TEXT_NUMBER];
+	double unit = whole_percent(c) ? .01 : .001;	/* the last digit shown */
+	double half = fmax(iv.high - iv.share, iv.share - iv.low);	/* it is not centred */
+
+	if (iv.low < unit / 2)	/* the lower end is not distinguishable from nothing */
+		pen_right(c->pen, STYLE_DIM, 5, "<%s",
+			   text_percent(buf, ceil(iv.high / unit - 1e-9) * unit, whole_percent(c)));
+	else
+		pen_right(c->pen, STYLE_DIM, 5, "%s%s", pen_plus_minus(c->pen),
+			   text_percent(buf, fmax(half, unit), whole_percent(c)));
+	pen_put(c->pen, STYLE_DIM, iv.rough ? "?" : " ");
+}
+
+void cell_seconds(const struct cells *c, uint64_t ns, double share)
+{
+	char buf[TEXT_NUMBER];
+
+	pen_right(c->pen, share < .00995 ? STYLE_DIM : STYLE_TEXT, 7, "%s",
+		   text_seconds(buf, ns));
+}
+
+void cell_kind(const struct cells *c, char kind)
+{
+	pen_put(c->pen, style_kind(kind), "%c", kind);
+}
+
+void cell_function(const struct cells *c, unsigned int width, uint32_t function, double share)
+{
+	pen_name(c->pen, share >= .0995 ? STYLE_STRONG : STYLE_TEXT, width,
+		  profile_string(c->p, c->p->functions[function].name));
+}
+
+const char *function_file(const struct profile *p, uint32_t function)
+{
+	const char *path = profile_string(p, p->functions[function].file);
+	const char *slash = strrchr(path, '/');
+
+	return !*path ? NULL : slash && slash[1] ? slash + 1 : path;
+}
+
+void cell_where(const struct cells *c, unsigned int width, uint32_t function)
+{
+	const struct profile_function *f = &c->p->functions[function];
+	const char *file = function_file(c->p, function);
+	_cleanup_(freep) char *text = NULL;
+
+	if (file && f->line)
+		text = xasprintf("%s:%u", file, f->line);
+	else if (file)
+		text = xstrdup(file);
+	else if (f->module != RECORD_NONE && !f->outcome)
+		text = xstrdup(profile_module_name(c->p, f->module));
+	else
+		return;
+	pen_name(c->pen, STYLE_DIM, width, text);
+}
+
+double bar_scale(double share)
+{
+	return share <= .1 ? .1 : share <= .2 ? .2 : share <= .4 ? .4 : 1;
+}
+
+struct columns cells_columns(unsigned int width, unsigned int used)
+{
+	width = max_of(width, 60u);
+	struct columns c = { .bar = width < 100 ? 10 : width < 140 ? 13 : 20 };
+	unsigned int left = width > used + c.bar + 22 ? width - used - c.bar - 2 : 20;
+
+	c.where = min_of(left * 2 / 5, 44u);
+	c.name = left - c.where;
+	c.where_at = width - 1 - c.where;
+	return c;
+}
