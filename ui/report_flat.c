@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "base/util.h"
+#include "ui/ranks.h"
 #include "ui/report.h"
 #include "ui/text.h"
 
@@ -156,80 +157,16 @@ static void put_pseudo_rows(const struct flat *f)
 			   summary_lost(sum));
 }
 
-/* ---- which ranks are chance ---- */
-
-/* Append "4-7" and such for ranks [first, last], counted from 0. */
-static void add_range(struct buf *out, uint32_t first, uint32_t last)
-{
-	char text[32];
-	int n = first == last ? snprintf(text, sizeof(text), "%u", first + 1)
-			      : snprintf(text, sizeof(text), "%u-%u", first + 1, last + 1);
-
-	if (out->len)
-		buf_put(out, ", ", 2);
-	buf_put(out, text, (size_t)n);
-}
-
-/* Runs of neighbours whose order may be chance, and those that stand alone. */
-static void find_ties(const struct flat *f, struct buf *distinct, struct buf *tied)
-{
-	uint32_t n = f->n_shown, alone = UINT32_MAX, end;
-
-	while (n && !self_of(f, n - 1))
-		n--;	/* own time 0: no rank */
-	for (uint32_t i = 0; i < n; i = end) {
-		for (end = i + 1; end < n; end++)
-			if (summary_differ(f->r->sum, f->order[end - 1], f->order[end]))
-				break;
-		if (end - i == 1) {
-			alone = alone == UINT32_MAX ? i : alone;
-			continue;
-		}
-		if (alone != UINT32_MAX)
-			add_range(distinct, alone, i - 1);
-		alone = UINT32_MAX;
-		add_range(tied, i, end - 1);
-	}
-	if (alone != UINT32_MAX)
-		add_range(distinct, alone, n - 1);
-	buf_put_u8(distinct, '\0');
-	buf_put_u8(tied, '\0');
-}
-
-/* "ranks 1-3 are" or "rank 1 is" of a list of ranges; the caller frees it. */
-static char *ranks_are(const struct buf *ranges)
-{
-	const char *text = (const char *)ranges->data;
-
-	return text[strspn(text, "0123456789")] ? xasprintf("ranks %s are", text)
-						: xasprintf("rank %s is", text);
-}
-
 static void put_ties(const struct flat *f)
 {
 	struct page *page = f->r->page;
-	struct buf distinct = { 0 }, tied = { 0 };
-	const char *roughly = f->r->sum->stats.n_used < STATS_MIN_BLOCKS ? ", roughly" : "";
-	_cleanup_(freep) char *text = NULL, *are = NULL;
+	_cleanup_(freep) char *text = ranks_certainty(f->r->sum, f->order, f->n_shown);
 
-	find_ties(f, &distinct, &tied);
-	are = ranks_are(&distinct);
-	if (tied.len > 1 && distinct.len > 1)
-		text = xasprintf("%s distinct at 95%%%s; ranks %s overlap: their order may be chance",
-				 are, roughly, (char *)tied.data);
-	else if (tied.len > 1)
-		text = xasprintf("ranks %s overlap: their order may be chance", (char *)tied.data);
-	else if (distinct.len > 1)
-		text = xasprintf("%s distinct at 95%%%s", are, roughly);
-	else
-		text = xstrdup("no function has time of its own");
 	pen_to(&page->pen, 1);
 	pen_put(&page->pen, STYLE_DIM, "certainty");
 	pen_to(&page->pen, 15);
 	page_wrap(page, STYLE_TEXT, text);
 	page_end(page);
-	buf_deinit(&distinct);
-	buf_deinit(&tied);
 }
 
 /* Why there is no row: never an empty table. */
