@@ -32,8 +32,9 @@
 #include "base/util.h"
 #include "engine/perf_record.h"
 
-#define RING_MS 200		/* samples of this time should fit */
-#define RING_MAX (32u << 20)
+#define RING_MS 200		/* samples of this time should fit, */
+#define WAKE_MS 60		/* and of this time once the session was woken */
+#define RING_MAX (16u << 20)
 #define RINGS_MAX (256u << 20)	/* of all CPUs together */
 #define RING_MIN (32u << 10)
 #define RING_SAMPLES 16		/* that a ring holds at least, once copies grow */
@@ -209,12 +210,12 @@ static void close_rings(struct ring *rings, size_t n)
 }
 
 /*
- * When to wake the session: as late as leaves half of the time that a ring
- * should have room for, but at a quarter of it, and at half of it at the latest.
+ * When to wake the session: as late as leaves WAKE_MS for it to come, but not
+ * before a quarter of the ring is full, and at half of it at the latest.
  */
 static size_t wakeup_at(size_t bytes, size_t need)
 {
-	size_t late = bytes > need / 2 ? bytes - need / 2 : 0;
+	size_t spare = need / RING_MS * WAKE_MS, late = bytes > spare ? bytes - spare : 0;
 
 	late = max_of(late, bytes / 4);
 	return min_of(late, bytes / 2);
