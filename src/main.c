@@ -23,6 +23,7 @@ static const struct cmd *const commands[] = {
 	&cmd_run,
 	&cmd_record,
 	&cmd_report,
+	&cmd_view,
 	&cmd_export,
 	&cmd_recover,
 	&cmd_doctor,

@@ -31,12 +31,18 @@ struct style style_kind(char kind)
 	return (struct style){ .fg = (uint8_t)ink_strong(kind) };
 }
 
-void grid_clear(struct grid *g)
+void grid_blank(struct grid *g, unsigned int y, unsigned int n)
 {
 	const struct cell blank = { .text = " " };
 
-	for (size_t i = 0; i < (size_t)g->width * g->height; i++)
-		g->cells[i] = blank;
+	for (; n && y < g->height; n--, y++)
+		for (unsigned int x = 0; x < g->width; x++)
+			*grid_at(g, y, x) = blank;
+}
+
+void grid_clear(struct grid *g)
+{
+	grid_blank(g, 0, g->height);
 }
 
 void grid_init(struct grid *g, unsigned int width, unsigned int height, bool utf8)

@@ -80,8 +80,9 @@ struct grid {
 void grid_init(struct grid *g, unsigned int width, unsigned int height, bool utf8);
 void grid_deinit(struct grid *g);
 
-/* Make everything blank; a new size is taken on. */
+/* Make everything blank, or rows [y, y + n); a new size is taken on. */
 void grid_clear(struct grid *g);
+void grid_blank(struct grid *g, unsigned int y, unsigned int n);
 void grid_resize(struct grid *g, unsigned int width, unsigned int height);
 
 static inline struct cell *grid_at(const struct grid *g, unsigned int y, unsigned int x)

@@ -37,26 +37,17 @@ void page_end(struct page *page)
 
 void page_wrap(struct page *page, struct style style, const char *text)
 {
-	unsigned int left = page->pen.column;
+	unsigned int left = page->pen.column, right = page->width - 1;
+	const char *next;
+	size_t len;
 
-	for (;;) {
-		int len;
-
-		text += strspn(text, " ");
-		len = (int)strcspn(text, " ");
-		if (!len)
+	text += strspn(text, " ");
+	for (; (len = text_line(text, right > left ? right - left : 1, &next)) != 0; text = next) {
+		pen_put(&page->pen, style, "%.*s", (int)len, text);
+		if (!*next)
 			return;
-		_cleanup_(freep) char *word = xasprintf("%.*s", len, text);
-
-		text += len;
-		if (page->pen.column > left &&
-		    page->pen.column + 1 + text_width(word) >= page->width) {
-			page_end(page);
-			pen_to(&page->pen, left);
-		} else if (page->pen.column > left) {
-			pen_to(&page->pen, page->pen.column + 1);
-		}
-		pen_put(&page->pen, style, "%s", word);
+		page_end(page);
+		pen_to(&page->pen, left);
 	}
 }
 

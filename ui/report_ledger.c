@@ -2,33 +2,12 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "ui/ledger_text.h"
 #include "ui/report.h"
 #include "ui/text.h"
 
 #define MAX_ROWS 12
 #define TEXT_AT 18
-
-static double share_of(const struct ledger *l, uint64_t ns)
-{
-	return l->whole_ns ? (double)ns / (double)l->whole_ns : 0;
-}
-
-static const char *row_name(const struct ledger_row *row)
-{
-	switch (row->kind) {
-	case LEDGER_OUTCOME:
-		return record_outcome_name(row->outcome);
-	case LEDGER_LOST:
-		return "lost";
-	case LEDGER_THROTTLED:
-		return "throttled by the kernel";
-	case LEDGER_HIDDEN:
-		return "in the kernel, not visible";
-	case LEDGER_UNSAMPLED:
-		return "between two samples";
-	}
-	return "unknown";
-}
 
 static void put_count(const struct report *r, struct sum sum)
 {
@@ -63,16 +42,15 @@ static void put_module(const struct report *r, uint32_t module)
 
 static void put_row(const struct report *r, const struct ledger_row *row)
 {
-	double share = share_of(r->ledger, row->sum.weight_ns);
+	double share = ledger_share(r->ledger, row->sum.weight_ns);
 
 	pen_to(&r->page->pen, 2);
 	cell_share(&r->cells, share);
 	put_count(r, row->sum);
-	pen_put(&r->page->pen, STYLE_TEXT, "%s", row_name(row));
+	pen_put(&r->page->pen, STYLE_TEXT, "%s", ledger_row_name(row));
 	put_module(r, row->module);
 	page_end(r->page);
-	/* There is always a little that no sample stands for. */
-	if (row->kind != LEDGER_UNSAMPLED || share >= .01)
+	if (ledger_fix_matters(row, share))
 		put_fix(r, ledger_fix(r->p, row));
 }
 
@@ -83,7 +61,7 @@ static void put_more_rows(const struct report *r, uint32_t first)
 	for (uint32_t i = first; i < r->ledger->n_rows; i++)
 		sum_add(&sum, r->ledger->rows[i].sum);
 	pen_to(&r->page->pen, 2);
-	cell_share(&r->cells, share_of(r->ledger, sum.weight_ns));
+	cell_share(&r->cells, ledger_share(r->ledger, sum.weight_ns));
 	put_count(r, sum);
 	pen_put(&r->page->pen, STYLE_DIM, "%u more of these", r->ledger->n_rows - first);
 	page_end(r->page);
@@ -102,7 +80,7 @@ static void put_unnamed(const struct report *r)
 		const struct ledger_unnamed *u = &r->ledger->unnamed[i];
 
 		pen_to(&r->page->pen, 2);
-		cell_share(&r->cells, share_of(r->ledger, u->anywhere.weight_ns));
+		cell_share(&r->cells, ledger_share(r->ledger, u->anywhere.weight_ns));
 		put_count(r, u->anywhere);
 		pen_name(&r->page->pen, STYLE_TEXT, r->page->width - TEXT_AT - 1,
 			  profile_module_name(r->p, u->module));

@@ -116,6 +116,22 @@ void text_clip(struct buf *b, unsigned int width, bool utf8)
 	terminate(b);
 }
 
+size_t text_line(const char *s, unsigned int width, const char **next)
+{
+	const char *end = s, *word = s, *stop;
+
+	while (*word) {
+		const char *after = word + strcspn(word, " ");
+
+		if (measure(s, after, UINT32_MAX, &stop) > width && word > s)
+			break;
+		end = after;
+		word = after + strspn(after, " ");
+	}
+	*next = word;
+	return (size_t)(end - s);
+}
+
 /* ---- numbers ---- */
 
 char *text_count(char buf[TEXT_NUMBER], uint64_t n)

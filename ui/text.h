@@ -35,6 +35,13 @@ unsigned int text_width(const char *s);
  */
 void text_clip(struct buf *b, unsigned int width, bool utf8);
 
+/*
+ * The first line of clean text that is broken between words to fit `width` columns
+ * (a longer word has one for itself): its length, 0 at the end.  *next is where
+ * the rest begins.
+ */
+size_t text_line(const char *s, unsigned int width, const char **next);
+
 /* ---- numbers, as DESIGN has them: into `buf`, which is returned ---- */
 
 #define TEXT_NUMBER 32	/* bytes that any of them needs at most */

@@ -70,8 +70,9 @@ _cprofd() {
 	--engine) _cprofd_words 'auto perf ptrace' "$word"; return ;;
 	--format) _cprofd_words 'folded pprof' "$word"; return ;;
 	--color) _cprofd_words 'auto always never' "$word"; return ;;
+	--render) _cprofd_words 'functions quality help' "$word"; return ;;
 	-F | -d | --max-frames | --limit | --width | --from | --to | --thread | --filter | \
-		--callers | --lines) return ;;
+		--callers | --lines | --size) return ;;
 	esac
 	if [[ $word == -* ]]; then
 		_cprofd_words "$(_cprofd_options "$program" "$command")" "$word"
@@ -79,7 +80,7 @@ _cprofd() {
 	fi
 	case $command in
 	attach | doctor) _cprofd_words "$(_cprofd_pids; _cprofd_names)" "$word" ;;
-	report | export | recover) _cprofd_recordings "$word" ;;
+	report | view | export | recover) _cprofd_recordings "$word" ;;
 	help) _cprofd_words "$(_cprofd_commands "$program")" "$word" ;;
 	esac
 } && complete -F _cprofd cprofd

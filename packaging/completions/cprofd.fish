@@ -44,7 +44,7 @@ end
 # Does the word before want a value that is not listed anywhere?
 function __cprofd_after_value
     __cprofd_after -p -o --engine --format --color -F -d --max-frames --limit --width --from \
-        --to --thread --filter --callers --lines
+        --to --thread --filter --callers --lines --render --size
 end
 
 function __cprofd_wants_option
@@ -71,9 +71,10 @@ complete -c cprofd -n '__cprofd_after -o' -F
 complete -c cprofd -n '__cprofd_after --engine' -a 'auto perf ptrace'
 complete -c cprofd -n '__cprofd_after --format' -a 'folded pprof'
 complete -c cprofd -n '__cprofd_after --color' -a 'auto always never'
+complete -c cprofd -n '__cprofd_after --render' -a 'functions quality help'
 complete -c cprofd -n '__cprofd_in attach doctor; and not __cprofd_after_value' \
     -a '(__cprofd_pids) (__cprofd_names)'
-complete -c cprofd -n '__cprofd_in report export recover; and not __cprofd_after_value' \
+complete -c cprofd -n '__cprofd_in report view export recover; and not __cprofd_after_value' \
     -k -a '(__fish_complete_suffix .cprof)'
 complete -c cprofd -n '__cprofd_in help' -a '(__cprofd_commands)'
 complete -c cprofd -n __cprofd_behind_dashes -a '(__cprofd_command_line)'

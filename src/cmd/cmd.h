@@ -37,6 +37,7 @@ extern const struct cmd cmd_recover;
 extern const struct cmd cmd_report;
 extern const struct cmd cmd_run;
 extern const struct cmd cmd_version;
+extern const struct cmd cmd_view;
 
 /* The command of this name, or NULL. */
 const struct cmd *cmd_find(const char *name);

@@ -15,6 +15,7 @@
 #include "profile/filter.h"
 #include "profile/profile_load.h"
 #include "tests/unit/fixture.h"
+#include "tests/unit/golden.h"
 #include "ui/page.h"
 #include "ui/report.h"
 #include "ui/source.h"
@@ -137,36 +138,6 @@ static char *print(const struct print *how, const struct fixture_options *fixtur
 
 /* ---- golden texts ---- */
 
-static char *golden_path(const char *name)
-{
-	const char *top = getenv("top_srcdir");
-
-	return xasprintf("%s/tests/unit/golden/%s.txt", top ? top : ".", name);
-}
-
-static void compare(const char *name, const char *text)
-{
-	_cleanup_(freep) char *path = golden_path(name);
-	const char *generate = getenv("GENERATE");
-	struct buf expected = { 0 };
-	struct error err;
-
-	if (generate && *generate == '1') {
-		FILE *out = fopen(path, "w");
-
-		assert_non_null(out);
-		fputs(text, out);
-		assert_int_equal(fclose(out), 0);
-		return;
-	}
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || io_read_all(fd, 1 << 20, &expected, &err) < 0)
-		fail_msg("cannot read %s", path);
-	buf_put_u8(&expected, '\0');
-	assert_string_equal(text, (char *)expected.data);
-	buf_deinit(&expected);
-}
-
 /* No line may be wider than the page, and none may end in a blank. */
 static void check_lines(const char *text, unsigned int width)
 {
@@ -215,7 +186,7 @@ TEST(reports_look_as_they_did)
 	for (size_t i = 0; i < array_len(cases); i++) {
 		_cleanup_(freep) char *text = print(&cases[i].print, cases[i].fixture);
 
-		compare(cases[i].name, text);
+		golden_compare(cases[i].name, text);
 		if (!cases[i].print.colour)
 			check_lines(text, cases[i].print.width);
 	}

@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The user interface without a terminal: keys in, cells out.  Screens are golden
+ * texts, looked at once; GENERATE=1 writes them anew.
+ */
+#include "tests/unit/test.h"
+
+#include <locale.h>
+#include <string.h>
+
+#include "profile/profile_load.h"
+#include "tests/unit/fixture.h"
+#include "tests/unit/golden.h"
+#include "ui/app.h"
+#include "ui/key.h"
+#include "ui/palette.h"
+#include "ui/pen.h"
+#include "ui/text.h"
+#include "ui/view.h"
+
+/* An app that looks at a fixture. */
+struct made_app {
+	struct profile_load *load;
+	struct model model;
+	struct app app;
+	struct grid grid;
+};
+
+static void made_app_init(struct made_app *t, const struct fixture_options *o,
+			  unsigned int width, unsigned int height, bool utf8)
+{
+	t->load = fixture_load(o);
+	model_init(&t->model, profile_load_profile(t->load));
+	app_init(&t->app, &t->model);
+	grid_init(&t->grid, width, height, utf8);
+}
+
+static void made_app_deinit(struct made_app *t)
+{
+	grid_deinit(&t->grid);
+	app_deinit(&t->app);
+	model_deinit(&t->model);
+	profile_load_close(t->load);
+}
+
+/* The screen as text; the caller frees it. */
+static char *screen(struct made_app *t)
+{
+	struct buf b = { 0 };
+
+	app_draw(&t->app, &t->grid);
+	for (unsigned int y = 0; y < t->grid.height; y++) {
+		grid_row_text(&t->grid, y, &b);
+		buf_put_u8(&b, '\n');
+	}
+	buf_put_u8(&b, '\0');
+	return (char *)b.data;
+}
+
+static void type(struct made_app *t, const char *keys)
+{
+	for (; *keys; keys++)
+		app_key(&t->app, (uint32_t)*keys);
+}
+
+static void assert_shows(struct made_app *t, const char *text)
+{
+	char *s = screen(t);
+
+	if (!strstr(s, text))
+		fail_msg("no \"%s\" in:\n%s", text, s);
+	free(s);
+}
+
+/* The name of the selected function. */
+static const char *selected(const struct made_app *t)
+{
+	const struct profile *p = t->model.p;
+
+	return profile_string(p, p->functions[t->app.function].name);
+}
+
+static const struct fixture_options usual = { .hidden = true };
+
+/* ---- screens ---- */
+
+TEST(screens_look_as_they_did)
+{
+	static const struct {
+		const char *keys, *name;
+		unsigned int width, height;
+		bool utf8;
+	} all[] = {
+		{ "", "functions", 60, 15, false }, { "", "functions", 60, 15, true },
+		{ "", "functions", 80, 24, false }, { "", "functions", 80, 24, true },
+		{ "", "functions", 100, 30, false }, { "", "functions", 100, 30, true },
+		{ "", "functions", 140, 40, true }, { "", "functions", 250, 70, true },
+		{ "=", "quality", 80, 24, false }, { "=", "quality", 100, 30, true },
+		{ "?", "help", 80, 24, false }, { "?", "help", 100, 30, true },
+	};
+
+	for (size_t i = 0; i < array_len(all); i++) {
+		char *name = xasprintf("screen-%s-%ux%u%s", all[i].name, all[i].width,
+				       all[i].height, all[i].utf8 ? "-utf8" : "");
+		struct made_app t;
+		char *text;
+
+		made_app_init(&t, &usual, all[i].width, all[i].height, all[i].utf8);
+		type(&t, all[i].keys);
+		text = screen(&t);
+		golden_compare(name, text);
+		free(text);
+		free(name);
+		made_app_deinit(&t);
+	}
+}
+
+/* Nothing is drawn beyond ASCII then, and no line is too long anyway. */
+TEST(ascii_screens_are_ascii)
+{
+	static const char *const keys[] = { "", "=", "?", "s", "sI" };
+
+	for (size_t i = 0; i < array_len(keys); i++) {
+		struct made_app t;
+		char *text;
+
+		made_app_init(&t, &usual, 90, 26, false);
+		type(&t, keys[i]);
+		text = screen(&t);
+		for (const char *s = text; *s; s++)
+			assert_true(*s == '\n' || (*s >= ' ' && *s <= '~'));
+		free(text);
+		made_app_deinit(&t);
+	}
+}
+
+TEST(a_screen_that_is_too_small_says_so_and_comes_back)
+{
+	struct made_app t;
+	char *before, *after;
+
+	made_app_init(&t, &usual, 100, 30, true);
+	type(&t, "jj");
+	before = screen(&t);
+	grid_resize(&t.grid, 50, 10);
+	assert_shows(&t, "50x10; cprofd needs 60x15");
+	grid_resize(&t.grid, 1, 1);
+	free(screen(&t));
+	grid_resize(&t.grid, 100, 30);
+	after = screen(&t);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	made_app_deinit(&t);
+}
+
+/* ---- keys ---- */
+
+TEST(the_selection_moves_and_stays_among_the_rows)
+{
+	struct made_app t;
+	char *first;
+
+	made_app_init(&t, &usual, 80, 24, false);
+	free(screen(&t));
+	first = xstrdup(selected(&t));
+	type(&t, "jjjkk");
+	assert_int_equal(t.app.functions.cursor, 1);
+	assert_string_not_equal(selected(&t), first);
+	type(&t, "kkkkkk");
+	assert_string_equal(selected(&t), first);
+	type(&t, "G");
+	assert_int_equal(t.app.functions.cursor, t.app.n_order - 1);
+	app_key(&t.app, KEY_OF_PAGE_DOWN);
+	assert_int_equal(t.app.functions.cursor, t.app.n_order - 1);
+	assert_shows(&t, ">");
+	type(&t, "g");
+	assert_string_equal(selected(&t), first);
+	free(first);
+	made_app_deinit(&t);
+}
+
+/* Sorting keeps the selected function, wherever its row goes. */
+TEST(sorting_keeps_the_selection)
+{
+	struct made_app t;
+	char *name;
+	uint64_t last = UINT64_MAX;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	type(&t, "j");
+	name = xstrdup(selected(&t));
+	type(&t, "s");
+	assert_shows(&t, "TOTAL%v");
+	assert_string_equal(selected(&t), name);
+	for (uint32_t i = 0; i < t.app.n_order; i++) {
+		uint64_t total = t.model.sum.functions[t.app.order[i]].total.weight_ns;
+
+		assert_true(total <= last);
+		last = total;
+	}
+	type(&t, "s");
+	assert_shows(&t, "FUNCTIONv");
+	for (uint32_t i = 1; i < t.app.n_order; i++) {
+		const struct profile_function *f = t.model.p->functions;
+
+		assert_true(strcmp(profile_string(t.model.p, f[t.app.order[i - 1]].name),
+				   profile_string(t.model.p, f[t.app.order[i]].name)) <= 0);
+	}
+	type(&t, "I");
+	assert_string_equal(selected(&t), name);
+	assert_int_equal(t.app.order[t.app.functions.cursor], t.app.function);
+	free(name);
+	made_app_deinit(&t);
+}
+
+TEST(pages_close_to_where_one_was)
+{
+	struct made_app t;
+	uint32_t function;
+
+	made_app_init(&t, &usual, 80, 24, false);
+	free(screen(&t));
+	type(&t, "jj");
+	function = t.app.function;
+	type(&t, "=?");
+	assert_ptr_equal(t.app.view, &view_help);
+	type(&t, "q");
+	assert_ptr_equal(t.app.view, &view_quality);
+	assert_false(t.app.asked_quit);
+	app_key(&t.app, KEY_OF_BACKSPACE);
+	assert_ptr_equal(t.app.view, &view_functions);
+	assert_int_equal(t.app.function, function);
+	assert_shows(&t, ">");
+	type(&t, "q");
+	assert_true(t.app.asked_quit);
+	made_app_deinit(&t);
+}
+
+/* The trail forgets the oldest, and nothing else happens. */
+TEST(the_trail_is_as_long_as_it_is)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 80, 24, false);
+	for (int i = 0; i < 2 * APP_TRAIL; i++)
+		type(&t, "=2");
+	assert_int_equal(t.app.n_trail, APP_TRAIL);
+	for (int i = 0; i < 2 * APP_TRAIL; i++)
+		app_key(&t.app, '<');
+	assert_int_equal(t.app.n_trail, 0);
+	made_app_deinit(&t);
+}
+
+TEST(a_page_scrolls_to_its_end_and_no_further)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 60, 15, false);
+	type(&t, "?");
+	assert_shows(&t, "MOVE");
+	type(&t, "G");
+	assert_shows(&t, "the comparison of two recordings");
+	type(&t, "jjjjj");
+	assert_shows(&t, "the comparison of two recordings");
+	grid_resize(&t.grid, 120, 40);
+	assert_shows(&t, "MOVE");	/* there is room for all of it now */
+	made_app_deinit(&t);
+}
+
+TEST(every_key_that_is_listed_does_something)
+{
+	for (size_t i = 0; i < n_action_rows; i++)
+		for (int k = 0; k < ACTION_KEYS && action_rows[i].keys[k]; k++) {
+			struct made_app t;
+
+			assert_int_equal(action_of_key(action_rows[i].keys[k]), action_rows[i].action);
+			made_app_init(&t, &usual, 80, 24, false);
+			free(screen(&t));
+			app_key(&t.app, action_rows[i].keys[k]);
+			assert_true(!t.app.message || !strstr(t.app.message, "does nothing"));
+			made_app_deinit(&t);
+		}
+}
+
+TEST(what_is_coming_and_what_is_no_key_is_said)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 80, 24, false);
+	type(&t, "5");
+	assert_shows(&t, "the flame graph: coming with a later version");
+	type(&t, "z");
+	assert_shows(&t, "z does nothing here; ? lists the keys");
+	app_key(&t.app, KEY_OF_F9);
+	assert_shows(&t, "this key does nothing here; ? lists the keys");
+	type(&t, "j");
+	assert_null(t.app.message);
+	made_app_deinit(&t);
+}
+
+TEST(any_keys_at_any_size_do_no_harm)
+{
+	struct made_app t;
+
+	srand(7);
+	made_app_init(&t, &usual, 80, 24, true);
+	for (int i = 0; i < 3000; i++) {
+		if (rand() % 10 == 0)
+			grid_resize(&t.grid, (unsigned int)rand() % 260, (unsigned int)rand() % 80);
+		app_key(&t.app, rand() % 4 ? (uint32_t)rand() % 128
+					   : KEY_OF_RESIZE + (uint32_t)rand() % 24);
+		t.app.asked_quit = false;
+		free(screen(&t));
+	}
+	made_app_deinit(&t);
+}
+
+/* ---- states ---- */
+
+TEST(few_samples_are_a_banner_and_none_a_sentence)
+{
+	const struct fixture_options few = { .n_samples = 12 };
+	struct made_app t;
+
+	made_app_init(&t, &few, 80, 24, false);
+	assert_shows(&t, "only 12 samples: nothing here is certain yet");
+	made_app_deinit(&t);
+	made_app_init(&t, &few, 80, 24, false);
+	t.model.scope = (struct selection){ .from_ns = 1, .to_ns = 2 };
+	model_ask(&t.model);
+	assert_shows(&t, "No CPU samples");
+	type(&t, "jkGgsI=");
+	assert_shows(&t, "What became of the samples");
+	made_app_deinit(&t);
+}
+
+/* ---- cells ---- */
+
+/* The text of a row, in a buffer that the next call overwrites. */
+static const char *row_text(const struct grid *g)
+{
+	static struct buf b;
+
+	b.len = 0;
+	grid_row_text(g, 0, &b);
+	buf_put_u8(&b, '\0');
+	return (const char *)b.data;
+}
+
+TEST(text_stays_within_its_bounds)
+{
+	struct grid g;
+	struct pen pen;
+
+	grid_init(&g, 10, 1, true);
+	pen = pen_make(&g, 0, 2, 6);
+	pen_put(&pen, STYLE_TEXT, "abcdefgh");
+	assert_string_equal(row_text(&g), "  abcd");
+	assert_int_equal(pen_left(&pen), 0);
+	pen = pen_make(&g, 1, 0, 10);		/* below the grid */
+	pen_put(&pen, STYLE_TEXT, "nothing");
+	pen = pen_make(&g, 0, 20, 30);
+	pen_put(&pen, STYLE_TEXT, "nothing");
+	assert_string_equal(row_text(&g), "  abcd");
+
+	/* a wide character that does not fit is not cut in two */
+	grid_clear(&g);
+	pen = pen_make(&g, 0, 0, 3);
+	pen_put(&pen, STYLE_TEXT, "a中文");
+	assert_string_equal(row_text(&g), "a中");
+	/* and what overwrites its half leaves no other half */
+	pen = pen_make(&g, 0, 2, 10);
+	pen_put(&pen, STYLE_TEXT, "x");
+	assert_string_equal(row_text(&g), "a x");
+	/* a mark stays with its letter, and a heap of them is no overflow */
+	grid_clear(&g);
+	pen = pen_make(&g, 0, 0, 10);
+	pen_put(&pen, STYLE_TEXT, "e\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301z");
+	assert_string_equal(grid_at(&g, 0, 1)->text, "z");
+	grid_deinit(&g);
+}
+
+TEST(names_of_the_target_come_clean)
+{
+	struct grid g;
+	struct pen pen;
+
+	grid_init(&g, 40, 1, true);
+	pen = pen_make(&g, 0, 0, 40);
+	pen_name(&pen, STYLE_TEXT, 40, "a\033[2J\n\xff\u202e");
+	assert_string_equal(row_text(&g), "a\\x1b[2J\\x0a\\xff\\u202e");
+	grid_deinit(&g);
+}
+
+/* Solid is at least so much, soft could be; something is never nothing. */
+TEST(bars_are_solid_to_the_lower_bound)
+{
+	static const struct {
+		double low, share, high;
+		bool tones, utf8;
+		const char *text;
+	} all[] = {
+		{ .5, .5, .5, false, true, "████" },	{ .5, .5, .5, false, false, "####" },
+		{ .25, .5, .75, false, true, "██────" },	{ .25, .5, .75, false, false, "##----" },
+		{ .25, .5, .75, true, true, "██████" },	{ 0, .001, .004, true, true, "▏" },
+		{ 0, .001, .004, false, false, "-" },	{ 0, 0, 0, true, true, "" },
+		{ .3125, .3125, .3125, true, true, "██▌" }, { 2, 2, 2, false, true, "████████" },
+	};
+
+	for (size_t i = 0; i < array_len(all); i++) {
+		struct grid g;
+		struct pen pen;
+
+		grid_init(&g, 8, 1, all[i].utf8);
+		g.two_tones = all[i].tones;
+		pen = pen_make(&g, 0, 0, 8);
+		pen_bar(&pen, 'N', 8, all[i].low, all[i].share, all[i].high, 1);
+		assert_string_equal(row_text(&g), all[i].text);
+		grid_deinit(&g);
+	}
+}
+
+TEST(colours_change_only_where_they_have_to)
+{
+	struct buf b = { 0 };
+	struct grid g;
+	struct pen pen;
+
+	grid_init(&g, 20, 1, true);
+	pen = pen_make(&g, 0, 0, 20);
+	pen_put(&pen, STYLE_STRONG, "ab cd");
+	pen_put(&pen, STYLE_TEXT, " x");
+	palette_row_sgr(&g, 0, 20, THEME_DARK, &b);
+	buf_put_u8(&b, '\0');
+	assert_string_equal((char *)b.data, "\033[0;1mab cd \033[0mx");
+	/* a tinted row is tinted to its end */
+	b.len = 0;
+	grid_tint(&g, 0, 0, 20, (struct style){ .bg = INK_TINT });
+	palette_row_sgr(&g, 0, 20, THEME_DARK, &b);
+	buf_put_u8(&b, '\0');
+	assert_string_equal((char *)b.data,
+			    "\033[0;1;48;5;237mab cd\033[0;48;5;237m x             \033[0m");
+	buf_deinit(&b);
+	grid_deinit(&g);
+}
+
+TEST(lines_break_between_words)
+{
+	const char *next;
+
+	assert_int_equal(text_line("one two three", 7, &next), 7);
+	assert_string_equal(next, "three");
+	assert_int_equal(text_line("one two three", 6, &next), 3);
+	assert_string_equal(next, "two three");
+	assert_int_equal(text_line("incomprehensible", 5, &next), 16);
+	assert_string_equal(next, "");
+	assert_int_equal(text_line("", 5, &next), 0);
+	assert_int_equal(text_line("a  b", 4, &next), 4);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(screens_look_as_they_did),
+		cmocka_unit_test(ascii_screens_are_ascii),
+		cmocka_unit_test(a_screen_that_is_too_small_says_so_and_comes_back),
+		cmocka_unit_test(the_selection_moves_and_stays_among_the_rows),
+		cmocka_unit_test(sorting_keeps_the_selection),
+		cmocka_unit_test(pages_close_to_where_one_was),
+		cmocka_unit_test(the_trail_is_as_long_as_it_is),
+		cmocka_unit_test(a_page_scrolls_to_its_end_and_no_further),
+		cmocka_unit_test(every_key_that_is_listed_does_something),
+		cmocka_unit_test(what_is_coming_and_what_is_no_key_is_said),
+		cmocka_unit_test(any_keys_at_any_size_do_no_harm),
+		cmocka_unit_test(few_samples_are_a_banner_and_none_a_sentence),
+		cmocka_unit_test(text_stays_within_its_bounds),
+		cmocka_unit_test(names_of_the_target_come_clean),
+		cmocka_unit_test(bars_are_solid_to_the_lower_bound),
+		cmocka_unit_test(colours_change_only_where_they_have_to),
+		cmocka_unit_test(lines_break_between_words),
+	};
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/action.h"
+
+#include "ui/key.h"
+
+#define CTRL(letter) ((letter) & 0x1f)
+
+const struct action_row action_rows[] = {
+	{ ACTION_DOWN, ACTIONS_MOVE, { 'j', KEY_OF_DOWN }, "j Down", "next row" },
+	{ ACTION_UP, ACTIONS_MOVE, { 'k', KEY_OF_UP }, "k Up", "row before" },
+	{ ACTION_FIRST, ACTIONS_MOVE, { 'g', KEY_OF_HOME }, "g Home", "first row" },
+	{ ACTION_LAST, ACTIONS_MOVE, { 'G', KEY_OF_END }, "G End", "last row" },
+	{ ACTION_HALF_DOWN, ACTIONS_MOVE, { CTRL('D') }, "^D", "half a page down" },
+	{ ACTION_HALF_UP, ACTIONS_MOVE, { CTRL('U') }, "^U", "half a page up" },
+	{ ACTION_PAGE_DOWN, ACTIONS_MOVE, { KEY_OF_PAGE_DOWN, ' ' }, "PgDn Space", "page down" },
+	{ ACTION_PAGE_UP, ACTIONS_MOVE, { KEY_OF_PAGE_UP }, "PgUp", "page up" },
+	{ ACTION_BACK, ACTIONS_MOVE, { KEY_OF_BACKSPACE, '<' }, "Backspace <",
+	  "back to the view before" },
+
+	{ ACTION_FUNCTIONS, ACTIONS_VIEWS, { '2' }, "2", "functions" },
+	{ ACTION_QUALITY, ACTIONS_VIEWS, { '=' }, "=", "quality of the data" },
+	/* Not there yet: they say what is coming. */
+	{ ACTION_OVERVIEW, ACTIONS_VIEWS, { '1' }, "1", NULL },
+	{ ACTION_TREE, ACTIONS_VIEWS, { '3', 't' }, "3 t", NULL },
+	{ ACTION_CALLERS, ACTIONS_VIEWS, { '4', 'c' }, "4 c", NULL },
+	{ ACTION_FLAME, ACTIONS_VIEWS, { '5', 'f' }, "5 f", NULL },
+	{ ACTION_SOURCE, ACTIONS_VIEWS, { '6', 'a' }, "6 a", NULL },
+	{ ACTION_THREADS, ACTIONS_VIEWS, { '7' }, "7", NULL },
+	{ ACTION_OFF_CPU, ACTIONS_VIEWS, { '8' }, "8", NULL },
+	{ ACTION_MEMORY, ACTIONS_VIEWS, { '9' }, "9", NULL },
+	{ ACTION_COMPARE, ACTIONS_VIEWS, { '0' }, "0", NULL },
+
+	{ ACTION_SORT, ACTIONS_SHOW, { 's', KEY_OF_F6 }, "s F6", "sort by the next column" },
+	{ ACTION_REVERSE, ACTIONS_SHOW, { 'I' }, "I", "reverse the order" },
+
+	{ ACTION_HELP, ACTIONS_SESSION, { '?', KEY_OF_F1 }, "? F1", "this page" },
+	{ ACTION_REDRAW, ACTIONS_SESSION, { CTRL('L') }, "^L", "draw the screen anew" },
+	{ ACTION_SUSPEND, ACTIONS_SESSION, { CTRL('Z') }, "^Z", "suspend" },
+	{ ACTION_QUIT, ACTIONS_SESSION, { 'q', KEY_OF_F10 }, "q F10", "close this page, or quit" },
+	{ ACTION_CANCEL, ACTIONS_SESSION, { KEY_OF_ESCAPE }, "Esc", NULL },
+};
+
+const size_t n_action_rows = sizeof(action_rows) / sizeof(action_rows[0]);
+
+const char *action_group_name(enum action_group group)
+{
+	static const char *const names[] = {
+		[ACTIONS_MOVE] = "MOVE", [ACTIONS_VIEWS] = "VIEWS",
+		[ACTIONS_SHOW] = "SHOW", [ACTIONS_SESSION] = "SESSION" };
+
+	return names[group];
+}
+
+enum action action_of_key(uint32_t key)
+{
+	for (size_t i = 0; i < n_action_rows; i++)
+		for (int k = 0; k < ACTION_KEYS && action_rows[i].keys[k]; k++)
+			if (action_rows[i].keys[k] == key)
+				return action_rows[i].action;
+	return ACTION_NONE;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * ui/action.h - what keys do: one table, from which come the keys, the help page
+ * and the man page.
+ *
+ * To add one: an enum action, a row in action.c, and a case where it is done -
+ * in app.c if every view has it, else in the view.
+ */
+#ifndef CPROFD_UI_ACTION_H
+#define CPROFD_UI_ACTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum action {
+	ACTION_NONE,
+	/* moving */
+	ACTION_DOWN, ACTION_UP, ACTION_FIRST, ACTION_LAST,
+	ACTION_HALF_DOWN, ACTION_HALF_UP, ACTION_PAGE_DOWN, ACTION_PAGE_UP,
+	ACTION_BACK,
+	/* views */
+	ACTION_OVERVIEW, ACTION_FUNCTIONS, ACTION_TREE, ACTION_CALLERS, ACTION_FLAME,
+	ACTION_SOURCE, ACTION_THREADS, ACTION_OFF_CPU, ACTION_MEMORY, ACTION_COMPARE,
+	ACTION_QUALITY,
+	/* what is shown */
+	ACTION_SORT, ACTION_REVERSE,
+	/* the rest */
+	ACTION_HELP, ACTION_REDRAW, ACTION_SUSPEND, ACTION_QUIT, ACTION_CANCEL,
+	ACTION_COUNT
+};
+
+enum action_group {
+	ACTIONS_MOVE, ACTIONS_VIEWS, ACTIONS_SHOW, ACTIONS_SESSION, ACTIONS_GROUPS
+};
+
+#define ACTION_KEYS 4
+
+struct action_row {
+	enum action action;
+	enum action_group group;
+	uint32_t keys[ACTION_KEYS];	/* as term_take_key() gives them; 0: no more */
+	const char *label;		/* the keys, for people */
+	const char *text;		/* what they do; NULL: not listed by itself */
+};
+
+extern const struct action_row action_rows[];
+extern const size_t n_action_rows;
+
+/* Name of a group, as a heading. */
+const char *action_group_name(enum action_group group);
+
+/* What a key does, ACTION_NONE if nothing. */
+enum action action_of_key(uint32_t key);
+
+#endif

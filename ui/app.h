@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * ui/app.h - the user interface: state in, cells out.
+ *
+ * Keys change the state, app_draw() turns it into a grid; no terminal, no clock.
+ * So a terminal, a test and `view --render` see the same.
+ *
+ *	row 0		program, state, samples, what is missing
+ *	row 1		views
+ *	row 2		scope and selection
+ *	rows 3 to -3	the view
+ *	row -2		a message
+ *	row -1		keys that matter here
+ */
+#ifndef CPROFD_UI_APP_H
+#define CPROFD_UI_APP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ui/action.h"
+#include "ui/grid.h"
+#include "ui/list.h"
+#include "ui/model.h"
+
+#define APP_MIN_WIDTH 60
+#define APP_MIN_HEIGHT 15
+#define APP_TRAIL 32
+
+struct view;
+
+enum app_state { APP_FILE };	/* what is looked at: a recording that is finished */
+
+/* Where somebody was, to come back to it. */
+struct app_place {
+	const struct view *view;
+	uint32_t function;
+};
+
+struct app {
+	struct model *model;
+	enum app_state state;
+	const struct view *view;
+	uint32_t function;	/* that is selected, or RECORD_NONE */
+	struct app_place trail[APP_TRAIL];
+	uint32_t n_trail;
+	unsigned int width, height;	/* of what was drawn last */
+	bool asked_quit, asked_redraw, asked_suspend;
+	char *message;		/* until the next key */
+
+	/* functions */
+	struct list functions;
+	uint32_t *order;	/* as they are shown */
+	uint32_t n_order;
+	uint32_t asked;		/* of the model, when that was made */
+	unsigned int sort;	/* column */
+	bool reversed;
+
+	/* quality, help: text that scrolls */
+	struct list text;
+};
+
+/* The model stays the caller's and outlives it.  Ends with app_deinit(). */
+void app_init(struct app *a, struct model *model);
+void app_deinit(struct app *a);
+
+/* Take a key, as ui/key.h has them. */
+void app_key(struct app *a, uint32_t key);
+
+/* Draw into a grid of any size. */
+void app_draw(struct app *a, struct grid *g);
+
+/* ---- for views ---- */
+
+/* Say something in the row for messages. */
+void app_say(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Go to another view; the place before is kept in the trail. */
+void app_go(struct app *a, const struct view *view);
+
+#endif

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * ui/key.h - keys: a character is its own number, others lie beyond Unicode.
+ */
+#ifndef CPROFD_UI_KEY_H
+#define CPROFD_UI_KEY_H
+
+enum key {
+	KEY_OF_NONE = 0x200000,	/* nothing waits */
+	KEY_OF_GONE,		/* the terminal is not there any more */
+	KEY_OF_RESIZE,		/* it has another size */
+	KEY_OF_UP, KEY_OF_DOWN, KEY_OF_LEFT, KEY_OF_RIGHT, KEY_OF_HOME, KEY_OF_END,
+	KEY_OF_PAGE_UP, KEY_OF_PAGE_DOWN, KEY_OF_BACKSPACE, KEY_OF_ENTER, KEY_OF_ESCAPE,
+	KEY_OF_TAB, KEY_OF_BACK_TAB, KEY_OF_DELETE,
+	KEY_OF_F1, KEY_OF_F2, KEY_OF_F3, KEY_OF_F4, KEY_OF_F5, KEY_OF_F6, KEY_OF_F7,
+	KEY_OF_F8, KEY_OF_F9, KEY_OF_F10,
+};
+
+#endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "ui/key.h"
+
+/*
+ * A change of size is a signal: it is let in only while we wait, or one that
+ * comes just before would be seen at the next key.
+ */
+static void wait_for_input(const sigset_t *during)
+{
+	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	ppoll(&fd, 1, NULL, during);
+}
+
+/* All that were typed; false if the terminal is gone. */
+static bool take_keys(struct app *a)
+{
+	uint32_t key;
+
+	while (!a->asked_quit && (key = term_take_key()) != KEY_OF_NONE) {
+		if (key == KEY_OF_GONE)
+			return false;
+		app_key(a, key);
+	}
+	return true;
+}
+
+static void show(struct app *a, struct grid *g)
+{
+	unsigned int width, height;
+
+	term_size(&width, &height);
+	if (width != g->width || height != g->height)
+		grid_resize(g, width, height);
+	app_draw(a, g);
+	if (a->asked_redraw)
+		term_redraw();
+	a->asked_redraw = false;
+	term_show(g);
+}
+
+void loop_run(struct app *a, const struct term_caps *caps)
+{
+	sigset_t winch, before;
+	struct grid g;
+
+	sigemptyset(&winch);
+	sigaddset(&winch, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &winch, &before);
+	grid_init(&g, 1, 1, caps->utf8);
+	g.two_tones = caps->colours == 256 && caps->theme != THEME_SAFE;
+	while (!a->asked_quit) {
+		show(a, &g);
+		wait_for_input(&before);
+		if (!take_keys(a))
+			break;
+		if (a->asked_suspend)
+			term_suspend();
+		a->asked_suspend = false;
+	}
+	grid_deinit(&g);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}

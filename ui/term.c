@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/term.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#define NCURSES_WIDECHAR 1
+#include <ncurses.h>
+
+#include "base/error.h"
+#include "base/utf8.h"
+#include "base/util.h"
+#include "ui/key.h"
+
+/* The colour pairs in use, each made when a cell first needs it. */
+#define MAX_PAIRS 256
+
+static struct {
+	SCREEN *screen;
+	struct term_caps caps;
+	struct termios saved;
+	struct pair { short fg, bg; } pairs[MAX_PAIRS];
+	int n_pairs, max_pairs;
+} term;
+
+/* ---- leaving it as it was ---- */
+
+static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTERM, SIGHUP, SIGQUIT };
+
+/* Main screen, cursor, no mouse, no attributes; only what a handler may call. */
+static void on_fatal(int sig)
+{
+	static const char reset[] = "\033[?1049l\033[?25h\033[?1000l\033[?1006l\033[0m";
+	ssize_t n = write(STDOUT_FILENO, reset, sizeof(reset) - 1);
+
+	(void)n;
+	tcsetattr(STDIN_FILENO, TCSANOW, &term.saved);
+	raise(sig);		/* the handler is gone: SA_RESETHAND */
+}
+
+static void catch_fatal(void)
+{
+	struct sigaction act = { .sa_handler = on_fatal, .sa_flags = SA_RESETHAND | SA_NODEFER };
+
+	for (size_t i = 0; i < array_len(fatal); i++) {
+		struct sigaction old;
+
+		/* One that is ignored (nohup) or that somebody waits for stays so. */
+		if (sigaction(fatal[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+			sigaction(fatal[i], &act, NULL);
+	}
+}
+
+/* ---- opening ---- */
+
+static bool knows_escape_delay(void)
+{
+	const char *delay = getenv("ESCDELAY");
+
+	return delay && *delay;
+}
+
+/* The background that a terminal tells by COLORFGBG, as rxvt and Konsole do. */
+static enum theme theme_of_environment(void)
+{
+	const char *value = getenv("COLORFGBG"), *bg = value ? strrchr(value, ';') : NULL;
+	char *end;
+	long n;
+
+	if (!bg)
+		return THEME_SAFE;
+	n = strtol(bg + 1, &end, 10);
+	if (end == bg + 1 || *end)
+		return THEME_SAFE;
+	return n == 7 || n == 15 ? THEME_LIGHT : THEME_DARK;
+}
+
+static void choose_colours(enum term_color color)
+{
+	const char *no = getenv("NO_COLOR");
+
+	if (color == TERM_COLOR_NEVER || (color == TERM_COLOR_AUTO && no && *no) || !has_colors())
+		return;
+	start_color();
+	use_default_colors();
+	term.caps.colours = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
+	term.max_pairs = min_of(COLOR_PAIRS, MAX_PAIRS);
+	term.n_pairs = 1;	/* number 0 is the terminal's own */
+}
+
+int term_open(bool ascii, enum term_color color, struct term_caps *caps, struct error *err)
+{
+	const char *name = getenv("TERM");
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return error_set(err, ENOTTY, "no terminal");
+	tcgetattr(STDIN_FILENO, &term.saved);
+	term.screen = newterm(NULL, stdout, stdin);
+	if (!term.screen)
+		return error_set(err, ENOTSUP, "the terminal \"%s\" is not known",
+				 name ? name : "");
+	if (!tigetstr("cup") || !tigetstr("clear")) {
+		term_close();
+		return error_set(err, ENOTSUP, "the terminal \"%s\" cannot place its cursor", name);
+	}
+	cbreak();
+	noecho();
+	nonl();
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	curs_set(0);
+	if (!knows_escape_delay())
+		set_escdelay(25);
+	term.caps.utf8 = !ascii && wcwidth(0x2588) == 1 && MB_CUR_MAX > 1;
+	term.caps.theme = theme_of_environment();
+	choose_colours(color);
+	catch_fatal();
+	*caps = term.caps;
+	return 0;
+}
+
+void term_close(void)
+{
+	if (!term.screen)
+		return;
+	endwin();
+	delscreen(term.screen);
+	memset(&term, 0, sizeof(term));
+}
+
+void term_size(unsigned int *width, unsigned int *height)
+{
+	*width = (unsigned int)COLS;
+	*height = (unsigned int)LINES;
+}
+
+void term_redraw(void)
+{
+	clearok(curscr, TRUE);
+}
+
+/* ---- showing ---- */
+
+/* With 8 or 16 colours words keep the terminal's own: only blocks are coloured. */
+static short colour_of_few(uint8_t ink)
+{
+	switch (ink) {
+	case INK_PYTHON:
+		return COLOR_CYAN;
+	case INK_NATIVE:
+		return COLOR_YELLOW;
+	case INK_LIBRARY:
+		return COLOR_GREEN;
+	case INK_KERNEL:
+		return COLOR_MAGENTA;
+	case INK_BLACK:
+		return COLOR_BLACK;
+	default:
+		return -1;
+	}
+}
+
+static bool is_block(const char *text)
+{
+	return (unsigned char)*text >= 0x80 || *text == '#';
+}
+
+static struct pair pair_of(const struct cell *c)
+{
+	struct style s = c->style;
+
+	if (term.caps.colours == 256)
+		return (struct pair){ (short)palette_colour(term.caps.theme, s.fg),
+				      (short)palette_colour(term.caps.theme, s.bg) };
+	if (s.bg == INK_DEFAULT && !is_block(c->text))
+		return (struct pair){ -1, -1 };
+	return (struct pair){ colour_of_few(s.fg), colour_of_few(s.bg) };
+}
+
+static short pair_number(struct pair pair)
+{
+	if (!term.max_pairs || (pair.fg < 0 && pair.bg < 0))
+		return 0;
+	for (int i = 1; i < term.n_pairs; i++)
+		if (term.pairs[i].fg == pair.fg && term.pairs[i].bg == pair.bg)
+			return (short)i;
+	if (term.n_pairs == term.max_pairs)
+		return 0;
+	term.pairs[term.n_pairs] = pair;
+	init_pair((short)term.n_pairs, pair.fg, pair.bg);
+	return (short)term.n_pairs++;
+}
+
+/* Where there are no tints, what should stand out is reversed. */
+static bool needs_reverse(const struct cell *c)
+{
+	bool marked = c->style.bg == INK_TINT || c->style.bg == INK_CHIP;
+
+	return marked && (term.caps.colours != 256 ||
+			  palette_colour(term.caps.theme, c->style.bg) == PALETTE_DEFAULT);
+}
+
+static void put_cell(const struct cell *c)
+{
+	wchar_t text[CCHARW_MAX + 1] = { 0 };
+	const char *s = c->text, *end = s + strlen(s);
+	attr_t attrs = (c->style.attrs & ATTR_BOLD ? A_BOLD : 0) |
+		       (c->style.attrs & ATTR_UNDERLINE ? A_UNDERLINE : 0) |
+		       (c->style.attrs & ATTR_REVERSE || needs_reverse(c) ? A_REVERSE : 0);
+	cchar_t cell;
+
+	for (int i = 0; s < end && i < CCHARW_MAX; i++) {
+		uint32_t cp = '?';
+		size_t n = utf8_decode(s, end, &cp);
+
+		text[i] = (wchar_t)cp;
+		s += n ? n : 1;
+	}
+	setcchar(&cell, text, attrs, pair_number(pair_of(c)), NULL);
+	add_wch(&cell);		/* fails in the last cell, which it has drawn then */
+}
+
+void term_show(const struct grid *g)
+{
+	erase();
+	for (unsigned int y = 0; y < g->height && y < (unsigned int)LINES; y++) {
+		move((int)y, 0);
+		for (unsigned int x = 0; x < g->width && x < (unsigned int)COLS; x++)
+			if (*grid_at(g, y, x)->text)
+				put_cell(grid_at(g, y, x));
+	}
+	wnoutrefresh(stdscr);
+	doupdate();
+}
+
+/* ---- keys ---- */
+
+static uint32_t key_of(wint_t key)
+{
+	switch (key) {
+	case KEY_RESIZE:
+		return KEY_OF_RESIZE;
+	case KEY_UP:
+		return KEY_OF_UP;
+	case KEY_DOWN:
+		return KEY_OF_DOWN;
+	case KEY_LEFT:
+		return KEY_OF_LEFT;
+	case KEY_RIGHT:
+		return KEY_OF_RIGHT;
+	case KEY_HOME:
+		return KEY_OF_HOME;
+	case KEY_END:
+		return KEY_OF_END;
+	case KEY_PPAGE:
+		return KEY_OF_PAGE_UP;
+	case KEY_NPAGE:
+		return KEY_OF_PAGE_DOWN;
+	case KEY_BACKSPACE:
+		return KEY_OF_BACKSPACE;
+	case KEY_ENTER:
+		return KEY_OF_ENTER;
+	case KEY_BTAB:
+		return KEY_OF_BACK_TAB;
+	case KEY_DC:
+		return KEY_OF_DELETE;
+	default:
+		if (key >= (wint_t)KEY_F(1) && key <= (wint_t)KEY_F(10))
+			return KEY_OF_F1 + (key - (wint_t)KEY_F(1));
+		return KEY_OF_NONE;
+	}
+}
+
+static bool is_gone(void)
+{
+	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return poll(&fd, 1, 0) > 0 && fd.revents & (POLLHUP | POLLERR | POLLNVAL);
+}
+
+uint32_t term_take_key(void)
+{
+	wint_t key;
+
+	for (;;) {
+		switch (get_wch(&key)) {
+		case ERR:
+			return is_gone() ? KEY_OF_GONE : KEY_OF_NONE;
+		case KEY_CODE_YES:
+			if (key_of(key) != KEY_OF_NONE)
+				return key_of(key);
+			break;	/* one that nobody uses */
+		default:
+			if (key == '\r' || key == '\n')
+				return KEY_OF_ENTER;
+			if (key == 127 || key == 8)
+				return KEY_OF_BACKSPACE;
+			return key == 27 ? KEY_OF_ESCAPE : key == '\t' ? KEY_OF_TAB : key;
+		}
+	}
+}
+
+void term_suspend(void)
+{
+	endwin();
+	raise(SIGTSTP);
+	term_redraw();
+	refresh();
+}

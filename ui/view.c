@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/view.h"
+
+#define COMING(k, act, n, s, why) \
+	(&(const struct view){ .key = (k), .action = (act), .name = (n), .short_name = (s), \
+			       .coming = (why) })
+
+const struct view *const views[] = {
+	COMING('1', ACTION_OVERVIEW, "Overview", "Over", "the overview"),
+	&view_functions,
+	COMING('3', ACTION_TREE, "Tree", "Tree", "the call tree"),
+	COMING('4', ACTION_CALLERS, "Callers", "Call", "callers and callees"),
+	COMING('5', ACTION_FLAME, "Flame", "Flam", "the flame graph"),
+	COMING('6', ACTION_SOURCE, "Source", "Src", "source and assembly"),
+	COMING('7', ACTION_THREADS, "Threads", "Thr", "threads over time"),
+	COMING('8', ACTION_OFF_CPU, "Off-CPU", "Off", "time off the CPU"),
+	COMING('9', ACTION_MEMORY, "Mem", "Mem", "memory"),
+	COMING('0', ACTION_COMPARE, "Diff", "Diff", "the comparison of two recordings"),
+	&view_quality,
+	&view_help,
+	NULL,
+};

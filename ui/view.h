@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * ui/view.h - the table of views.
+ *
+ * To add one: write ui/view_NAME.c with a `struct view`, declare it here, and
+ * put it into the table in view.c.  A view draws its rows and does its own
+ * actions; all it keeps is in struct app.
+ */
+#ifndef CPROFD_UI_VIEW_H
+#define CPROFD_UI_VIEW_H
+
+#include "ui/app.h"
+#include "ui/pen.h"
+
+/* Rows of a grid that a view may draw in: columns [0, width). */
+struct area {
+	unsigned int top, height, width;
+};
+
+struct view {
+	char key;			/* of its tab; 0: it has none */
+	enum action action;		/* that opens it */
+	const char *name, *short_name;	/* of its tab */
+	const char *coming;		/* why it cannot be opened yet; NULL: it can */
+	const char *keys;		/* "Enter callers  ? help": two blanks between */
+	void (*draw)(struct app *a, struct grid *g, struct area area);
+	bool (*act)(struct app *a, enum action action);	/* false: not its own */
+};
+
+extern const struct view view_functions, view_quality, view_help;
+
+/* All that have a tab, in their order, then the others; ends with NULL. */
+extern const struct view *const views[];
+
+/* A pen for row `y` of an area. */
+static inline struct pen area_pen(struct grid *g, struct area area, unsigned int y)
+{
+	return pen_make(g, y < area.height ? area.top + y : g->height, 0, area.width);
+}
+
+#endif

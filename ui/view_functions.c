@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Functions by their own time, or by another column, and what is known of the
+ * one that is selected.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "profile/butterfly.h"
+#include "profile/lines.h"
+#include "ui/cells.h"
+#include "ui/ranks.h"
+#include "ui/text.h"
+#include "ui/view.h"
+
+#define SECONDS_FROM 90		/* width from which on there is a column of them */
+#define DETAIL_ROWS 7		/* rule, four lines, a blank row on either side */
+#define DETAIL_FROM 24		/* height of the screen from which on it is there */
+#define LABEL_AT 2
+#define VALUE_AT 16
+
+enum sort { SORT_SELF, SORT_TOTAL, SORT_NAME, SORT_COUNT };
+
+struct table {
+	struct app *a;
+	struct grid *g;
+	struct area area;
+	struct columns columns;
+	bool seconds;
+	double scale;
+};
+
+/* ---- order ---- */
+
+struct sort_context {
+	const struct model *m;
+	const struct app *a;
+};
+
+static int by_column(const void *a, const void *b, void *ctx)
+{
+	const struct sort_context *c = ctx;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	const struct function_sum *s = &c->m->sum.functions[x], *t = &c->m->sum.functions[y];
+	int order = 0;
+
+	if (c->a->sort == SORT_TOTAL)
+		order = (s->total.weight_ns < t->total.weight_ns) -
+			(s->total.weight_ns > t->total.weight_ns);
+	else if (c->a->sort == SORT_NAME)
+		order = strcmp(profile_string(c->m->p, c->m->p->functions[x].name),
+			       profile_string(c->m->p, c->m->p->functions[y].name));
+	return order ? order : (x > y) - (x < y);
+}
+
+/* Bring the rows into the order that was asked for, and find the selected one. */
+static void order_rows(struct app *a)
+{
+	const struct model *m = a->model;
+	struct sort_context ctx = { m, a };
+	uint32_t n = m->n_order;
+
+	free(a->order);
+	a->order = xmemdup(m->order, max_of(n, 1u) * sizeof(*a->order));
+	a->n_order = n;
+	a->asked = m->n_asked;
+	if (a->sort != SORT_SELF)
+		qsort_r(a->order, n, sizeof(*a->order), by_column, &ctx);
+	for (uint32_t i = 0; a->reversed && i < n / 2; i++) {
+		uint32_t other = a->order[n - 1 - i];
+
+		a->order[n - 1 - i] = a->order[i];
+		a->order[i] = other;
+	}
+	if (a->function == RECORD_NONE && n)
+		a->function = a->order[0];
+	for (uint32_t i = 0; i < n; i++)
+		if (a->order[i] == a->function)
+			a->functions.cursor = i;
+}
+
+/* ---- the table ---- */
+
+static void put_head(const struct table *t)
+{
+	struct pen pen = area_pen(t->g, t->area, 0);
+	const char *mark = t->g->utf8 ? "▾" : "v";
+	struct style of[SORT_COUNT];
+
+	for (unsigned int i = 0; i < SORT_COUNT; i++)
+		of[i] = i == t->a->sort ? STYLE_STRONG : STYLE_DIM;
+	pen_to(&pen, 1);
+	pen_put(&pen, of[SORT_SELF], "SELF%%%s", t->a->sort == SORT_SELF ? mark : "");
+	pen_to(&pen, 8);
+	pen_put(&pen, STYLE_DIM, "%s95", pen_plus_minus(&pen));
+	pen_to(&pen, 14);
+	pen_put(&pen, STYLE_DIM, "0");
+	pen_right(&pen, STYLE_DIM, t->columns.bar - 1, "%.0f%%", t->scale * 100);
+	pen_right(&pen, of[SORT_TOTAL], 7, "TOTAL%%");
+	if (t->a->sort == SORT_TOTAL)
+		pen_put(&pen, STYLE_STRONG, "%s", mark);
+	if (t->seconds)
+		pen_right(&pen, STYLE_DIM, t->a->sort == SORT_TOTAL ? 7 : 8, "SELF s");
+	pen_to(&pen, pen.column + 2);
+	pen_put(&pen, STYLE_DIM, "K ");
+	pen_put(&pen, of[SORT_NAME], "FUNCTION%s", t->a->sort == SORT_NAME ? mark : "");
+	pen_to(&pen, t->columns.where_at);
+	pen_put(&pen, STYLE_DIM, "WHERE");
+	grid_tint(t->g, t->area.top, 0, t->area.width,
+		  (struct style){ .attrs = ATTR_UNDERLINE });
+}
+
+static void put_row(const struct table *t, unsigned int y, uint32_t function, bool chosen)
+{
+	const struct summary *sum = &t->a->model->sum;
+	const struct function_sum *f = &sum->functions[function];
+	struct pen pen = area_pen(t->g, t->area, y);
+	struct cells c = { &pen, t->a->model->p, sum };
+	double share = summary_share(sum, f->self.weight_ns);
+	char kind = profile_function_kind(t->a->model->p, function);
+
+	if (chosen) {
+		grid_tint(t->g, t->area.top + y, 0, t->area.width,
+			  (struct style){ .bg = INK_TINT });
+		pen_put(&pen, STYLE_TEXT, ">");
+	}
+	pen_to(&pen, 1);
+	cell_share(&c, share);
+	pen_to(&pen, 7);
+	if (f->self.count) {
+		struct interval iv = summary_self(sum, function);
+
+		cell_interval(&c, iv);
+		pen_to(&pen, 14);
+		pen_bar(&pen, kind, t->columns.bar, iv.low, iv.share, iv.high, t->scale);
+	}
+	pen_to(&pen, 14 + t->columns.bar + 2);
+	cell_share(&c, summary_share(sum, f->total.weight_ns));
+	pen_to(&pen, pen.column + 1);
+	if (t->seconds)
+		cell_seconds(&c, f->self.weight_ns, share);
+	pen_to(&pen, pen.column + (t->seconds ? 2 : 1));
+	pen_put(&pen, (struct style){ .fg = (uint8_t)ink_strong(kind), .attrs = ATTR_BOLD },
+		"%c", kind);
+	pen_to(&pen, pen.column + 1);
+	pen_name(&pen, chosen || share >= .0995 ? STYLE_STRONG : STYLE_TEXT, t->columns.name,
+		 profile_string(c.p, c.p->functions[function].name));
+	pen_to(&pen, t->columns.where_at);
+	cell_where(&c, t->columns.where, function);
+}
+
+/* Time that no row of the table stands for: below it. */
+static void put_beside(const struct table *t, unsigned int y, char kind, const char *name,
+		       struct interval iv)
+{
+	struct pen pen = area_pen(t->g, t->area, y);
+	struct cells c = { &pen, t->a->model->p, &t->a->model->sum };
+
+	pen_to(&pen, 1);
+	cell_share(&c, iv.share);
+	pen_to(&pen, 7);
+	cell_interval(&c, iv);
+	pen_to(&pen, 14);
+	pen_bar(&pen, kind, t->columns.bar, iv.low, iv.share, iv.high, t->scale);
+	pen_to(&pen, 14 + t->columns.bar + (t->seconds ? 17 : 8));
+	pen_put(&pen, (struct style){ .fg = (uint8_t)ink_strong(kind), .attrs = ATTR_BOLD },
+		"%c", kind);
+	pen_to(&pen, pen.column + 1);
+	pen_put(&pen, STYLE_TEXT, "%s", name);
+}
+
+/* How many rows those take; they are drawn from row `y` on if that is not 0. */
+static unsigned int beside(const struct table *t, unsigned int y)
+{
+	const struct summary *sum = &t->a->model->sum;
+	unsigned int n = 0;
+
+	if (sum->hidden_ns && ++n && y)
+		put_beside(t, y++, 'K', "[kernel, not visible]", summary_hidden(sum));
+	if ((sum->lost.count || sum->lost.weight_ns) && ++n && y)
+		put_beside(t, y, '?', "[lost]  of what was due", summary_lost(sum));
+	return n;
+}
+
+static double find_scale(const struct model *m)
+{
+	double high = m->sum.hidden_ns ? summary_hidden(&m->sum).share : 0;
+
+	if (m->n_order)
+		high = fmax(high, summary_share(&m->sum,
+						m->sum.functions[m->order[0]].self.weight_ns));
+	return bar_scale(high);
+}
+
+/* ---- what is known of the selected one ---- */
+
+static void put_label(struct pen *pen, const char *label)
+{
+	pen_to(pen, LABEL_AT);
+	pen_put(pen, STYLE_DIM, "%s", label);
+	pen_to(pen, VALUE_AT);
+}
+
+static void put_samples(const struct app *a, struct pen *pen)
+{
+	const struct function_sum *f = &a->model->sum.functions[a->function];
+	char self[TEXT_NUMBER], total[TEXT_NUMBER], all[TEXT_NUMBER];
+
+	put_label(pen, "samples");
+	pen_put(pen, STYLE_TEXT, "%s", text_count(self, f->self.count));
+	pen_put(pen, STYLE_DIM, " on top, ");
+	pen_put(pen, STYLE_TEXT, "%s", text_count(total, f->total.count));
+	pen_put(pen, STYLE_DIM, " on the stack, of %s",
+		text_count(all, a->model->sum.received.count));
+}
+
+/* "97% of it" */
+static void put_part(struct pen *pen, uint64_t part, uint64_t whole)
+{
+	pen_put(pen, STYLE_STRONG, "  %.0f%%", whole ? 100.0 * (double)part / (double)whole : 0);
+	pen_put(pen, STYLE_DIM, " of it");
+}
+
+static void put_line(const struct app *a, struct pen *pen)
+{
+	const struct model *m = a->model;
+	const struct line_sum *hot = NULL;
+	struct lines lines;
+
+	lines_make(m->p, &m->scope, &m->sum, a->function, &lines);
+	for (uint32_t i = 0; i < lines.n; i++)
+		if (lines.v[i].line && (!hot || lines.v[i].self.weight_ns > hot->self.weight_ns))
+			hot = &lines.v[i];
+	put_label(pen, "hottest line");
+	if (hot && hot->self.weight_ns) {
+		pen_put(pen, STYLE_STRONG, "%u", hot->line);
+		put_part(pen, hot->self.weight_ns, m->sum.functions[a->function].self.weight_ns);
+	} else {
+		pen_put(pen, STYLE_DIM, "-  no line is known for its own time");
+	}
+	lines_deinit(&lines);
+}
+
+static void put_caller(const struct app *a, struct pen *pen)
+{
+	const struct model *m = a->model;
+	const struct butterfly_row *most = NULL;
+	struct butterfly b;
+
+	butterfly_make(m->p, &m->scope, a->function, 1, &b);
+	for (uint32_t i = 0; i < b.callers.n_rows; i++)
+		if (!most || b.callers.rows[i].sum.weight_ns > most->sum.weight_ns)
+			most = &b.callers.rows[i];
+	put_label(pen, "called from");
+	if (most) {
+		pen_name(pen, STYLE_TEXT, 40,
+			 profile_string(m->p, m->p->functions[most->function].name));
+		put_part(pen, most->sum.weight_ns, b.total.weight_ns);
+	} else {
+		pen_put(pen, STYLE_DIM, "nobody: stacks begin with it");
+	}
+	butterfly_deinit(&b);
+}
+
+static void put_detail(const struct table *t, unsigned int y)
+{
+	const struct model *m = t->a->model;
+	struct pen pen = area_pen(t->g, t->area, y);
+	struct buf name = { 0 };
+	const char *raw = profile_string(m->p, m->p->functions[t->a->function].name);
+	_cleanup_(freep) char *certainty = NULL;
+
+	text_clean(&name, raw, strlen(raw), t->g->utf8);
+	text_clip(&name, t->area.width - 8, t->g->utf8);
+	pen_rule(&pen, (const char *)name.data, "");
+	buf_deinit(&name);
+	pen = area_pen(t->g, t->area, y + 1);
+	put_samples(t->a, &pen);
+	pen = area_pen(t->g, t->area, y + 2);
+	put_line(t->a, &pen);
+	pen = area_pen(t->g, t->area, y + 3);
+	put_caller(t->a, &pen);
+	pen = area_pen(t->g, t->area, y + 4);
+	put_label(&pen, "certainty");
+	certainty = ranks_certainty(&m->sum, m->order, min_of(m->n_order, 15u));
+	pen_name(&pen, STYLE_TEXT, t->area.width - VALUE_AT - 1, certainty);
+}
+
+/* ---- the view ---- */
+
+static void put_empty(const struct table *t)
+{
+	struct pen pen = area_pen(t->g, t->area, 2);
+
+	pen_to(&pen, 1);
+	if (t->a->model->sum.received.count)
+		pen_put(&pen, STYLE_TEXT, "No function matches the filter.");
+	else
+		pen_put(&pen, STYLE_TEXT, "No CPU samples: nothing here ran while it was looked at.");
+}
+
+static void draw(struct app *a, struct grid *g, struct area area)
+{
+	struct table t = { .a = a, .g = g, .area = area, .seconds = area.width >= SECONDS_FROM,
+			   .scale = find_scale(a->model) };
+	bool detail = g->height >= DETAIL_FROM;
+	unsigned int n_beside = beside(&t, 0), rows;
+
+	if (a->asked != a->model->n_asked)
+		order_rows(a);
+	t.columns = cells_columns(area.width, t.seconds ? 33 : 25);
+	put_head(&t);
+	if (!a->n_order) {
+		put_empty(&t);
+		return;
+	}
+	rows = area.height - 1 - n_beside - (detail ? DETAIL_ROWS : 0);
+	list_fit(&a->functions, a->n_order, rows);
+	for (uint32_t i = 0; i < rows && a->functions.top + i < a->n_order; i++)
+		put_row(&t, i + 1, a->order[a->functions.top + i],
+			a->functions.top + i == a->functions.cursor);
+	beside(&t, 1 + min_of(rows, a->n_order - a->functions.top));
+	if (detail && a->function != RECORD_NONE)
+		put_detail(&t, area.height - DETAIL_ROWS + 1);
+}
+
+static bool act(struct app *a, enum action action)
+{
+	if (list_act(&a->functions, action)) {
+		if (a->functions.cursor < a->n_order)
+			a->function = a->order[a->functions.cursor];
+		return true;
+	}
+	if (action == ACTION_SORT)
+		a->sort = (a->sort + 1) % SORT_COUNT;
+	else if (action == ACTION_REVERSE)
+		a->reversed = !a->reversed;
+	else
+		return false;
+	order_rows(a);
+	list_choose(&a->functions, a->functions.cursor);
+	return true;
+}
+
+const struct view view_functions = {
+	.key = '2', .action = ACTION_FUNCTIONS, .name = "Functions", .short_name = "Func",
+	.keys = "j/k move  s sort  I reverse  = quality  ? help  q quit",
+	.draw = draw, .act = act,
+};

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What became of every sample, and what would help. */
+#include "ui/cells.h"
+#include "ui/ledger_text.h"
+#include "ui/scroll.h"
+#include "ui/text.h"
+
+#define TEXT_AT 20
+
+static void put_count(struct pen *pen, struct sum sum)
+{
+	char n[TEXT_NUMBER];
+
+	pen_right(pen, STYLE_TEXT, 10, "%s", sum.count ? text_count(n, sum.count) : "");
+	pen_to(pen, TEXT_AT);
+}
+
+static void put_fix(struct scroll *s, const char *fix)
+{
+	if (fix)
+		scroll_wrap(s, STYLE_DIM, TEXT_AT + 2, fix);
+}
+
+static void put_outcomes(struct scroll *s)
+{
+	const struct model *m = s->a->model;
+
+	for (uint32_t i = 0; i < m->ledger.n_rows; i++) {
+		const struct ledger_row *r = &m->ledger.rows[i];
+		double share = ledger_share(&m->ledger, r->sum.weight_ns);
+		struct pen pen = scroll_row(s);
+		struct cells c = { &pen, m->p, &m->sum };
+
+		pen_to(&pen, 2);
+		cell_share(&c, share);
+		put_count(&pen, r->sum);
+		pen_put(&pen, STYLE_TEXT, "%s", ledger_row_name(r));
+		if (r->module != RECORD_NONE) {
+			pen_put(&pen, STYLE_DIM, " in ");
+			pen_name(&pen, STYLE_TEXT, pen_left(&pen) - 1,
+				 profile_module_name(m->p, r->module));
+		}
+		if (ledger_fix_matters(r, share))
+			put_fix(s, ledger_fix(m->p, r));
+	}
+}
+
+static void put_unnamed(struct scroll *s)
+{
+	const struct model *m = s->a->model;
+	struct pen pen;
+
+	if (!m->ledger.n_unnamed)
+		return;
+	scroll_row(s);
+	pen = scroll_row(s);
+	pen_rule(&pen, "Functions without a name", "samples with one, anywhere in the stack");
+	for (uint32_t i = 0; i < m->ledger.n_unnamed; i++) {
+		const struct ledger_unnamed *u = &m->ledger.unnamed[i];
+
+		pen = scroll_row(s);
+		struct cells c = { &pen, m->p, &m->sum };
+
+		pen_to(&pen, 2);
+		cell_share(&c, ledger_share(&m->ledger, u->anywhere.weight_ns));
+		put_count(&pen, u->anywhere);
+		pen_name(&pen, STYLE_TEXT, pen_left(&pen) - 1,
+			 profile_module_name(m->p, u->module));
+		put_fix(s, ledger_unnamed_fix(m->p, u->module));
+	}
+}
+
+static void put_notes(struct scroll *s)
+{
+	const struct model *m = s->a->model;
+	struct pen pen;
+
+	if (!m->p->n_notes)
+		return;
+	scroll_row(s);
+	pen = scroll_row(s);
+	pen_rule(&pen, "Notes", "");
+	for (size_t i = 0; i < m->p->n_notes; i++) {
+		bool warning = m->p->notes[i].level == NOTE_WARNING;
+
+		scroll_wrap(s, warning ? STYLE_STRONG : STYLE_TEXT, 2,
+			    profile_string(m->p, m->p->notes[i].text));
+	}
+}
+
+static void put_all(struct scroll *s)
+{
+	const struct ledger *l = &s->a->model->ledger;
+	struct pen pen = scroll_row(s);
+
+	pen_rule(&pen, "What became of the samples", "share, samples");
+	put_outcomes(s);
+	pen = scroll_row(s);
+	pen_to(&pen, 1);
+	pen_right(&pen, STYLE_TEXT, 6, "%s", l->whole_ns ? "100.0" : "-");
+	pen_to(&pen, TEXT_AT);
+	pen_put(&pen, STYLE_DIM, "of the time that was due");
+	put_unnamed(s);
+	put_notes(s);
+}
+
+static void draw(struct app *a, struct grid *g, struct area area)
+{
+	struct scroll s;
+
+	do {
+		s = scroll_begin(a, g, area);
+		put_all(&s);
+	} while (!scroll_end(&s));
+}
+
+const struct view view_quality = {
+	.action = ACTION_QUALITY, .name = "Quality", .short_name = "Qual",
+	.keys = "j/k scroll  q close  ? help",
+	.draw = draw, .act = scroll_act,
+};
