@@ -14,14 +14,16 @@ const struct action_row action_rows[] = {
 	{ ACTION_HALF_UP, ACTIONS_MOVE, { CTRL('U') }, "^U", "half a page up" },
 	{ ACTION_PAGE_DOWN, ACTIONS_MOVE, { KEY_OF_PAGE_DOWN, ' ' }, "PgDn Space", "page down" },
 	{ ACTION_PAGE_UP, ACTIONS_MOVE, { KEY_OF_PAGE_UP }, "PgUp", "page up" },
+	{ ACTION_OPEN, ACTIONS_MOVE, { 'l', KEY_OF_RIGHT }, "l Right", "tree: open, go down" },
+	{ ACTION_CLOSE, ACTIONS_MOVE, { 'h', KEY_OF_LEFT }, "h Left", "tree: close, go up" },
 	{ ACTION_BACK, ACTIONS_MOVE, { KEY_OF_BACKSPACE, '<' }, "Backspace <",
 	  "back to the view before" },
 
 	{ ACTION_FUNCTIONS, ACTIONS_VIEWS, { '2' }, "2", "functions" },
+	{ ACTION_TREE, ACTIONS_VIEWS, { '3', 't' }, "3 t", "call tree" },
 	{ ACTION_QUALITY, ACTIONS_VIEWS, { '=' }, "=", "quality of the data" },
 	/* Not there yet: they say what is coming. */
 	{ ACTION_OVERVIEW, ACTIONS_VIEWS, { '1' }, "1", NULL },
-	{ ACTION_TREE, ACTIONS_VIEWS, { '3', 't' }, "3 t", NULL },
 	{ ACTION_CALLERS, ACTIONS_VIEWS, { '4', 'c' }, "4 c", NULL },
 	{ ACTION_FLAME, ACTIONS_VIEWS, { '5', 'f' }, "5 f", NULL },
 	{ ACTION_SOURCE, ACTIONS_VIEWS, { '6', 'a' }, "6 a", NULL },
@@ -30,8 +32,11 @@ const struct action_row action_rows[] = {
 	{ ACTION_MEMORY, ACTIONS_VIEWS, { '9' }, "9", NULL },
 	{ ACTION_COMPARE, ACTIONS_VIEWS, { '0' }, "0", NULL },
 
-	{ ACTION_SORT, ACTIONS_SHOW, { 's', KEY_OF_F6 }, "s F6", "sort by the next column" },
-	{ ACTION_REVERSE, ACTIONS_SHOW, { 'I' }, "I", "reverse the order" },
+	{ ACTION_SORT, ACTIONS_SHOW, { 's', KEY_OF_F6 }, "s F6",
+	  "functions: sort by the next column" },
+	{ ACTION_REVERSE, ACTIONS_SHOW, { 'I' }, "I", "functions: reverse the order" },
+	{ ACTION_OPEN_ALL, ACTIONS_SHOW, { 'E' }, "E", "tree: open all" },
+	{ ACTION_CLOSE_ALL, ACTIONS_SHOW, { 'C' }, "C", "tree: close all" },
 
 	{ ACTION_HELP, ACTIONS_SESSION, { '?', KEY_OF_F1 }, "? F1", "this page" },
 	{ ACTION_REDRAW, ACTIONS_SESSION, { CTRL('L') }, "^L", "draw the screen anew" },

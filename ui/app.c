@@ -18,11 +18,13 @@
 
 void app_init(struct app *a, struct model *model)
 {
-	*a = (struct app){ .model = model, .function = RECORD_NONE, .view = &view_functions };
+	*a = (struct app){ .model = model, .function = RECORD_NONE, .view = &view_functions,
+			  .arrived = true };
 }
 
 void app_deinit(struct app *a)
 {
+	app_tree_deinit(&a->tree);
 	free(a->order);
 	free(a->message);
 }
@@ -48,6 +50,7 @@ void app_go(struct app *a, const struct view *view)
 		memmove(a->trail, a->trail + 1, --a->n_trail * sizeof(a->trail[0]));
 	a->trail[a->n_trail++] = (struct app_place){ a->view, a->function };
 	a->view = view;
+	a->arrived = true;
 	a->text = (struct list){ 0 };
 }
 
@@ -58,7 +61,7 @@ static void go_back(struct app *a)
 	a->n_trail--;
 	a->view = a->trail[a->n_trail].view;
 	a->function = a->trail[a->n_trail].function;
-	a->asked = 0;		/* the selection is to be found again */
+	a->arrived = true;
 }
 
 /* Open the view that an action stands for; false if there is none. */
@@ -347,6 +350,7 @@ void app_draw(struct app *a, struct grid *g)
 	a->width = g->width;
 	a->height = g->height;
 	a->view->draw(a, g, area);
+	a->arrived = false;
 	draw_header(a, g);
 	draw_tabs(a, g);
 	draw_context(a, g);

@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/u64map.h"
+#include "profile/tree_rows.h"
 #include "ui/action.h"
 #include "ui/grid.h"
 #include "ui/list.h"
@@ -42,6 +44,8 @@ struct app {
 	enum app_state state;
 	const struct view *view;
 	uint32_t function;	/* that is selected, or RECORD_NONE */
+	bool arrived;		/* the view has not been drawn since it was opened: it
+				   has to find what is selected */
 	struct app_place trail[APP_TRAIL];
 	uint32_t n_trail;
 	unsigned int width, height;	/* of what was drawn last */
@@ -55,6 +59,15 @@ struct app {
 	uint32_t asked;		/* of the model, when that was made */
 	unsigned int sort;	/* column */
 	bool reversed;
+
+	struct app_tree {
+		struct tree_rows rows;
+		uint32_t asked;		/* of the model, when these were made */
+		uint32_t *shown;	/* rows that are below no closed one */
+		uint32_t n_shown;
+		struct u64map closed;	/* node -> 1, or 0 */
+		struct list list;
+	} tree;
 
 	/* quality, help: text that scrolls */
 	struct list text;

@@ -37,8 +37,10 @@ static void show(struct app *a, struct grid *g)
 	unsigned int width, height;
 
 	term_size(&width, &height);
-	if (width != g->width || height != g->height)
+	if (width != g->width || height != g->height) {
 		grid_resize(g, width, height);
+		a->asked_redraw = true;	/* who knows what the terminal kept */
+	}
 	app_draw(a, g);
 	if (a->asked_redraw)
 		term_redraw();

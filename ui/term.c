@@ -16,6 +16,7 @@
 #include "base/utf8.h"
 #include "base/util.h"
 #include "ui/key.h"
+#include "ui/terminfo.h"
 
 /* The colour pairs in use, each made when a cell first needs it. */
 #define MAX_PAIRS 256
@@ -31,6 +32,7 @@ static struct {
 /* ---- leaving it as it was ---- */
 
 static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTERM, SIGHUP, SIGQUIT };
+static struct sigaction before[array_len(fatal)];	/* what was to be done about them */
 
 /* Main screen, cursor, no mouse, no attributes; only what a handler may call. */
 static void on_fatal(int sig)
@@ -40,20 +42,27 @@ static void on_fatal(int sig)
 
 	(void)n;
 	tcsetattr(STDIN_FILENO, TCSANOW, &term.saved);
-	raise(sig);		/* the handler is gone: SA_RESETHAND */
+	for (size_t i = 0; i < array_len(fatal); i++)
+		if (fatal[i] == sig)
+			sigaction(sig, &before[i], NULL);
+	raise(sig);
 }
 
 static void catch_fatal(void)
 {
-	struct sigaction act = { .sa_handler = on_fatal, .sa_flags = SA_RESETHAND | SA_NODEFER };
+	struct sigaction act = { .sa_handler = on_fatal, .sa_flags = SA_NODEFER };
 
 	for (size_t i = 0; i < array_len(fatal); i++) {
-		struct sigaction old;
-
-		/* One that is ignored (nohup) or that somebody waits for stays so. */
-		if (sigaction(fatal[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+		sigaction(fatal[i], NULL, &before[i]);
+		if (before[i].sa_handler != SIG_IGN)	/* as under nohup */
 			sigaction(fatal[i], &act, NULL);
 	}
+}
+
+static void release_fatal(void)
+{
+	for (size_t i = 0; i < array_len(fatal); i++)
+		sigaction(fatal[i], &before[i], NULL);
 }
 
 /* ---- opening ---- */
@@ -96,18 +105,17 @@ static void choose_colours(enum term_color color)
 int term_open(bool ascii, enum term_color color, struct term_caps *caps, struct error *err)
 {
 	const char *name = getenv("TERM");
+	enum terminfo what = terminfo_check();
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return error_set(err, ENOTTY, "no terminal");
-	tcgetattr(STDIN_FILENO, &term.saved);
-	term.screen = newterm(NULL, stdout, stdin);
-	if (!term.screen)
+	if (what == TERMINFO_UNKNOWN)
 		return error_set(err, ENOTSUP, "the terminal \"%s\" is not known",
 				 name ? name : "");
-	if (!tigetstr("cup") || !tigetstr("clear")) {
-		term_close();
+	tcgetattr(STDIN_FILENO, &term.saved);
+	term.screen = what == TERMINFO_SCREEN ? newterm(NULL, stdout, stdin) : NULL;
+	if (!term.screen)
 		return error_set(err, ENOTSUP, "the terminal \"%s\" cannot place its cursor", name);
-	}
 	cbreak();
 	noecho();
 	nonl();
@@ -130,6 +138,7 @@ void term_close(void)
 		return;
 	endwin();
 	delscreen(term.screen);
+	release_fatal();
 	memset(&term, 0, sizeof(term));
 }
 

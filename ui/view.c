@@ -8,7 +8,7 @@
 const struct view *const views[] = {
 	COMING('1', ACTION_OVERVIEW, "Overview", "Over", "the overview"),
 	&view_functions,
-	COMING('3', ACTION_TREE, "Tree", "Tree", "the call tree"),
+	&view_tree,
 	COMING('4', ACTION_CALLERS, "Callers", "Call", "callers and callees"),
 	COMING('5', ACTION_FLAME, "Flame", "Flam", "the flame graph"),
 	COMING('6', ACTION_SOURCE, "Source", "Src", "source and assembly"),

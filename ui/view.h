@@ -27,10 +27,13 @@ struct view {
 	bool (*act)(struct app *a, enum action action);	/* false: not its own */
 };
 
-extern const struct view view_functions, view_quality, view_help;
+extern const struct view view_functions, view_tree, view_quality, view_help;
 
 /* All that have a tab, in their order, then the others; ends with NULL. */
 extern const struct view *const views[];
+
+/* What the view of the tree keeps. */
+void app_tree_deinit(struct app_tree *t);
 
 /* A pen for row `y` of an area. */
 static inline struct pen area_pen(struct grid *g, struct area area, unsigned int y)

@@ -307,7 +307,7 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	bool detail = g->height >= DETAIL_FROM;
 	unsigned int n_beside = beside(&t, 0), rows;
 
-	if (a->asked != a->model->n_asked)
+	if (a->arrived || a->asked != a->model->n_asked)
 		order_rows(a);
 	t.columns = cells_columns(area.width, t.seconds ? 33 : 25);
 	put_head(&t);

@@ -176,11 +176,12 @@ const struct cmd cmd_view = {
 	.synopsis = "[--ascii] [--color WHEN] [--render VIEW [--size WxH]] RECORDING",
 	.summary = "look at a recording on the terminal",
 	.help =
-	"Shows the functions of a recording; keys are listed by `?`.\n"
+	"Shows the functions of a recording and its call tree; `?` lists the keys.\n"
 	"\n"
 	"  --ascii             no characters beyond ASCII\n"
 	"  --color WHEN        auto, always or never\n"
-	"  --render VIEW       print one screen instead: functions, quality or help\n"
+	"  --render VIEW       print one screen instead: functions, tree, quality or\n"
+	"                      help\n"
 	"  --size WxH          columns and rows of that screen; else 100x30\n"
 	"  -h, --help          this text\n",
 	.run = run,

@@ -95,6 +95,8 @@ TEST(screens_look_as_they_did)
 		{ "", "functions", 80, 24, false }, { "", "functions", 80, 24, true },
 		{ "", "functions", 100, 30, false }, { "", "functions", 100, 30, true },
 		{ "", "functions", 140, 40, true }, { "", "functions", 250, 70, true },
+		{ "3", "tree", 80, 24, false }, { "3", "tree", 100, 30, true },
+		{ "jt", "tree-selected", 100, 30, true }, { "3C", "tree-closed", 80, 24, true },
 		{ "=", "quality", 80, 24, false }, { "=", "quality", 100, 30, true },
 		{ "?", "help", 80, 24, false }, { "?", "help", 100, 30, true },
 	};
@@ -215,6 +217,81 @@ TEST(sorting_keeps_the_selection)
 	made_app_deinit(&t);
 }
 
+/* Rows of the tree that are shown. */
+static uint32_t n_shown(struct made_app *t)
+{
+	free(screen(t));
+	return t->app.tree.n_shown;
+}
+
+TEST(nodes_of_the_tree_close_and_open)
+{
+	struct made_app t;
+	uint32_t all, at;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	type(&t, "3");
+	all = n_shown(&t);
+	assert_int_equal(all, t.app.tree.rows.n);
+	type(&t, "gj");
+	at = t.app.tree.list.cursor;
+	type(&t, "h");		/* closes it, */
+	assert_true(n_shown(&t) < all);
+	assert_int_equal(t.app.tree.list.cursor, at);
+	type(&t, "h");		/* goes to the one above, */
+	assert_int_equal(t.app.tree.list.cursor, 0);
+	type(&t, "jl");		/* opens it, */
+	assert_int_equal(n_shown(&t), all);
+	type(&t, "l");		/* and goes down */
+	assert_int_equal(t.app.tree.list.cursor, at + 1);
+	type(&t, "C");
+	for (uint32_t i = 1, n = n_shown(&t); i < n; i++)
+		assert_int_equal(t.app.tree.rows.v[t.app.tree.shown[i]].depth, 1);
+	type(&t, "E");
+	assert_int_equal(n_shown(&t), all);
+	made_app_deinit(&t);
+}
+
+/* Under every row its own samples and the rows below add up to its total. */
+TEST(the_tree_adds_up)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	type(&t, "3");
+	free(screen(&t));
+	for (uint32_t i = 0; i < t.app.tree.rows.n; i++) {
+		const struct tree_row *v = t.app.tree.rows.v;
+		uint64_t sum = v[i].self.count;
+
+		if (v[i].kind != TREE_ROW_NODE)
+			continue;
+		for (uint32_t k = i + 1; k < t.app.tree.rows.n && v[k].depth > v[i].depth; k++)
+			sum += v[k].depth == v[i].depth + 1 ? v[k].total.count : 0;
+		assert_int_equal(sum, v[i].total.count);
+	}
+	made_app_deinit(&t);
+}
+
+TEST(one_selection_goes_through_all_views)
+{
+	struct made_app t;
+	char *name;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	type(&t, "jj");
+	name = xstrdup(selected(&t));
+	type(&t, "t");
+	free(screen(&t));
+	assert_string_equal(selected(&t), name);
+	type(&t, "jjjj2");
+	free(screen(&t));
+	assert_int_equal(t.app.order[t.app.functions.cursor], t.app.function);
+	free(name);
+	made_app_deinit(&t);
+}
+
 TEST(pages_close_to_where_one_was)
 {
 	struct made_app t;
@@ -269,18 +346,32 @@ TEST(a_page_scrolls_to_its_end_and_no_further)
 	made_app_deinit(&t);
 }
 
+static bool does_something(const struct view *view, uint32_t key)
+{
+	struct made_app t;
+	bool does;
+
+	made_app_init(&t, &usual, 80, 24, false);
+	app_go(&t.app, view);
+	free(screen(&t));
+	app_key(&t.app, key);
+	does = !t.app.message || !strstr(t.app.message, "does nothing");
+	made_app_deinit(&t);
+	return does;
+}
+
 TEST(every_key_that_is_listed_does_something)
 {
 	for (size_t i = 0; i < n_action_rows; i++)
 		for (int k = 0; k < ACTION_KEYS && action_rows[i].keys[k]; k++) {
-			struct made_app t;
+			uint32_t key = action_rows[i].keys[k];
+			bool done = false;
 
-			assert_int_equal(action_of_key(action_rows[i].keys[k]), action_rows[i].action);
-			made_app_init(&t, &usual, 80, 24, false);
-			free(screen(&t));
-			app_key(&t.app, action_rows[i].keys[k]);
-			assert_true(!t.app.message || !strstr(t.app.message, "does nothing"));
-			made_app_deinit(&t);
+			assert_int_equal(action_of_key(key), action_rows[i].action);
+			for (size_t v = 0; views[v]; v++)
+				done |= !views[v]->coming && does_something(views[v], key);
+			if (!done)
+				fail_msg("%s does nothing", action_rows[i].label);
 		}
 }
 
@@ -468,6 +559,9 @@ int main(void)
 		cmocka_unit_test(a_screen_that_is_too_small_says_so_and_comes_back),
 		cmocka_unit_test(the_selection_moves_and_stays_among_the_rows),
 		cmocka_unit_test(sorting_keeps_the_selection),
+		cmocka_unit_test(nodes_of_the_tree_close_and_open),
+		cmocka_unit_test(the_tree_adds_up),
+		cmocka_unit_test(one_selection_goes_through_all_views),
 		cmocka_unit_test(pages_close_to_where_one_was),
 		cmocka_unit_test(the_trail_is_as_long_as_it_is),
 		cmocka_unit_test(a_page_scrolls_to_its_end_and_no_further),

@@ -1,0 +1,190 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The user interface on a real terminal: keys, sizes, colours, and that the
+# terminal is as it was, whatever ends the program.
+. "${top_srcdir:?}/tests/integration/lib.sh"
+unset NO_COLOR COLORFGBG ESCDELAY
+export LC_ALL=C.UTF-8
+
+have tmux || {
+	echo "skip - the user interface in a terminal: no tmux"
+	exit 0
+}
+socket=cprofd-test-$$
+mux() { tmux -L "$socket" -f "$scratch/tmux.conf" "$@"; }
+cat >"$scratch/tmux.conf" <<'EOF'
+set -g default-terminal tmux-256color
+set -s escape-time 0
+set -g status off
+EOF
+trap 'mux kill-server 2>/dev/null; cleanup' EXIT
+
+(cd "$scratch" && "$cprofd" record -F 1999 -o r.cprof -- "$targets/abc" 1 >/dev/null 2>&1) || {
+	echo "not ok - a recording to look at"
+	exit 1
+}
+
+# A pane with a shell; the program runs in it with what is given.
+pane() {	# WIDTH HEIGHT COMMAND
+	mux kill-server 2>/dev/null
+	# A server that is going down does not take a session.
+	begun() { mux new-session -d -s t -x "$1" -y "$2" "sh" 2>/dev/null; }
+	wait_for 10 begun "$1" "$2" || fail "no tmux"
+	mux send-keys -t t -l "PS1='ready% '; clear" && mux send-keys -t t Enter
+	wait_for 10 has "ready%" || fail "no shell: $(shot)"
+	# What was typed is still there when the program has ended: say it in pieces.
+	mux send-keys -t t -l "$3; printf '[%s]\n' ended" && mux send-keys -t t Enter
+}
+shot() { mux capture-pane -p -t t; }
+has() { shot | grep -qF -- "$1"; }
+hasnt() { ! has "$1"; }
+shows() { wait_for 10 has "$1" || fail "no \"$1\" in: $(shot)"; }
+ended() { wait_for 10 has "[ended]" || fail "still there: $(shot)"; }
+key() { mux send-keys -t t "$@"; }
+its_pid() { pgrep -x cprofd -P "$(mux display -p -t t '#{pane_pid}')"; }
+
+keys_and_views() {
+	pane 100 30 "$cprofd view r.cprof"
+	shows "2 Functions"
+	shows "> "
+	first=$(shot | sed -n 's/^> .* [NLK?] \([a-z_]*\) .*/\1/p')
+	[ "$first" = half ] || fail "selected: $first: $(shot)"
+	key -l jjjkk
+	shows "selected third"
+	key =
+	shows "What became of the samples"
+	key '?'
+	shows "half a page down"
+	key q
+	shows "What became of the samples"
+	key BSpace
+	shows "selected third"
+	key s
+	shows "TOTAL%▾"
+	key 5
+	shows "the flame graph: coming with a later version"
+	key F1
+	shows "half a page down"
+	key q q
+	ended
+	has "2 Functions" && fail "the screen is still there: $(shot)"
+	true
+}
+
+sizes() {
+	pane 100 30 "$cprofd view r.cprof"
+	shows "2 Functions"
+	before=$(shot)
+	mux resize-window -t t -x 50 -y 10
+	shows "cprofd needs 60x15"
+	mux resize-window -t t -x 100 -y 30
+	same() { [ "$(shot)" = "$before" ]; }
+	wait_for 10 same || fail "not the same screen: $(shot)"
+	i=0
+	while [ $i -lt 40 ]; do	# a storm, with keys in it
+		i=$((i + 1))
+		mux resize-window -t t -x $((40 + i * 37 % 160)) -y $((10 + i * 13 % 50))
+		key j
+	done
+	mux resize-window -t t -x 100 -y 30
+	key g
+	wait_for 10 same || fail "not the same screen after a storm: $(shot)"
+	key q
+	ended
+}
+
+colours() {
+	pane 100 30 "COLORFGBG='15;0' $cprofd view r.cprof"
+	shows "2 Functions"
+	mux capture-pane -e -p -t t >colour.txt
+	grep -q "$(printf '\033')\[[0-9;]*48;5;237" colour.txt || fail "no tint: $(cat -v colour.txt)"
+	key q
+	ended
+	pane 100 30 "NO_COLOR=1 $cprofd view r.cprof"
+	shows "2 Functions"
+	mux capture-pane -e -p -t t >colour.txt
+	! grep -qE "$(printf '\033')\[([0-9;]*;)?(3[0-8]|4[0-8]|9[0-7]|10[0-7])(;[0-9;]*)?m" colour.txt ||
+		fail "colours in spite of NO_COLOR: $(cat -v colour.txt)"
+	# tmux says "the default colours" by themselves.
+	sed "s/$(printf '\033')\[[34]9m//g" colour.txt >plain.txt
+	grep -q "$(printf '\033')\[[0-9;]*7m>" plain.txt || fail "no selection: $(cat -v colour.txt)"
+	key q
+	ended
+	pane 100 30 "TERM=screen $cprofd view r.cprof"
+	shows "2 Functions"
+	mux capture-pane -e -p -t t >colour.txt
+	! grep -qE "38;5|48;5" colour.txt || fail "256 colours on 8: $(cat -v colour.txt)"
+	key q
+	ended
+}
+
+other_locales_and_terminals() {
+	pane 100 30 "LC_ALL=C $cprofd view r.cprof"
+	shows "[2 Functions]"
+	! shot | LC_ALL=C grep -q '[^ -~]' || fail "not ASCII: $(shot)"
+	key q
+	ended
+	pane 100 30 "TERM=vt100 $cprofd view --ascii r.cprof"
+	shows "[2 Functions]"
+	key q
+	ended
+	for term in dumb nosuch ''; do
+		pane 100 30 "TERM=$term $cprofd view r.cprof; echo \"[exit \$?]\""
+		shows "[exit 2]"
+		shows "\`cprofd report\` prints the same as text"
+	done
+	expect 2 "no terminal" "$cprofd" view r.cprof
+	! grep -q "$(printf '\033')" out.txt err.txt || fail "escapes without a terminal"
+}
+
+# Echo on, canonical, main screen, cursor visible.
+is_as_it_was() {
+	ended
+	[ "$(mux display -p -t t '#{alternate_on}#{cursor_flag}')" = 01 ] ||
+		fail "$1: screen and cursor: $(mux display -p -t t '#{alternate_on}#{cursor_flag}')"
+	key -l "printf '<%s>\n' \$(stty -a | grep -c -w -e -echo -e -icanon)"
+	key Enter
+	wait_for 10 has "<0>" || fail "$1: $(shot)"
+}
+
+terminal_is_restored() {
+	for sig in SEGV ABRT TERM HUP; do
+		pane 100 30 "$cprofd view r.cprof 2>/dev/null"
+		shows "2 Functions"
+		kill -$sig "$(its_pid)" || fail "no process"
+		is_as_it_was $sig
+	done
+	pane 100 30 "$cprofd view r.cprof"
+	shows "2 Functions"
+	before=$(shot)
+	key C-z
+	ended
+	is_as_it_was "^Z"
+	key -l "fg" && key Enter
+	shows "2 Functions"
+	same() { [ "$(shot)" = "$before" ]; }
+	wait_for 10 same || fail "after fg: $(shot)"
+	key q
+	is_as_it_was q
+}
+
+# A terminal that is closed ends it, also where nobody hangs up.
+terminal_goes() {
+	for ignore in "" "trap '' HUP;"; do
+		pane 100 30 "$ignore $cprofd view r.cprof"
+		shows "2 Functions"
+		viewer=$(its_pid)
+		mux kill-server
+		# Who inherits it may take a while to reap it.
+		gone() { ! grep -q '^State:.[^ZX]' "/proc/$viewer/status" 2>/dev/null; }
+		wait_for 2 gone || fail "$ignore still there: $(grep State "/proc/$viewer/status"; kill -9 "$viewer")"
+	done
+}
+
+check "keys and views" keys_and_views
+check "sizes, and a storm of them" sizes
+check "256 colours, 8, and none" colours
+check "locales and terminals" other_locales_and_terminals
+check "the terminal is as it was" terminal_is_restored
+check "a terminal that goes" terminal_goes
+finish

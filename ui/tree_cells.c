@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/tree_cells.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "ui/text.h"
+
+char tree_cells_kind(const struct tree_cells *t, const struct tree_row *row)
+{
+	return row->kind == TREE_ROW_NODE && row->node
+		? profile_function_kind(t->c.p, t->c.p->tree.function[row->node]) : ' ';
+}
+
+void tree_cells_numbers(const struct tree_cells *t, const struct tree_row *row)
+{
+	double total = summary_share(t->c.sum, row->total.weight_ns);
+	double self = row->kind == TREE_ROW_NODE
+		? summary_share(t->c.sum, row->self.weight_ns) : 0;
+	char kind = tree_cells_kind(t, row);
+
+	pen_to(t->c.pen, 2);
+	cell_share(&t->c, total);
+	pen_to(t->c.pen, 8);
+	if (row->kind == TREE_ROW_NODE)
+		cell_share(&t->c, self);
+	pen_to(t->c.pen, 14);
+	pen_bar(t->c.pen, kind, t->columns.bar, self, total, total, 1);
+	pen_to(t->c.pen, t->c.pen->column + 1);
+	cell_kind(&t->c, kind);
+	pen_to(t->c.pen, TREE_CELLS_NAME_AT + t->columns.bar + 1);
+}
+
+/* "[gap: 912 KiB of stack not copied]" with the sizes that occurred. */
+static void put_gap(const struct tree_cells *t)
+{
+	const struct ledger *l = t->ledger;
+	char low[TEXT_NUMBER], high[TEXT_NUMBER];
+
+	text_bytes(low, l->gap_min);
+	text_bytes(high, l->gap_max);
+	if (strcmp(low, high) == 0)
+		pen_put(t->c.pen, STYLE_TEXT, "[gap: %s of stack not copied]", high);
+	else
+		pen_put(t->c.pen, STYLE_TEXT, "[gap: %s to %s of stack not copied]", low, high);
+}
+
+/* How often a function calls itself in a row: in half of its samples, and at most. */
+static void put_recursion(const struct tree_cells *t, const struct tree_row *row)
+{
+	if (row->n < 2)
+		return;
+	pen_put(t->c.pen, STYLE_DIM, "  %s%u", t->c.pen->grid->utf8 ? "×" : "x", row->n);
+	if (row->n != row->max_depth)
+		pen_put(t->c.pen, STYLE_DIM, ", at most %u", row->max_depth);
+}
+
+static void put_node(const struct tree_cells *t, const struct tree_row *row)
+{
+	uint32_t function = t->c.p->tree.function[row->node];
+	bool pseudo = t->c.p->functions[function].outcome;	/* is nowhere */
+	unsigned int end = pseudo ? t->width - 1 : t->columns.where_at - 1;
+	unsigned int room = end > t->c.pen->column + 8 ? end - t->c.pen->column : 8;
+
+	if (t->c.p->functions[function].outcome == OUTCOME_COPY && t->ledger->gap_max)
+		put_gap(t);
+	else
+		cell_function(&t->c, row->n < 2 ? room : max_of(room, 24u) - 16, function,
+			      summary_share(t->c.sum, row->total.weight_ns));
+	put_recursion(t, row);
+	if (pseudo)
+		return;
+	pen_to(t->c.pen, t->columns.where_at);
+	cell_where(&t->c, t->columns.where, function);
+}
+
+static void put_root(const struct tree_cells *t, const struct tree_row *row)
+{
+	const struct profile_process *process = profile_main_process(t->c.p);
+	char count[TEXT_NUMBER], time[TEXT_NUMBER];
+
+	pen_name(t->c.pen, STYLE_STRONG, t->columns.name,
+		  process ? profile_string(t->c.p, process->name) : "all");
+	pen_to(t->c.pen, t->columns.where_at);
+	pen_put(t->c.pen, STYLE_DIM, "%s samples, %s", text_count(count, row->total.count),
+		 text_time(time, row->total.weight_ns));
+}
+
+static void put_rest(const struct tree_cells *t, const struct tree_row *row)
+{
+	double largest = summary_share(t->c.sum, row->largest_ns);
+	char count[TEXT_NUMBER];
+
+	pen_put(t->c.pen, STYLE_DIM, "%s more, %sunder %.1f%%", text_count(count, row->n),
+		 row->n > 1 ? "each " : "", floor(largest * 1000) / 10 + .1);
+}
+
+void tree_cells_name(const struct tree_cells *t, const struct tree_row *row)
+{
+	if (row->kind == TREE_ROW_REST)
+		put_rest(t, row);
+	else if (row->kind == TREE_ROW_FILTERED)
+		pen_put(t->c.pen, STYLE_DIM, "[filtered out]");
+	else if (row->depth == 0)
+		put_root(t, row);
+	else
+		put_node(t, row);
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The call tree from the top, with nodes that can be closed.  Rows stay what they
+ * are when one is closed: what is below it is not shown.
+ */
+#include <string.h>
+
+#include "base/util.h"
+#include "ui/text.h"
+#include "ui/tree_cells.h"
+#include "ui/tree_guides.h"
+#include "ui/view.h"
+
+#define MIN_SHARE .002		/* of a node that has a row */
+#define MAX_NODES 20000
+#define MAX_DEPTH 4096
+#define DETAIL_FROM 24		/* height of the screen from which on it is there */
+#define DETAIL_ROWS 5		/* rule, two lines, a blank row on either side */
+
+/* ---- rows ---- */
+
+static const struct tree_row *row_at(const struct app_tree *t, uint32_t i)
+{
+	return &t->rows.v[t->shown[i]];
+}
+
+static bool has_rows_below(const struct app_tree *t, uint32_t row)
+{
+	return row + 1 < t->rows.n && t->rows.v[row + 1].depth > t->rows.v[row].depth;
+}
+
+static bool is_closed(const struct app_tree *t, const struct tree_row *row)
+{
+	return row->kind == TREE_ROW_NODE && u64map_find(&t->closed, row->node) == 1;
+}
+
+/* Which rows are shown: none below a closed one. */
+static void find_shown(struct app_tree *t)
+{
+	uint32_t n = 0, below = UINT32_MAX;
+
+	t->shown = xreallocarray(t->shown, max_of(t->rows.n, 1u), sizeof(*t->shown));
+	for (uint32_t i = 0; i < t->rows.n; i++) {
+		if (t->rows.v[i].depth > below)
+			continue;
+		below = is_closed(t, &t->rows.v[i]) ? t->rows.v[i].depth : UINT32_MAX;
+		t->shown[n++] = i;
+	}
+	t->n_shown = n;
+}
+
+static uint32_t function_of(const struct app *a, const struct tree_row *row)
+{
+	return row->kind == TREE_ROW_NODE && row->depth
+		? a->model->p->tree.function[row->node] : RECORD_NONE;
+}
+
+/* To the heaviest row of the selected function, unless one of its is chosen already. */
+static void find_selected(struct app *a)
+{
+	struct app_tree *t = &a->tree;
+	uint32_t best = UINT32_MAX;
+
+	if (t->list.cursor < t->n_shown &&
+	    function_of(a, row_at(t, t->list.cursor)) == a->function)
+		return;
+	for (uint32_t i = 0; i < t->n_shown; i++)
+		if (a->function != RECORD_NONE && function_of(a, row_at(t, i)) == a->function &&
+		    (best == UINT32_MAX ||
+		     row_at(t, i)->total.weight_ns > row_at(t, best)->total.weight_ns))
+			best = i;
+	if (best != UINT32_MAX)
+		t->list.cursor = best;
+}
+
+static void make_rows(struct app *a)
+{
+	const struct model *m = a->model;
+	struct app_tree *t = &a->tree;
+
+	if (t->asked == m->n_asked)
+		return;
+	tree_rows_deinit(&t->rows);
+	tree_rows_make(m->p, &m->scope, &m->sum,
+		       (uint64_t)(MIN_SHARE * (double)m->sum.base_ns), MAX_NODES, MAX_DEPTH,
+		       &t->rows);
+	t->asked = m->n_asked;
+	find_shown(t);
+}
+
+void app_tree_deinit(struct app_tree *t)
+{
+	tree_rows_deinit(&t->rows);
+	u64map_deinit(&t->closed);
+	free(t->shown);
+}
+
+/* ---- drawing ---- */
+
+static void put_head(struct grid *g, struct area area, const struct columns *columns)
+{
+	struct pen pen = area_pen(g, area, 0);
+
+	pen_to(&pen, 1);
+	pen_put(&pen, STYLE_STRONG, "TOTAL%%");
+	pen_put(&pen, STYLE_DIM, " SELF%%");
+	pen_to(&pen, 14);
+	pen_put(&pen, STYLE_DIM, "0");
+	pen_right(&pen, STYLE_DIM, columns->bar - 1, "100%%");
+	pen_put(&pen, STYLE_DIM, " K CALL TREE");
+	pen_to(&pen, columns->where_at);
+	pen_put(&pen, STYLE_DIM, "WHERE");
+	grid_tint(g, area.top, 0, area.width, (struct style){ .attrs = ATTR_UNDERLINE });
+}
+
+/* Can it be opened, or closed? */
+static void put_mark(const struct app_tree *t, uint32_t row, struct pen *pen)
+{
+	bool utf8 = pen->grid->utf8;
+
+	if (!has_rows_below(t, row))
+		pen_put(pen, STYLE_TEXT, "  ");
+	else if (is_closed(t, &t->rows.v[row]))
+		pen_put(pen, STYLE_DIM, utf8 ? "▸ " : "> ");
+	else
+		pen_put(pen, STYLE_DIM, utf8 ? "▾ " : "v ");
+}
+
+static void put_rows(struct app *a, struct grid *g, struct area area, unsigned int rows)
+{
+	struct app_tree *t = &a->tree;
+	struct tree_cells cells = {
+		.c = { NULL, a->model->p, &a->model->sum }, .ledger = &a->model->ledger,
+		.columns = cells_columns(area.width, TREE_CELLS_NAME_AT + 1), .width = area.width };
+	struct tree_guides guides;
+	uint32_t shown = 0;
+
+	put_head(g, area, &cells.columns);
+	tree_guides_init(&guides, MAX_DEPTH);
+	for (uint32_t i = 0; i < t->rows.n && shown < t->list.top + rows; i++) {
+		struct pen pen;
+
+		tree_guides_next(&guides, &t->rows, i);
+		if (shown == t->n_shown || t->shown[shown] != i)
+			continue;
+		if (shown++ < t->list.top)
+			continue;
+		pen = area_pen(g, area, 1 + shown - 1 - t->list.top);
+		if (shown - 1 == t->list.cursor) {
+			grid_tint(g, pen.y, 0, area.width, (struct style){ .bg = INK_TINT });
+			pen_put(&pen, STYLE_TEXT, ">");
+		}
+		cells.c.pen = &pen;
+		tree_cells_numbers(&cells, &t->rows.v[i]);
+		tree_guides_put(&guides, &pen, cells.columns.name);
+		put_mark(t, i, &pen);
+		tree_cells_name(&cells, &t->rows.v[i]);
+	}
+	tree_guides_deinit(&guides);
+}
+
+/* "main > handle > parse": the way to a row, as much of its end as there is room. */
+static void put_path(const struct app *a, struct pen *pen, uint32_t row)
+{
+	const struct app_tree *t = &a->tree;
+	const char *arrow = pen->grid->utf8 ? " › " : " > ";
+	struct buf path = { 0 }, part = { 0 };
+	uint32_t depth = t->rows.v[row].depth + 1;
+
+	for (uint32_t i = row + 1; i-- > 0 && depth > 1;) {
+		uint32_t function = t->rows.v[i].depth < depth ? function_of(a, &t->rows.v[i])
+							       : RECORD_NONE;
+		const char *name;
+
+		if (function == RECORD_NONE)
+			continue;
+		depth = t->rows.v[i].depth;
+		name = profile_string(a->model->p, a->model->p->functions[function].name);
+		part.len = 0;
+		text_clean(&part, name, strlen(name), pen->grid->utf8);
+		if (path.len)
+			buf_put(&part, arrow, strlen(arrow));
+		buf_put(&part, path.data, path.len);
+		buf_put_u8(&part, '\0');
+		if (text_width((const char *)part.data) > pen_left(pen) - 8 && path.len)
+			break;
+		path.len = 0;
+		buf_put(&path, part.data, strlen((const char *)part.data));
+	}
+	buf_put_u8(&path, '\0');
+	if (depth > 1)
+		pen_put(pen, STYLE_DIM, "%s%s", pen->grid->utf8 ? "…" : "~", arrow);
+	pen_put(pen, STYLE_TEXT, "%s", (const char *)path.data);
+	buf_deinit(&path);
+	buf_deinit(&part);
+}
+
+static void put_detail(const struct app *a, struct grid *g, struct area area, unsigned int y)
+{
+	const struct app_tree *t = &a->tree;
+	uint32_t at = t->shown[t->list.cursor];
+	const struct tree_row *row = &t->rows.v[at];
+	struct pen pen = area_pen(g, area, y);
+	char total[TEXT_NUMBER], self[TEXT_NUMBER];
+
+	pen_rule(&pen, "This path", "");
+	pen = area_pen(g, area, y + 1);
+	pen_to(&pen, 2);
+	pen_put(&pen, STYLE_DIM, "samples");
+	pen_to(&pen, 16);
+	pen_put(&pen, STYLE_TEXT, "%s", text_count(total, row->total.count));
+	pen_put(&pen, STYLE_DIM, " on it, ");
+	pen_put(&pen, STYLE_TEXT, "%s",
+		text_count(self, row->kind == TREE_ROW_NODE ? row->self.count : 0));
+	pen_put(&pen, STYLE_DIM, " of them at its end");
+	pen = area_pen(g, area, y + 2);
+	pen_to(&pen, 2);
+	pen_put(&pen, STYLE_DIM, "path");
+	pen_to(&pen, 16);
+	if (row->depth)
+		put_path(a, &pen, at);
+	else
+		pen_put(&pen, STYLE_DIM, "nobody: this is all of it");
+}
+
+static void draw(struct app *a, struct grid *g, struct area area)
+{
+	bool detail = g->height >= DETAIL_FROM;
+	unsigned int rows = area.height - 1 - (detail ? DETAIL_ROWS : 0);
+
+	make_rows(a);
+	if (a->arrived)
+		find_selected(a);
+	list_fit(&a->tree.list, a->tree.n_shown, rows);
+	put_rows(a, g, area, rows);
+	if (detail && a->tree.n_shown)
+		put_detail(a, g, area, area.height - DETAIL_ROWS + 1);
+}
+
+/* ---- keys ---- */
+
+static void set_closed(struct app_tree *t, uint32_t row, bool closed)
+{
+	if (t->rows.v[row].kind == TREE_ROW_NODE && has_rows_below(t, row))
+		*u64map_slot(&t->closed, t->rows.v[row].node) = closed;
+	find_shown(t);
+}
+
+/* Close the row at hand, or go to the one that it hangs under. */
+static void close_row(struct app_tree *t)
+{
+	uint32_t at = t->shown[t->list.cursor], i = t->list.cursor;
+
+	if (has_rows_below(t, at) && !is_closed(t, &t->rows.v[at])) {
+		set_closed(t, at, true);
+		return;
+	}
+	while (i && row_at(t, i)->depth >= t->rows.v[at].depth)
+		i--;
+	list_choose(&t->list, i);
+}
+
+static void close_all(struct app_tree *t)
+{
+	for (uint32_t i = 1; i < t->rows.n; i++)	/* but the root */
+		if (t->rows.v[i].kind == TREE_ROW_NODE && has_rows_below(t, i))
+			*u64map_slot(&t->closed, t->rows.v[i].node) = 1;
+	find_shown(t);
+	t->list.cursor = 0;
+}
+
+static bool act(struct app *a, enum action action)
+{
+	struct app_tree *t = &a->tree;
+	uint32_t function;
+
+	make_rows(a);
+	if (!t->n_shown)
+		return false;
+	t->list.cursor = min_of(t->list.cursor, t->n_shown - 1);
+	if (list_act(&t->list, action)) {
+		;
+	} else if (action == ACTION_OPEN) {
+		if (is_closed(t, row_at(t, t->list.cursor)))
+			set_closed(t, t->shown[t->list.cursor], false);
+		else
+			list_act(&t->list, ACTION_DOWN);
+	} else if (action == ACTION_CLOSE) {
+		close_row(t);
+	} else if (action == ACTION_OPEN_ALL) {
+		u64map_clear(&t->closed);
+		find_shown(t);
+	} else if (action == ACTION_CLOSE_ALL) {
+		close_all(t);
+	} else {
+		return false;
+	}
+	function = function_of(a, row_at(t, t->list.cursor));
+	if (function != RECORD_NONE)
+		a->function = function;
+	return true;
+}
+
+const struct view view_tree = {
+	.key = '3', .action = ACTION_TREE, .name = "Tree", .short_name = "Tree",
+	.keys = "l/h open/close  E/C all  j/k move  2 functions  ? help  q quit",
+	.draw = draw, .act = act,
+};
