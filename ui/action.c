@@ -16,15 +16,16 @@ const struct action_row action_rows[] = {
 	{ ACTION_PAGE_UP, ACTIONS_MOVE, { KEY_OF_PAGE_UP }, "PgUp", "page up" },
 	{ ACTION_OPEN, ACTIONS_MOVE, { 'l', KEY_OF_RIGHT }, "l Right", "tree: open, go down" },
 	{ ACTION_CLOSE, ACTIONS_MOVE, { 'h', KEY_OF_LEFT }, "h Left", "tree: close, go up" },
+	{ ACTION_ENTER, ACTIONS_MOVE, { KEY_OF_ENTER }, "Enter", "go to its callers" },
 	{ ACTION_BACK, ACTIONS_MOVE, { KEY_OF_BACKSPACE, '<' }, "Backspace <",
 	  "back to the view before" },
 
 	{ ACTION_FUNCTIONS, ACTIONS_VIEWS, { '2' }, "2", "functions" },
 	{ ACTION_TREE, ACTIONS_VIEWS, { '3', 't' }, "3 t", "call tree" },
+	{ ACTION_CALLERS, ACTIONS_VIEWS, { '4', 'c' }, "4 c", "callers and callees" },
 	{ ACTION_QUALITY, ACTIONS_VIEWS, { '=' }, "=", "quality of the data" },
 	/* Not there yet: they say what is coming. */
 	{ ACTION_OVERVIEW, ACTIONS_VIEWS, { '1' }, "1", NULL },
-	{ ACTION_CALLERS, ACTIONS_VIEWS, { '4', 'c' }, "4 c", NULL },
 	{ ACTION_FLAME, ACTIONS_VIEWS, { '5', 'f' }, "5 f", NULL },
 	{ ACTION_SOURCE, ACTIONS_VIEWS, { '6', 'a' }, "6 a", NULL },
 	{ ACTION_THREADS, ACTIONS_VIEWS, { '7' }, "7", NULL },

@@ -18,12 +18,13 @@
 
 void app_init(struct app *a, struct model *model)
 {
-	*a = (struct app){ .model = model, .function = RECORD_NONE, .view = &view_functions,
-			  .arrived = true };
+	*a = (struct app){ .model = model, .view = &view_functions, .arrived = true,
+			  .function = model->n_order ? model->order[0] : RECORD_NONE };
 }
 
 void app_deinit(struct app *a)
 {
+	app_callers_deinit(&a->callers);
 	app_tree_deinit(&a->tree);
 	free(a->order);
 	free(a->message);
@@ -42,14 +43,15 @@ void app_say(struct app *a, const char *fmt, ...)
 
 /* ---- keys ---- */
 
-void app_go(struct app *a, const struct view *view)
+void app_go(struct app *a, const struct view *view, uint32_t function)
 {
-	if (view == a->view)
+	if (view == a->view && function == a->function)
 		return;
 	if (a->n_trail == APP_TRAIL)
 		memmove(a->trail, a->trail + 1, --a->n_trail * sizeof(a->trail[0]));
 	a->trail[a->n_trail++] = (struct app_place){ a->view, a->function };
 	a->view = view;
+	a->function = function;
 	a->arrived = true;
 	a->text = (struct list){ 0 };
 }
@@ -73,7 +75,7 @@ static bool open_view(struct app *a, enum action action)
 		if (views[i]->coming)
 			app_say(a, "%s: coming with a later version", views[i]->coming);
 		else
-			app_go(a, views[i]);
+			app_go(a, views[i], a->function);
 		return true;
 	}
 	return false;

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/u64map.h"
+#include "profile/butterfly.h"
 #include "profile/tree_rows.h"
 #include "ui/action.h"
 #include "ui/grid.h"
@@ -69,6 +70,21 @@ struct app {
 		struct list list;
 	} tree;
 
+	struct app_callers {
+		struct butterfly b;
+		uint32_t function, asked;	/* what it is of */
+		struct app_callers_row {
+			enum { CALLERS_FUNCTION, CALLERS_LINE, CALLERS_NOBODY,
+			       CALLERS_MIDDLE, CALLERS_SELF } kind;
+			const struct butterfly_side *side;
+			uint32_t function, depth, line;
+			struct sum sum;
+		} *rows;
+		uint32_t n_rows, middle;
+		size_t cap_rows;
+		struct list list;
+	} callers;
+
 	/* quality, help: text that scrolls */
 	struct list text;
 };
@@ -88,7 +104,7 @@ void app_draw(struct app *a, struct grid *g);
 /* Say something in the row for messages. */
 void app_say(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Go to another view; the place before is kept in the trail. */
-void app_go(struct app *a, const struct view *view);
+/* Go to another view, or function; the place before is kept in the trail. */
+void app_go(struct app *a, const struct view *view, uint32_t function);
 
 #endif

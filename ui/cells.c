@@ -67,6 +67,13 @@ const char *function_file(const struct profile *p, uint32_t function)
 	return !*path ? NULL : slash && slash[1] ? slash + 1 : path;
 }
 
+char *call_at(const struct profile *p, uint32_t function, uint32_t line)
+{
+	const char *file = function_file(p, function);
+
+	return file ? xasprintf("call at %s:%u", file, line) : xasprintf("call at line %u", line);
+}
+
 void cell_where(const struct cells *c, unsigned int width, uint32_t function)
 {
 	const struct profile_function *f = &c->p->functions[function];

@@ -41,6 +41,9 @@ void cell_where(const struct cells *c, unsigned int width, uint32_t function);
 /* The last part of the path of a function's source file, or NULL. */
 const char *function_file(const struct profile *p, uint32_t function);
 
+/* "call at shop.c:61", of a line of that function's file.  The caller frees it. */
+char *call_at(const struct profile *p, uint32_t function, uint32_t line);
+
 /* The first of 10, 20, 40, 100 % that is not below `share`. */
 double bar_scale(double share);
 

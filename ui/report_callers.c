@@ -77,7 +77,6 @@ static void put_function(const struct callers *c, const struct butterfly_row *ro
 static void put_lines(const struct callers *c, const struct butterfly_side *side,
 		      uint32_t row, uint32_t caller)
 {
-	const char *file = function_file(c->r->p, caller);
 	struct sum more = { 0 };
 	uint32_t n = 0, n_more = 0;
 
@@ -92,8 +91,7 @@ static void put_lines(const struct callers *c, const struct butterfly_side *side
 			continue;
 		}
 		struct buf text = { 0 };
-		_cleanup_(freep) char *raw = xasprintf("call at %s:%u", file ? file : "line",
-						       l->line);
+		_cleanup_(freep) char *raw = call_at(c->r->p, caller, l->line);
 		text_clean(&text, raw, strlen(raw), c->r->page->row.utf8);
 		text_clip(&text, c->columns.name, c->r->page->row.utf8);
 		put_words(c, l->sum, 4, (const char *)text.data);

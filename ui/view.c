@@ -9,7 +9,7 @@ const struct view *const views[] = {
 	COMING('1', ACTION_OVERVIEW, "Overview", "Over", "the overview"),
 	&view_functions,
 	&view_tree,
-	COMING('4', ACTION_CALLERS, "Callers", "Call", "callers and callees"),
+	&view_callers,
 	COMING('5', ACTION_FLAME, "Flame", "Flam", "the flame graph"),
 	COMING('6', ACTION_SOURCE, "Source", "Src", "source and assembly"),
 	COMING('7', ACTION_THREADS, "Threads", "Thr", "threads over time"),

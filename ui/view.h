@@ -27,13 +27,14 @@ struct view {
 	bool (*act)(struct app *a, enum action action);	/* false: not its own */
 };
 
-extern const struct view view_functions, view_tree, view_quality, view_help;
+extern const struct view view_functions, view_tree, view_callers, view_quality, view_help;
 
 /* All that have a tab, in their order, then the others; ends with NULL. */
 extern const struct view *const views[];
 
-/* What the view of the tree keeps. */
+/* What the views of the tree and of callers keep. */
 void app_tree_deinit(struct app_tree *t);
+void app_callers_deinit(struct app_callers *c);
 
 /* A pen for row `y` of an area. */
 static inline struct pen area_pen(struct grid *g, struct area area, unsigned int y)

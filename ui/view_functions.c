@@ -73,8 +73,6 @@ static void order_rows(struct app *a)
 		a->order[n - 1 - i] = a->order[i];
 		a->order[i] = other;
 	}
-	if (a->function == RECORD_NONE && n)
-		a->function = a->order[0];
 	for (uint32_t i = 0; i < n; i++)
 		if (a->order[i] == a->function)
 			a->functions.cursor = i;
@@ -327,9 +325,16 @@ static void draw(struct app *a, struct grid *g, struct area area)
 
 static bool act(struct app *a, enum action action)
 {
+	if (a->asked != a->model->n_asked)
+		order_rows(a);	/* a key before anything was drawn */
+	a->functions.n = a->n_order;
 	if (list_act(&a->functions, action)) {
 		if (a->functions.cursor < a->n_order)
 			a->function = a->order[a->functions.cursor];
+		return true;
+	}
+	if (action == ACTION_ENTER) {
+		app_go(a, &view_callers, a->function);
 		return true;
 	}
 	if (action == ACTION_SORT)
@@ -345,6 +350,6 @@ static bool act(struct app *a, enum action action)
 
 const struct view view_functions = {
 	.key = '2', .action = ACTION_FUNCTIONS, .name = "Functions", .short_name = "Func",
-	.keys = "j/k move  s sort  I reverse  = quality  ? help  q quit",
+	.keys = "Enter callers  t tree  s sort  I reverse  = quality  ? help  q quit",
 	.draw = draw, .act = act,
 };

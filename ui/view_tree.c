@@ -287,6 +287,9 @@ static bool act(struct app *a, enum action action)
 			list_act(&t->list, ACTION_DOWN);
 	} else if (action == ACTION_CLOSE) {
 		close_row(t);
+	} else if (action == ACTION_ENTER) {
+		app_go(a, &view_callers, a->function);
+		return true;
 	} else if (action == ACTION_OPEN_ALL) {
 		u64map_clear(&t->closed);
 		find_shown(t);
@@ -303,6 +306,6 @@ static bool act(struct app *a, enum action action)
 
 const struct view view_tree = {
 	.key = '3', .action = ACTION_TREE, .name = "Tree", .short_name = "Tree",
-	.keys = "l/h open/close  E/C all  j/k move  2 functions  ? help  q quit",
+	.keys = "l/h open/close  E/C all  Enter callers  2 functions  ? help  q quit",
 	.draw = draw, .act = act,
 };

@@ -107,7 +107,7 @@ static void render(const struct options *o, struct app *a)
 	struct buf out = { 0 };
 	struct grid g;
 
-	app_go(a, o->render);
+	app_go(a, o->render, a->function);
 	grid_init(&g, o->width, o->height, utf8);
 	g.two_tones = o->color == TERM_COLOR_ALWAYS;
 	app_draw(a, &g);
@@ -176,12 +176,13 @@ const struct cmd cmd_view = {
 	.synopsis = "[--ascii] [--color WHEN] [--render VIEW [--size WxH]] RECORDING",
 	.summary = "look at a recording on the terminal",
 	.help =
-	"Shows the functions of a recording and its call tree; `?` lists the keys.\n"
+	"Shows the functions of a recording, its call tree, and who calls whom; `?`\n"
+	"lists the keys.\n"
 	"\n"
 	"  --ascii             no characters beyond ASCII\n"
 	"  --color WHEN        auto, always or never\n"
-	"  --render VIEW       print one screen instead: functions, tree, quality or\n"
-	"                      help\n"
+	"  --render VIEW       print one screen instead: functions, tree, callers,\n"
+	"                      quality or help\n"
 	"  --size WxH          columns and rows of that screen; else 100x30\n"
 	"  -h, --help          this text\n",
 	.run = run,

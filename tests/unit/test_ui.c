@@ -97,6 +97,7 @@ TEST(screens_look_as_they_did)
 		{ "", "functions", 140, 40, true }, { "", "functions", 250, 70, true },
 		{ "3", "tree", 80, 24, false }, { "3", "tree", 100, 30, true },
 		{ "jt", "tree-selected", 100, 30, true }, { "3C", "tree-closed", 80, 24, true },
+		{ "jc", "callers", 80, 24, false }, { "jjjc", "callers-built", 100, 30, true },
 		{ "=", "quality", 80, 24, false }, { "=", "quality", 100, 30, true },
 		{ "?", "help", 80, 24, false }, { "?", "help", 100, 30, true },
 	};
@@ -252,6 +253,63 @@ TEST(nodes_of_the_tree_close_and_open)
 	made_app_deinit(&t);
 }
 
+/* The first rows on either side of a function add up to it. */
+TEST(callers_and_callees_add_up)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	for (uint32_t i = 0; i < t.app.n_order; i++) {
+		uint64_t above = 0, below = 0;
+		const struct app_callers *c = &t.app.callers;
+
+		type(&t, "c");
+		free(screen(&t));
+		for (uint32_t k = 0; k < c->n_rows; k++) {
+			const struct app_callers_row *r = &c->rows[k];
+			bool first = (r->kind == CALLERS_FUNCTION && r->depth == 1) ||
+				     r->kind == CALLERS_NOBODY || r->kind == CALLERS_SELF;
+
+			*(k < c->middle ? &above : &below) += first ? r->sum.count : 0;
+		}
+		assert_int_equal(above, c->b.total.count);
+		assert_int_equal(below, c->b.total.count);
+		type(&t, "<j");
+	}
+	made_app_deinit(&t);
+}
+
+TEST(enter_goes_from_caller_to_caller_and_back)
+{
+	struct made_app t;
+	uint32_t first, second;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	first = t.app.function;
+	app_key(&t.app, KEY_OF_ENTER);
+	free(screen(&t));
+	assert_ptr_equal(t.app.view, &view_callers);
+	assert_int_equal(t.app.function, first);
+	app_key(&t.app, KEY_OF_ENTER);		/* itself: nowhere to go */
+	assert_shows(&t, "Enter goes to a function");
+	type(&t, "g");
+	second = t.app.callers.rows[0].function;
+	assert_int_not_equal(second, first);
+	app_key(&t.app, KEY_OF_ENTER);
+	free(screen(&t));
+	assert_int_equal(t.app.function, second);
+	assert_int_equal(t.app.callers.function, second);
+	type(&t, "<");
+	free(screen(&t));
+	assert_int_equal(t.app.callers.function, first);
+	type(&t, "<");
+	assert_ptr_equal(t.app.view, &view_functions);
+	assert_int_equal(t.app.function, first);
+	made_app_deinit(&t);
+}
+
 /* Under every row its own samples and the rows below add up to its total. */
 TEST(the_tree_adds_up)
 {
@@ -352,7 +410,7 @@ static bool does_something(const struct view *view, uint32_t key)
 	bool does;
 
 	made_app_init(&t, &usual, 80, 24, false);
-	app_go(&t.app, view);
+	app_go(&t.app, view, t.app.function);
 	free(screen(&t));
 	app_key(&t.app, key);
 	does = !t.app.message || !strstr(t.app.message, "does nothing");
@@ -561,6 +619,8 @@ int main(void)
 		cmocka_unit_test(sorting_keeps_the_selection),
 		cmocka_unit_test(nodes_of_the_tree_close_and_open),
 		cmocka_unit_test(the_tree_adds_up),
+		cmocka_unit_test(callers_and_callees_add_up),
+		cmocka_unit_test(enter_goes_from_caller_to_caller_and_back),
 		cmocka_unit_test(one_selection_goes_through_all_views),
 		cmocka_unit_test(pages_close_to_where_one_was),
 		cmocka_unit_test(the_trail_is_as_long_as_it_is),

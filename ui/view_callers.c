@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One function in the middle, who calls it above, what it calls below.  Every
+ * share is of that function's samples.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "ui/cells.h"
+#include "ui/text.h"
+#include "ui/view.h"
+
+#define DEPTH 4			/* calls away from the function */
+#define DEEPER_SHARE .05	/* of a row that is more than one call away */
+#define DETAIL_FROM 24		/* height of the screen from which on it is there */
+#define DETAIL_ROWS 3		/* two lines and a blank row above */
+#define NAME_AT 24		/* without the bar */
+
+/* ---- rows ---- */
+
+static void push(struct app_callers *c, struct app_callers_row row)
+{
+	array_reserve(c->rows, c->n_rows + 1, c->cap_rows);
+	c->rows[c->n_rows++] = row;
+}
+
+static double share_of(const struct app_callers *c, struct sum sum)
+{
+	return c->b.total.weight_ns
+		? (double)sum.weight_ns / (double)c->b.total.weight_ns : 0;
+}
+
+/* Neighbours of one side, the lines of their calls, and what leads on from them. */
+static void push_side(struct app_callers *c, const struct butterfly_side *side)
+{
+	for (uint32_t i = 0; i < side->n_rows; i++) {
+		const struct butterfly_row *r = &side->rows[i];
+
+		if (r->depth > 1 && share_of(c, r->sum) < DEEPER_SHARE)
+			continue;
+		push(c, (struct app_callers_row){ .kind = CALLERS_FUNCTION, .side = side,
+						  .function = r->function, .depth = r->depth,
+						  .sum = r->sum });
+		for (uint32_t l = 0; r->depth == 1 && l < side->n_lines; l++)
+			if (side->lines[l].row == i && side->lines[l].line)
+				push(c, (struct app_callers_row){
+					.kind = CALLERS_LINE, .side = side,
+					.function = r->function, .depth = 2,
+					.line = side->lines[l].line, .sum = side->lines[l].sum });
+	}
+}
+
+static void make_rows(struct app *a)
+{
+	struct app_callers *c = &a->callers;
+
+	if (c->function == a->function && c->asked == a->model->n_asked)
+		return;
+	if (c->asked)
+		butterfly_deinit(&c->b);
+	butterfly_make(a->model->p, &a->model->scope, a->function, DEPTH, &c->b);
+	c->function = a->function;
+	c->asked = a->model->n_asked;
+	c->n_rows = 0;
+	push_side(c, &c->b.callers);
+	if (c->b.outermost.count)
+		push(c, (struct app_callers_row){ .kind = CALLERS_NOBODY, .sum = c->b.outermost });
+	c->middle = c->n_rows;
+	push(c, (struct app_callers_row){ .kind = CALLERS_MIDDLE, .function = a->function,
+					  .sum = c->b.total });
+	push(c, (struct app_callers_row){ .kind = CALLERS_SELF, .sum = c->b.self });
+	push_side(c, &c->b.callees);
+	c->list.cursor = c->middle;
+}
+
+void app_callers_deinit(struct app_callers *c)
+{
+	if (c->asked)
+		butterfly_deinit(&c->b);
+	free(c->rows);
+}
+
+/* ---- drawing ---- */
+
+static void put_head(struct grid *g, struct area area, const struct columns *columns)
+{
+	struct pen pen = area_pen(g, area, 0);
+
+	pen_to(&pen, 2);
+	pen_put(&pen, STYLE_STRONG, "SHARE");
+	pen_to(&pen, 8);
+	pen_put(&pen, STYLE_DIM, "0");
+	pen_right(&pen, STYLE_DIM, columns->bar - 1, "100%%");
+	pen_right(&pen, STYLE_DIM, 11, "SAMPLES");
+	pen_put(&pen, STYLE_DIM, "  K CALLERS, CALLEES");
+	pen_to(&pen, columns->where_at);
+	pen_put(&pen, STYLE_DIM, "WHERE");
+	grid_tint(g, area.top, 0, area.width, (struct style){ .attrs = ATTR_UNDERLINE });
+}
+
+/* "call at shop.c:61": the line is in the file of the one that calls. */
+static void put_call(const struct app *a, struct pen *pen, const struct app_callers_row *row)
+{
+	bool callers = row->side == &a->callers.b.callers;
+	uint32_t caller = callers ? row->function : a->callers.function;
+	_cleanup_(freep) char *text = call_at(a->model->p, caller, row->line);
+
+	pen_name(pen, STYLE_DIM, pen_left(pen) - 1, text);
+}
+
+static void put_what(const struct app *a, struct cells *c, const struct columns *columns,
+		     const struct app_callers_row *row)
+{
+	switch (row->kind) {
+	case CALLERS_LINE:
+		put_call(a, c->pen, row);
+		return;
+	case CALLERS_NOBODY:
+		pen_put(c->pen, STYLE_DIM, "nobody: stacks begin with it");
+		return;
+	case CALLERS_SELF:
+		pen_put(c->pen, STYLE_DIM, "its own code");
+		return;
+	case CALLERS_FUNCTION:
+		if (row->function == a->callers.function)
+			pen_put(c->pen, STYLE_DIM, "(again) ");
+		break;
+	case CALLERS_MIDDLE:
+		break;
+	}
+	cell_function(c, columns->where_at - 1 - c->pen->column, row->function,
+		      row->kind == CALLERS_MIDDLE ? 1 : share_of(&a->callers, row->sum));
+	pen_to(c->pen, columns->where_at);
+	cell_where(c, columns->where, row->function);
+}
+
+static void put_row(const struct app *a, struct grid *g, struct area area, unsigned int y,
+		    const struct columns *columns, uint32_t i)
+{
+	const struct app_callers_row *row = &a->callers.rows[i];
+	bool function = row->kind == CALLERS_FUNCTION || row->kind == CALLERS_MIDDLE;
+	char kind = function ? profile_function_kind(a->model->p, row->function) : ' ';
+	struct pen pen = area_pen(g, area, y);
+	struct cells c = { &pen, a->model->p, &a->model->sum };
+	double share = share_of(&a->callers, row->sum);
+	char n[TEXT_NUMBER];
+
+	if (row->kind == CALLERS_MIDDLE)
+		grid_tint(g, pen.y, 0, area.width, (struct style){ .bg = INK_STRIP });
+	if (i == a->callers.list.cursor) {
+		grid_tint(g, pen.y, 0, area.width, (struct style){ .bg = INK_TINT });
+		pen_put(&pen, STYLE_TEXT, ">");
+	}
+	pen_to(&pen, 2);
+	cell_share(&c, share);
+	pen_to(&pen, 8);
+	pen_bar(&pen, kind, columns->bar, row->kind == CALLERS_SELF ? share : 0, share, share, 1);
+	pen_right(&pen, STYLE_TEXT, 11, "%s", text_count(n, row->sum.count));
+	pen_to(&pen, pen.column + 2);
+	cell_kind(&c, kind);
+	pen_to(&pen, pen.column + 1 + (row->depth > 1 ? (row->depth - 1) * 2 : 0));
+	put_what(a, &c, columns, row);
+}
+
+static void put_detail(const struct app *a, struct grid *g, struct area area, unsigned int y)
+{
+	const struct summary *sum = &a->model->sum;
+	struct pen pen = area_pen(g, area, y);
+	struct cells c = { &pen, a->model->p, sum };
+	uint64_t n = a->callers.b.total.count;
+	char count[TEXT_NUMBER];
+
+	pen_to(&pen, 1);
+	pen_put(&pen, STYLE_DIM, "of all CPU time");
+	cell_share(&c, summary_share(sum, a->callers.b.total.weight_ns));
+	pen_put(&pen, STYLE_TEXT, "%% ");
+	if (n)
+		cell_interval(&c, summary_total(sum, a->callers.function));
+	if (!n)
+		return;
+	pen = area_pen(g, area, y + 1);
+	pen_to(&pen, 1);
+	pen_put(&pen, STYLE_DIM, "%s samples here: shares near 50%% carry at least %s%.0f points",
+		text_count(count, n), pen_plus_minus(&pen), ceil(98 / sqrt((double)n)));
+}
+
+static void draw(struct app *a, struct grid *g, struct area area)
+{
+	struct columns columns = cells_columns(area.width, NAME_AT);
+	bool detail = g->height >= DETAIL_FROM;
+	unsigned int rows = area.height - 1 - (detail ? DETAIL_ROWS : 0);
+	struct list *l = &a->callers.list;
+
+	put_head(g, area, &columns);
+	if (a->function == RECORD_NONE) {
+		struct pen pen = area_pen(g, area, 2);
+
+		pen_to(&pen, 1);
+		pen_put(&pen, STYLE_TEXT, "No function is selected: there are no samples.");
+		return;
+	}
+	make_rows(a);
+	list_fit(l, a->callers.n_rows, rows);
+	for (uint32_t i = 0; i < rows && l->top + i < l->n; i++)
+		put_row(a, g, area, i + 1, &columns, l->top + i);
+	if (detail)
+		put_detail(a, g, area, area.height - DETAIL_ROWS + 1);
+}
+
+static bool act(struct app *a, enum action action)
+{
+	const struct app_callers *c = &a->callers;
+
+	if (a->function == RECORD_NONE)
+		return false;
+	make_rows(a);
+	if (list_act(&a->callers.list, action))
+		return true;
+	if (action != ACTION_ENTER)
+		return false;
+	if (c->rows[c->list.cursor].kind == CALLERS_FUNCTION)
+		app_go(a, &view_callers, c->rows[c->list.cursor].function);
+	else
+		app_say(a, "Enter goes to a function that calls it or is called by it");
+	return true;
+}
+
+const struct view view_callers = {
+	.key = '4', .action = ACTION_CALLERS, .name = "Callers", .short_name = "Call",
+	.keys = "j/k move  Enter recentre  < back  t tree  2 functions  ? help  q quit",
+	.draw = draw, .act = act,
+};
