@@ -23,11 +23,11 @@ const struct action_row action_rows[] = {
 	{ ACTION_FUNCTIONS, ACTIONS_VIEWS, { '2' }, "2", "functions" },
 	{ ACTION_TREE, ACTIONS_VIEWS, { '3', 't' }, "3 t", "call tree" },
 	{ ACTION_CALLERS, ACTIONS_VIEWS, { '4', 'c' }, "4 c", "callers and callees" },
+	{ ACTION_SOURCE, ACTIONS_VIEWS, { '6', 'a' }, "6 a", "source lines" },
 	{ ACTION_QUALITY, ACTIONS_VIEWS, { '=' }, "=", "quality of the data" },
 	/* Not there yet: they say what is coming. */
 	{ ACTION_OVERVIEW, ACTIONS_VIEWS, { '1' }, "1", NULL },
 	{ ACTION_FLAME, ACTIONS_VIEWS, { '5', 'f' }, "5 f", NULL },
-	{ ACTION_SOURCE, ACTIONS_VIEWS, { '6', 'a' }, "6 a", NULL },
 	{ ACTION_THREADS, ACTIONS_VIEWS, { '7' }, "7", NULL },
 	{ ACTION_OFF_CPU, ACTIONS_VIEWS, { '8' }, "8", NULL },
 	{ ACTION_MEMORY, ACTIONS_VIEWS, { '9' }, "9", NULL },
@@ -36,6 +36,7 @@ const struct action_row action_rows[] = {
 	{ ACTION_SORT, ACTIONS_SHOW, { 's', KEY_OF_F6 }, "s F6",
 	  "functions: sort by the next column" },
 	{ ACTION_REVERSE, ACTIONS_SHOW, { 'I' }, "I", "functions: reverse the order" },
+	{ ACTION_HOTTEST, ACTIONS_SHOW, { 'H' }, "H", "source: the hottest line" },
 	{ ACTION_OPEN_ALL, ACTIONS_SHOW, { 'E' }, "E", "tree: open all" },
 	{ ACTION_CLOSE_ALL, ACTIONS_SHOW, { 'C' }, "C", "tree: close all" },
 

@@ -20,11 +20,13 @@
 
 #include "base/u64map.h"
 #include "profile/butterfly.h"
+#include "profile/lines.h"
 #include "profile/tree_rows.h"
 #include "ui/action.h"
 #include "ui/grid.h"
 #include "ui/list.h"
 #include "ui/model.h"
+#include "ui/source.h"
 
 #define APP_MIN_WIDTH 60
 #define APP_MIN_HEIGHT 15
@@ -84,6 +86,22 @@ struct app {
 		size_t cap_rows;
 		struct list list;
 	} callers;
+
+	struct app_source {
+		struct lines lines;
+		uint32_t function, asked;	/* what they are of */
+		bool is_new;		/* and have not been drawn yet */
+		struct sources sources;
+		const char *path;	/* of the function's own file */
+		const struct source *text;	/* of it, or NULL */
+		struct app_source_row {
+			uint32_t line;		/* 0: not known */
+			const struct line_sum *sum;	/* NULL: no samples */
+		} *rows;
+		uint32_t n_rows;
+		size_t cap_rows;
+		struct list list;
+	} source;
 
 	/* quality, help: text that scrolls */
 	struct list text;

@@ -9,7 +9,6 @@
 #include "ui/text.h"
 
 #define CONTEXT 2	/* lines shown around one that has samples */
-#define TAB 4
 #define TEXT_AT 40
 
 struct line_report {
@@ -40,19 +39,11 @@ static void put_title(const struct line_report *l)
 static void put_state(const struct line_report *l)
 {
 	const struct report *r = l->r;
-	const char *slash = strrchr(l->path, '/');
-	const char *file = slash && slash[1] ? slash + 1 : l->path;
-	_cleanup_(freep) char *text = NULL;
+	_cleanup_(freep) char *text = source_trouble(l->path, l->source,
+						     r->p->start_real_ns / NS_PER_S);
 	struct buf clean = { 0 };
 
-	if (!*file)
-		text = xstrdup("the recording has no source file for this function");
-	else if (!l->source)
-		text = xasprintf("%s is not on this machine, or cannot be read: only line numbers",
-				 file);
-	else if ((uint64_t)l->source->changed > r->p->start_real_ns / NS_PER_S)
-		text = xasprintf("%s is newer than the recording: lines may not match", file);
-	else
+	if (!text)
 		return;
 	text_clean(&clean, text, strlen(text), r->page->row.utf8);
 	pen_to(&r->page->pen, 1);
@@ -85,23 +76,13 @@ static void put_head(const struct line_report *l)
 static void put_source(const struct line_report *l, uint32_t line, struct style tone)
 {
 	struct page *page = l->r->page;
-	const char *text;
-	struct buf wide = { 0 };
-	size_t len;
+	_cleanup_(freep) char *text = source_line_text(l->source, line);
 
 	pen_to(&page->pen, TEXT_AT - 2);
 	pen_put(&page->pen, STYLE_DIM, page->row.utf8 ? "│" : "|");
 	pen_to(&page->pen, TEXT_AT);
-	text = l->source ? source_line(l->source, line, &len) : NULL;
-	if (!text)
-		return;
-	for (size_t i = 0; i < len && wide.len < page->width; i++)
-		do
-			buf_put_u8(&wide, text[i] == '\t' ? ' ' : (uint8_t)text[i]);
-		while (text[i] == '\t' && wide.len % TAB);
-	buf_put_u8(&wide, '\0');
-	pen_name(&page->pen, tone, page->width - TEXT_AT - 1, (const char *)wide.data);
-	buf_deinit(&wide);
+	if (text)
+		pen_name(&page->pen, tone, page->width - TEXT_AT - 1, text);
 }
 
 static void put_line(const struct line_report *l, const struct line_sum *sum)

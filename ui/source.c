@@ -77,6 +77,39 @@ const char *source_line(const struct source *s, uint32_t n, size_t *len)
 	return line;
 }
 
+#define TAB 4
+
+char *source_line_text(const struct source *s, uint32_t n)
+{
+	struct buf wide = { 0 };
+	const char *text;
+	size_t len;
+
+	text = s ? source_line(s, n, &len) : NULL;
+	if (!text)
+		return NULL;
+	for (size_t i = 0; i < len; i++)
+		do
+			buf_put_u8(&wide, text[i] == '\t' ? ' ' : (uint8_t)text[i]);
+		while (text[i] == '\t' && wide.len % TAB);
+	buf_put_u8(&wide, '\0');
+	return (char *)wide.data;
+}
+
+char *source_trouble(const char *path, const struct source *s, uint64_t recorded_s)
+{
+	const char *slash = strrchr(path, '/'), *file = slash && slash[1] ? slash + 1 : path;
+
+	if (!*file)
+		return xstrdup("the recording has no source file for this function");
+	if (!s)
+		return xasprintf("%s is not on this machine, or cannot be read: only line numbers",
+				 file);
+	if ((uint64_t)s->changed > recorded_s)
+		return xasprintf("%s is newer than the recording: lines may not match", file);
+	return NULL;
+}
+
 const struct source *sources_find(struct sources *s, const char *path)
 {
 	struct sources_item *item;

@@ -46,4 +46,13 @@ void source_deinit(struct source *s);
 /* Line `n`, counted from 1, without its end, or NULL; not terminated. */
 const char *source_line(const struct source *s, uint32_t n, size_t *len);
 
+/* The same as text of its own with its tabs as blanks, not clean; or NULL. */
+char *source_line_text(const struct source *s, uint32_t n);
+
+/*
+ * Why lines of `path` cannot be trusted, or shown: a sentence, not clean, or NULL
+ * if they can.  `recorded_s` is when the recording began, in seconds since 1970.
+ */
+char *source_trouble(const char *path, const struct source *s, uint64_t recorded_s);
+
 #endif

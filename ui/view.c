@@ -11,7 +11,7 @@ const struct view *const views[] = {
 	&view_tree,
 	&view_callers,
 	COMING('5', ACTION_FLAME, "Flame", "Flam", "the flame graph"),
-	COMING('6', ACTION_SOURCE, "Source", "Src", "source and assembly"),
+	&view_source,
 	COMING('7', ACTION_THREADS, "Threads", "Thr", "threads over time"),
 	COMING('8', ACTION_OFF_CPU, "Off-CPU", "Off", "time off the CPU"),
 	COMING('9', ACTION_MEMORY, "Mem", "Mem", "memory"),

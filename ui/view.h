@@ -27,14 +27,16 @@ struct view {
 	bool (*act)(struct app *a, enum action action);	/* false: not its own */
 };
 
-extern const struct view view_functions, view_tree, view_callers, view_quality, view_help;
+extern const struct view view_functions, view_tree, view_callers, view_source, view_quality,
+	view_help;
 
 /* All that have a tab, in their order, then the others; ends with NULL. */
 extern const struct view *const views[];
 
-/* What the views of the tree and of callers keep. */
+/* What the views of the tree, of callers and of source keep. */
 void app_tree_deinit(struct app_tree *t);
 void app_callers_deinit(struct app_callers *c);
+void app_source_deinit(struct app_source *s);
 
 /* A pen for row `y` of an area. */
 static inline struct pen area_pen(struct grid *g, struct area area, unsigned int y)

@@ -176,13 +176,13 @@ const struct cmd cmd_view = {
 	.synopsis = "[--ascii] [--color WHEN] [--render VIEW [--size WxH]] RECORDING",
 	.summary = "look at a recording on the terminal",
 	.help =
-	"Shows the functions of a recording, its call tree, and who calls whom; `?`\n"
-	"lists the keys.\n"
+	"Shows the functions of a recording, its call tree, who calls whom, and source\n"
+	"lines; `?` lists the keys.\n"
 	"\n"
 	"  --ascii             no characters beyond ASCII\n"
 	"  --color WHEN        auto, always or never\n"
 	"  --render VIEW       print one screen instead: functions, tree, callers,\n"
-	"                      quality or help\n"
+	"                      source, quality or help\n"
 	"  --size WxH          columns and rows of that screen; else 100x30\n"
 	"  -h, --help          this text\n",
 	.run = run,

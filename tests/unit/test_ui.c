@@ -98,6 +98,7 @@ TEST(screens_look_as_they_did)
 		{ "3", "tree", 80, 24, false }, { "3", "tree", 100, 30, true },
 		{ "jt", "tree-selected", 100, 30, true }, { "3C", "tree-closed", 80, 24, true },
 		{ "jc", "callers", 80, 24, false }, { "jjjc", "callers-built", 100, 30, true },
+		{ "a", "source", 80, 24, false }, { "jjjja", "source-none", 100, 30, true },
 		{ "=", "quality", 80, 24, false }, { "=", "quality", 100, 30, true },
 		{ "?", "help", 80, 24, false }, { "?", "help", 100, 30, true },
 	};
