@@ -65,10 +65,10 @@ char *ranks_certainty(const struct summary *sum, const uint32_t *order, uint32_t
 	find_ties(sum, order, n, &distinct, &tied);
 	are = ranks_are(&distinct);
 	if (tied.len > 1 && distinct.len > 1)
-		text = xasprintf("%s distinct at 95%%%s; ranks %s overlap: their order may be chance",
+		text = xasprintf("%s distinct at 95%%%s; the order of %s may be chance",
 				 are, roughly, (char *)tied.data);
 	else if (tied.len > 1)
-		text = xasprintf("ranks %s overlap: their order may be chance", (char *)tied.data);
+		text = xasprintf("the order of ranks %s may be chance", (char *)tied.data);
 	else if (distinct.len > 1)
 		text = xasprintf("%s distinct at 95%%%s", are, roughly);
 	else

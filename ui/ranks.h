@@ -8,7 +8,7 @@
 #include "profile/summary.h"
 
 /*
- * "ranks 1-3 are distinct at 95%; ranks 4-7 overlap: their order may be chance",
+ * "ranks 1-3 are distinct at 95%; the order of 4-7 may be chance",
  * of the first `n` functions in `order`.  The caller frees it.
  */
 char *ranks_certainty(const struct summary *sum, const uint32_t *order, uint32_t n);
