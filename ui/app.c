@@ -299,6 +299,9 @@ static void draw_message(const struct app *a, struct grid *g)
 	pen_to(&pen, 1);
 	if (a->message) {
 		pen_name(&pen, STYLE_TEXT, g->width - 2, a->message);
+	} else if (!a->model->p->ended) {
+		pen_put(&pen, STYLE_STRONG, "! ");
+		pen_put(&pen, STYLE_TEXT, "this recording has no end: it was cut, or is still written");
 	} else if (n && n < CELLS_FEW_SAMPLES) {
 		pen_put(&pen, STYLE_STRONG, "! ");
 		pen_put(&pen, STYLE_TEXT, "only %s sample%s: nothing here is certain yet",

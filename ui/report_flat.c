@@ -175,8 +175,10 @@ static void put_empty(const struct flat *f)
 	pen_to(&f->r->page->pen, 1);
 	if (f->r->sum->received.count)
 		page_wrap(f->r->page, STYLE_TEXT, "no function of this selection matches the filter");
-	else
+	else if (f->r->p->ended)
 		page_wrap(f->r->page, STYLE_TEXT, "no CPU samples: nothing here ran while it was looked at");
+	else
+		page_wrap(f->r->page, STYLE_TEXT, "no samples in what can be read of it");
 	page_end(f->r->page);
 }
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "profile/filter.h"
+#include "ui/facts.h"
 #include "ui/report.h"
 #include "ui/text.h"
 
@@ -107,76 +108,14 @@ static void put_time(const struct report *r)
 	put_line(r, "recorded", STYLE_TEXT, text);
 }
 
-/* Samples per second of CPU time that they were taken in. */
-static double achieved_hz(const struct summary *sum)
+/* A line of text that may not be known; frees the text. */
+static void put_fact(const struct report *r, const char *label, char *text)
 {
-	uint64_t ns = sum->cpu_known && sum->cpu_ns > sum->hidden_ns
-		? sum->cpu_ns - sum->hidden_ns : sum->received.weight_ns;
+	_cleanup_(freep) char *shown = text ? clean(r, text) : NULL;
 
-	return ns ? (double)sum->received.count / ((double)ns / NS_PER_S) : 0;
-}
-
-static void put_engine(const struct report *r)
-{
-	const char *engine = profile_meta(r->p, "engine"), *event = profile_meta(r->p, "event");
-	uint64_t rate = profile_meta_number(r->p, "rate_hz", 0);
-	uint64_t first = profile_meta_number(r->p, "first_rate_hz", rate);
-	struct buf b = { 0 };
-	char text[160];
-	int n;
-
-	n = snprintf(text, sizeof(text), "%.32s%s%.32s", engine ? engine : "not recorded",
-		     event ? ", " : "", event ? event : "");
-	text_clean(&b, text, (size_t)n, r->page->row.utf8);
-	if (rate) {
-		n = snprintf(text, sizeof(text), "; %" PRIu64 " Hz asked", rate);
-		buf_put(&b, text, (size_t)n);
-		if (first != rate) {
-			n = snprintf(text, sizeof(text), ", %" PRIu64 " for the first 2 s", first);
-			buf_put(&b, text, (size_t)n);
-		}
-		/* Stops go by the clock, whatever part of a CPU the threads get. */
-		if (!engine || strcmp(engine, "ptrace") != 0) {
-			n = snprintf(text, sizeof(text), ", %.0f achieved", achieved_hz(r->sum));
-			buf_put(&b, text, (size_t)n);
-		}
-	}
-	buf_put_u8(&b, '\0');
-	put_line(r, "engine", STYLE_TEXT, (const char *)b.data);
-	buf_deinit(&b);
-}
-
-/* Add to a list in words. */
-static void add_item(struct buf *list, const char *item)
-{
-	if (list->len)
-		buf_put(list, "; ", 2);
-	buf_put(list, item, strlen(item));
-}
-
-/* What this way of looking cannot show. */
-static void put_blind(const struct report *r)
-{
-	const char *engine = profile_meta(r->p, "engine"), *kernel = profile_meta(r->p, "kernel");
-	uint64_t copy = profile_meta_number(r->p, "stack_bytes", 0);
-	char bytes[TEXT_NUMBER];
-	struct buf list = { 0 };
-
-	copy = (copy + 1023) & ~UINT64_C(1023);	/* a record holds 8 bytes less than 64 KiB */
-	if (engine && strcmp(engine, "perf") == 0)
-		add_item(&list, "threads that wait");
-	if (engine && strcmp(engine, "ptrace") == 0)
-		add_item(&list, "functions of the kernel");
-	if (copy) {
-		add_item(&list, "stack beyond its first ");
-		buf_put(&list, bytes, strlen(text_bytes(bytes, copy)));
-	}
-	if (kernel && strcmp(kernel, "excluded") == 0)
-		add_item(&list, "kernel code (not visible to this user)");
-	buf_put_u8(&list, '\0');
-	if (list.len > 1)
-		put_line(r, "cannot see", STYLE_TEXT, (const char *)list.data);
-	buf_deinit(&list);
+	if (shown)
+		put_line(r, label, STYLE_TEXT, shown);
+	free(text);
 }
 
 /* "lost 412 (7.9%)"; the caller frees it. */
@@ -216,21 +155,6 @@ static void put_samples(const struct report *r)
 			 sum->cpu_known ? text_time(cpu, sum->cpu_ns) : "",
 			 sum->cpu_known ? " " : "", lost, cut);
 	put_line(r, "samples", STYLE_TEXT, text);
-}
-
-static void put_cost(const struct report *r)
-{
-	uint64_t own = counters_growth(&r->p->counters, COUNTER_OWN_CPU_NS, RECORD_NONE,
-				       r->p->start_ns, r->p->end_ns);
-	uint64_t range = r->p->end_ns - r->p->start_ns;
-	_cleanup_(freep) char *text = NULL;
-	char time[TEXT_NUMBER], share[TEXT_NUMBER];
-
-	if (!counters_known(&r->p->counters, COUNTER_OWN_CPU_NS, RECORD_NONE) || !range)
-		return;
-	text = xasprintf("cprofd used %s of CPU (%s%% of a core)", text_time(time, own),
-			 text_percent(share, (double)own / (double)range, false));
-	put_line(r, "cost", STYLE_TEXT, text);
 }
 
 /* The selection, if it is not everything. */
@@ -315,10 +239,10 @@ void report_header(const struct report *r)
 {
 	put_program(r);
 	put_time(r);
-	put_engine(r);
+	put_fact(r, "engine", facts_engine(r->p, r->sum));
 	put_samples(r);
-	put_blind(r);
-	put_cost(r);
+	put_fact(r, "cannot see", facts_blind(r->p));
+	put_fact(r, "cost", facts_cost(r->p));
 	put_selection(r);
 	put_notes(r);
 	put_banners(r);

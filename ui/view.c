@@ -20,3 +20,14 @@ const struct view *const views[] = {
 	&view_help,
 	NULL,
 };
+
+bool view_lacks_function(const struct app *a, struct grid *g, struct area area)
+{
+	struct pen pen = area_pen(g, area, 2);
+
+	if (a->function != RECORD_NONE)
+		return false;
+	pen_to(&pen, 1);
+	pen_put(&pen, STYLE_TEXT, "No function is selected: there are no samples.");
+	return true;
+}

@@ -38,6 +38,9 @@ void app_tree_deinit(struct app_tree *t);
 void app_callers_deinit(struct app_callers *c);
 void app_source_deinit(struct app_source *s);
 
+/* Say that there is no selected function, if there is none. */
+bool view_lacks_function(const struct app *a, struct grid *g, struct area area);
+
 /* A pen for row `y` of an area. */
 static inline struct pen area_pen(struct grid *g, struct area area, unsigned int y)
 {

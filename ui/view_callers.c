@@ -193,13 +193,8 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	struct list *l = &a->callers.list;
 
 	put_head(g, area, &columns);
-	if (a->function == RECORD_NONE) {
-		struct pen pen = area_pen(g, area, 2);
-
-		pen_to(&pen, 1);
-		pen_put(&pen, STYLE_TEXT, "No function is selected: there are no samples.");
+	if (view_lacks_function(a, g, area))
 		return;
-	}
 	make_rows(a);
 	list_fit(l, a->callers.n_rows, rows);
 	for (uint32_t i = 0; i < rows && l->top + i < l->n; i++)

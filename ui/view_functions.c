@@ -62,7 +62,9 @@ static void order_rows(struct app *a)
 	uint32_t n = m->n_order;
 
 	free(a->order);
-	a->order = xmemdup(m->order, max_of(n, 1u) * sizeof(*a->order));
+	a->order = xcalloc(max_of(n, 1u), sizeof(*a->order));
+	if (n)
+		memcpy(a->order, m->order, n * sizeof(*a->order));
 	a->n_order = n;
 	a->asked = m->n_asked;
 	if (a->sort != SORT_SELF)
@@ -294,8 +296,10 @@ static void put_empty(const struct table *t)
 	pen_to(&pen, 1);
 	if (t->a->model->sum.received.count)
 		pen_put(&pen, STYLE_TEXT, "No function matches the filter.");
-	else
+	else if (t->a->model->p->ended)
 		pen_put(&pen, STYLE_TEXT, "No CPU samples: nothing here ran while it was looked at.");
+	else
+		pen_put(&pen, STYLE_TEXT, "No samples in what can be read of it.");
 }
 
 static void draw(struct app *a, struct grid *g, struct area area)

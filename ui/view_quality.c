@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What became of every sample, and what would help. */
+#include "base/util.h"
 #include "ui/cells.h"
+#include "ui/facts.h"
 #include "ui/ledger_text.h"
 #include "ui/scroll.h"
 #include "ui/text.h"
@@ -88,11 +90,39 @@ static void put_notes(struct scroll *s)
 	}
 }
 
+/* "label  value", if there is one; frees it. */
+static void put_fact(struct scroll *s, const char *label, char *value)
+{
+	if (value) {
+		_cleanup_(freep) char *text = xasprintf("%s: %s", label, value);
+
+		scroll_wrap(s, STYLE_TEXT, 2, text);
+	}
+	free(value);
+}
+
+static void put_how(struct scroll *s)
+{
+	const struct model *m = s->a->model;
+	struct pen pen = scroll_row(s);
+
+	pen_rule(&pen, "How this is known", "");
+	put_fact(s, "engine", facts_engine(m->p, &m->sum));
+	put_fact(s, "cannot see", facts_blind(m->p));
+	put_fact(s, "cost", facts_cost(m->p));
+	if (m->sum.received.count && m->sum.stats.n_used < STATS_MIN_BLOCKS)
+		scroll_wrap(s, STYLE_TEXT, 2, "less than 10 s of data: \"?\" after an interval says "
+			    "that it can be wider, if the program has phases");
+	scroll_row(s);
+}
+
 static void put_all(struct scroll *s)
 {
 	const struct ledger *l = &s->a->model->ledger;
-	struct pen pen = scroll_row(s);
+	struct pen pen;
 
+	put_how(s);
+	pen = scroll_row(s);
 	pen_rule(&pen, "What became of the samples", "share, samples");
 	put_outcomes(s);
 	pen = scroll_row(s);

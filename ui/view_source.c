@@ -218,13 +218,8 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	unsigned int rows = area.height - 1 - DETAIL_ROWS;
 
 	put_head(g, area);
-	if (a->function == RECORD_NONE) {
-		struct pen pen = area_pen(g, area, 2);
-
-		pen_to(&pen, 1);
-		pen_put(&pen, STYLE_TEXT, "No function is selected: there are no samples.");
+	if (view_lacks_function(a, g, area))
 		return;
-	}
 	make_rows(a);
 	list_fit(&s->list, s->n_rows, rows);
 	if (s->is_new)

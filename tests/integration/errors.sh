@@ -180,6 +180,7 @@ few_files() {
 deleted_file() {
 	cp "$targets/abc" gone
 	start ./gone 600
+	wait_for 10 runs_file "$pid" gone || fail "it did not start"
 	rm gone
 	expect 0 "" "$cprofd" record -p "$pid" -d 1 -o gone.cprof
 	has_function gone.cprof half || fail "no name: $(report gone.cprof '[f["name"] for f in r["functions"]]')"
@@ -189,6 +190,7 @@ deleted_file() {
 replaced_file() {
 	cp "$targets/abc" prog
 	start ./prog 600
+	wait_for 10 runs_file "$pid" prog || fail "it did not start"
 	cp "$targets/deep" other
 	mv other prog
 	expect 0 "" "$cprofd" record -p "$pid" -d 1 -o replaced.cprof

@@ -23,7 +23,8 @@ all_recordings() {
 }
 
 total() { report "$1" "r['totals']['received']['$2']"; }
-# Name and nanoseconds of each function, in itself, as the report has them.
+# Name and nanoseconds of each function, in itself, as the report has them: a name
+# may stand there twice, ld.so has a _start of its own.
 self_times() {
 	report "$1" '"\n".join("%s\t%d" % (f["name"], f["self"]["weight_ns"])
 		for f in r["functions"] if f["self"]["samples"])' | sort
@@ -43,7 +44,7 @@ folded_sums() {
 			exit us - ns / 1000 > NR / 2 || ns / 1000 - us > NR / 2 }' folded.txt >sum.txt ||
 			fail "$recording: $(cat sum.txt) microseconds"
 		self_times "$recording" >report.txt
-		awk -F '\t' 'NR == FNR { ns[$1] = $2; next }
+		awk -F '\t' 'NR == FNR { ns[$1] += $2; next }
 		{
 			us = $0; sub(/.* /, "", us); sub(/ [0-9]+$/, ""); name = $0; sub(/.*;/, "", name)
 			sub(/_\[[ik]\]$/, "", name); sum[name] += us; n[name]++

@@ -64,6 +64,9 @@ start() {
 	echo $pid >>"$scratch/pids"
 }
 
+# Process $1 executes file $2; until then it is the shell's child that is to.
+runs_file() { [ "/proc/$1/exe" -ef "$2" ]; }
+
 # Run, expect exit code $1 and, in stderr, the text $2.
 expect() {
 	code=$1 text=$2

@@ -471,11 +471,17 @@ TEST(any_keys_at_any_size_do_no_harm)
 
 TEST(few_samples_are_a_banner_and_none_a_sentence)
 {
-	const struct fixture_options few = { .n_samples = 12 };
+	const struct fixture_options few = { .n_samples = 12 }, cut = { .unfinished = true };
 	struct made_app t;
 
 	made_app_init(&t, &few, 80, 24, false);
 	assert_shows(&t, "only 12 samples: nothing here is certain yet");
+	made_app_deinit(&t);
+	made_app_init(&t, &cut, 80, 24, false);
+	assert_shows(&t, "this recording has no end");
+	t.model.scope = (struct selection){ .from_ns = 1, .to_ns = 2 };
+	model_ask(&t.model);
+	assert_shows(&t, "No samples in what can be read of it");
 	made_app_deinit(&t);
 	made_app_init(&t, &few, 80, 24, false);
 	t.model.scope = (struct selection){ .from_ns = 1, .to_ns = 2 };

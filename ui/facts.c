@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/facts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/util.h"
+#include "ui/text.h"
+
+/* Samples per second of CPU time that they were taken in. */
+static double achieved_hz(const struct summary *sum)
+{
+	uint64_t ns = sum->cpu_known && sum->cpu_ns > sum->hidden_ns
+		? sum->cpu_ns - sum->hidden_ns : sum->received.weight_ns;
+
+	return ns ? (double)sum->received.count / ((double)ns / NS_PER_S) : 0;
+}
+
+char *facts_engine(const struct profile *p, const struct summary *sum)
+{
+	const char *engine = profile_meta(p, "engine"), *event = profile_meta(p, "event");
+	uint64_t rate = profile_meta_number(p, "rate_hz", 0);
+	uint64_t first = profile_meta_number(p, "first_rate_hz", rate);
+	struct buf b = { 0 };
+	char text[160];
+	int n;
+
+	n = snprintf(text, sizeof(text), "%.32s%s%.32s", engine ? engine : "not recorded",
+		     event ? ", " : "", event ? event : "");
+	buf_put(&b, text, (size_t)n);
+	if (rate) {
+		n = snprintf(text, sizeof(text), "; %" PRIu64 " Hz asked", rate);
+		buf_put(&b, text, (size_t)n);
+		if (first != rate) {
+			n = snprintf(text, sizeof(text), ", %" PRIu64 " for the first 2 s", first);
+			buf_put(&b, text, (size_t)n);
+		}
+		/* Stops go by the clock, whatever part of a CPU the threads get. */
+		if (!engine || strcmp(engine, "ptrace") != 0) {
+			n = snprintf(text, sizeof(text), ", %.0f achieved", achieved_hz(sum));
+			buf_put(&b, text, (size_t)n);
+		}
+	}
+	buf_put_u8(&b, '\0');
+	return (char *)b.data;
+}
+
+/* Add to a list in words. */
+static void add_item(struct buf *list, const char *item)
+{
+	if (list->len)
+		buf_put(list, "; ", 2);
+	buf_put(list, item, strlen(item));
+}
+
+char *facts_blind(const struct profile *p)
+{
+	const char *engine = profile_meta(p, "engine"), *kernel = profile_meta(p, "kernel");
+	uint64_t copy = profile_meta_number(p, "stack_bytes", 0);
+	char bytes[TEXT_NUMBER];
+	struct buf list = { 0 };
+
+	copy = (copy + 1023) & ~UINT64_C(1023);	/* a record holds 8 bytes less than 64 KiB */
+	if (engine && strcmp(engine, "perf") == 0)
+		add_item(&list, "threads that wait");
+	if (engine && strcmp(engine, "ptrace") == 0)
+		add_item(&list, "functions of the kernel");
+	if (copy) {
+		add_item(&list, "stack beyond its first ");
+		buf_put(&list, bytes, strlen(text_bytes(bytes, copy)));
+	}
+	if (kernel && strcmp(kernel, "excluded") == 0)
+		add_item(&list, "kernel code (not visible to this user)");
+	if (!list.len)
+		return NULL;
+	buf_put_u8(&list, '\0');
+	return (char *)list.data;
+}
+
+char *facts_cost(const struct profile *p)
+{
+	uint64_t own = counters_growth(&p->counters, COUNTER_OWN_CPU_NS, RECORD_NONE,
+				       p->start_ns, p->end_ns);
+	uint64_t range = p->end_ns - p->start_ns;
+	char time[TEXT_NUMBER], share[TEXT_NUMBER];
+
+	if (!counters_known(&p->counters, COUNTER_OWN_CPU_NS, RECORD_NONE) || !range)
+		return NULL;
+	return xasprintf("cprofd used %s of CPU (%s%% of a core)", text_time(time, own),
+			 text_percent(share, (double)own / (double)range, false));
+}
