@@ -3,15 +3,13 @@
 
 #include "ui/key.h"
 
-#define CTRL(letter) ((letter) & 0x1f)
-
 const struct action_row action_rows[] = {
 	{ ACTION_DOWN, ACTIONS_MOVE, { 'j', KEY_OF_DOWN }, "j Down", "next row" },
 	{ ACTION_UP, ACTIONS_MOVE, { 'k', KEY_OF_UP }, "k Up", "row before" },
 	{ ACTION_FIRST, ACTIONS_MOVE, { 'g', KEY_OF_HOME }, "g Home", "first row" },
 	{ ACTION_LAST, ACTIONS_MOVE, { 'G', KEY_OF_END }, "G End", "last row" },
-	{ ACTION_HALF_DOWN, ACTIONS_MOVE, { CTRL('D') }, "^D", "half a page down" },
-	{ ACTION_HALF_UP, ACTIONS_MOVE, { CTRL('U') }, "^U", "half a page up" },
+	{ ACTION_HALF_DOWN, ACTIONS_MOVE, { KEY_OF_CTRL('D') }, "^D", "half a page down" },
+	{ ACTION_HALF_UP, ACTIONS_MOVE, { KEY_OF_CTRL('U') }, "^U", "half a page up" },
 	{ ACTION_PAGE_DOWN, ACTIONS_MOVE, { KEY_OF_PAGE_DOWN, ' ' }, "PgDn Space", "page down" },
 	{ ACTION_PAGE_UP, ACTIONS_MOVE, { KEY_OF_PAGE_UP }, "PgUp", "page up" },
 	{ ACTION_OPEN, ACTIONS_MOVE, { 'l', KEY_OF_RIGHT }, "l Right", "tree: open, go down" },
@@ -41,8 +39,8 @@ const struct action_row action_rows[] = {
 	{ ACTION_CLOSE_ALL, ACTIONS_SHOW, { 'C' }, "C", "tree: close all" },
 
 	{ ACTION_HELP, ACTIONS_SESSION, { '?', KEY_OF_F1 }, "? F1", "this page" },
-	{ ACTION_REDRAW, ACTIONS_SESSION, { CTRL('L') }, "^L", "draw the screen anew" },
-	{ ACTION_SUSPEND, ACTIONS_SESSION, { CTRL('Z') }, "^Z", "suspend" },
+	{ ACTION_REDRAW, ACTIONS_SESSION, { KEY_OF_CTRL('L') }, "^L", "draw the screen anew" },
+	{ ACTION_SUSPEND, ACTIONS_SESSION, { KEY_OF_CTRL('Z') }, "^Z", "suspend" },
 	{ ACTION_QUIT, ACTIONS_SESSION, { 'q', KEY_OF_F10 }, "q F10", "close this page, or quit" },
 	{ ACTION_CANCEL, ACTIONS_SESSION, { KEY_OF_ESCAPE }, "Esc", NULL },
 };

@@ -5,6 +5,8 @@
 #ifndef CPROFD_UI_KEY_H
 #define CPROFD_UI_KEY_H
 
+#define KEY_OF_CTRL(letter) ((letter) & 0x1f)
+
 enum key {
 	KEY_OF_NONE = 0x200000,	/* nothing waits */
 	KEY_OF_GONE,		/* the terminal is not there any more */

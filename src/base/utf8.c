@@ -23,6 +23,19 @@ size_t utf8_decode(const char *s, const char *end, uint32_t *out)
 	return n;
 }
 
+size_t utf8_encode(uint32_t cp, char out[4])
+{
+	static const uint8_t first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	size_t n = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
+
+	if (cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000))
+		return 0;
+	for (size_t i = n; --i > 0; cp >>= 6)
+		out[i] = (char)(0x80 | (cp & 0x3f));
+	out[0] = (char)(first[n] | cp);
+	return n;
+}
+
 void utf8_repair(struct buf *out, const char *s, size_t len)
 {
 	const char *end = s + len;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * base/utf8.h - take bytes that claim to be UTF-8 apart.
+ * base/utf8.h - take bytes that claim to be UTF-8 apart, and make some.
  */
 #ifndef CPROFD_BASE_UTF8_H
 #define CPROFD_BASE_UTF8_H
@@ -17,6 +17,9 @@ struct buf;
  * with alone.
  */
 size_t utf8_decode(const char *s, const char *end, uint32_t *out);
+
+/* The bytes of a character, and how many they are; 0 if there is no such character. */
+size_t utf8_encode(uint32_t cp, char out[4]);
 
 /* Append `len` bytes to `out`, each that is no valid UTF-8 as U+FFFD. */
 void utf8_repair(struct buf *out, const char *s, size_t len);
