@@ -20,6 +20,8 @@
 
 static const struct cmd *const commands[] = {
 	&cmd_attach,
+	&cmd_list,
+	&cmd_stop,
 	&cmd_run,
 	&cmd_record,
 	&cmd_report,

@@ -38,10 +38,13 @@ const struct action_row action_rows[] = {
 	{ ACTION_OPEN_ALL, ACTIONS_SHOW, { 'E' }, "E", "tree: open all" },
 	{ ACTION_CLOSE_ALL, ACTIONS_SHOW, { 'C' }, "C", "tree: close all" },
 
+	{ ACTION_PAUSE, ACTIONS_SESSION, { 'p', 'Z' }, "p Z", "live: pause, go on" },
+	{ ACTION_DETACH, ACTIONS_SESSION, { 'D' }, "D", "live: leave, it goes on" },
 	{ ACTION_HELP, ACTIONS_SESSION, { '?', KEY_OF_F1 }, "? F1", "this page" },
 	{ ACTION_REDRAW, ACTIONS_SESSION, { KEY_OF_CTRL('L') }, "^L", "draw the screen anew" },
 	{ ACTION_SUSPEND, ACTIONS_SESSION, { KEY_OF_CTRL('Z') }, "^Z", "suspend" },
-	{ ACTION_QUIT, ACTIONS_SESSION, { 'q', KEY_OF_F10 }, "q F10", "close this page, or quit" },
+	{ ACTION_QUIT, ACTIONS_SESSION, { 'q' }, "q", "close this page, or quit" },
+	{ ACTION_LEAVE, ACTIONS_SESSION, { KEY_OF_F10, KEY_OF_CTRL('C') }, "F10 ^C", "quit" },
 	{ ACTION_CANCEL, ACTIONS_SESSION, { KEY_OF_ESCAPE }, "Esc", NULL },
 };
 

@@ -29,6 +29,19 @@ void app_deinit(struct app *a)
 	app_tree_deinit(&a->tree);
 	free(a->order);
 	free(a->message);
+	free(a->target);
+	dialog_deinit(&a->leaving);
+}
+
+void app_refresh(struct app *a)
+{
+	if (a->function == RECORD_NONE && a->model->n_order)
+		a->function = a->model->order[0];
+}
+
+bool app_is_held(const struct app *a)
+{
+	return a->now_ns < a->held_until_ns;
 }
 
 void app_say(struct app *a, const char *fmt, ...)
@@ -90,12 +103,64 @@ static void say_unknown(struct app *a, uint32_t key)
 		app_say(a, "this key does nothing here; ? lists the keys");
 }
 
+/* Its choices are enum app_leave. */
+static void open_leave_dialog(struct app *a)
+{
+	uint64_t s = (a->model->p->end_ns - a->model->p->start_ns) / NS_PER_S;
+	struct dialog *d = &a->leaving;
+
+	dialog_open(d, "Leave cprofd", "Enter does it, Esc stays");
+	dialog_say(d, "%s is still being recorded (%02u:%02u).", a->target, (unsigned int)(s / 60),
+		   (unsigned int)(s % 60));
+	dialog_offer(d, 'd', DIALOG_PICK, "detach: recording goes on");
+	dialog_offer(d, 's', DIALOG_PICK, "stop recording, keep the data");
+	dialog_offer(d, 'x', DIALOG_PICK, "stop and throw the data away");
+}
+
+/* What goes on goes on without us, what does not can be left at once. */
+static void leave(struct app *a)
+{
+	if (a->state == APP_LIVE || a->state == APP_STALE)
+		open_leave_dialog(a);
+	else
+		a->asked_quit = true;
+}
+
+static void detach(struct app *a)
+{
+	if (a->state == APP_FILE) {
+		app_say(a, "this is a recording: there is nothing to detach from");
+		return;
+	}
+	a->leave = LEAVE_DETACH;
+	a->asked_quit = true;
+}
+
+static void pause_or_go_on(struct app *a)
+{
+	if (a->state == APP_FILE) {
+		app_say(a, "this is a recording: nothing moves that could be paused");
+		return;
+	}
+	a->paused = !a->paused;
+	a->paused_ns = a->now_ns;
+}
+
 void app_key(struct app *a, uint32_t key)
 {
 	enum action action = action_of_key(key);
 
 	if (key == KEY_OF_RESIZE)
 		return;
+	if (a->leaving.open) {
+		if (dialog_key(&a->leaving, key) == DIALOG_CHOSEN) {
+			a->leave = (enum app_leave)a->leaving.list.cursor;
+			a->asked_quit = true;
+		}
+		return;
+	}
+	if (a->state == APP_LIVE)
+		a->held_until_ns = a->now_ns + APP_HOLD_NS;
 	free(steal(a->message));
 	if (action == ACTION_NONE) {
 		say_unknown(a, key);
@@ -109,9 +174,18 @@ void app_key(struct app *a, uint32_t key)
 		break;
 	case ACTION_QUIT:
 		if (a->view->key)
-			a->asked_quit = true;
+			leave(a);
 		else
 			go_back(a);	/* a page without a tab is closed */
+		break;
+	case ACTION_LEAVE:
+		leave(a);
+		break;
+	case ACTION_DETACH:
+		detach(a);
+		break;
+	case ACTION_PAUSE:
+		pause_or_go_on(a);
 		break;
 	case ACTION_REDRAW:
 		a->asked_redraw = true;
@@ -201,19 +275,72 @@ static unsigned int fit_tokens(struct token t[N_TOKENS], unsigned int room, unsi
 	}
 }
 
-static const char *state_name(const struct app *a)
+/* How sampling ended, as far as anybody knows. */
+static const char *end_name(const struct app *a, char buf[48])
 {
-	return a->state == APP_FILE ? "FILE" : "";
+	const struct profile_process *main = profile_main_process(a->model->p);
+	const struct record_process_end *end = main && main->ended ? &main->end : NULL;
+	const char *signal = end && end->how == END_SIGNALED ? sigabbrev_np((int)end->status) : NULL;
+
+	if (end && end->how == END_EXITED)
+		snprintf(buf, 48, "ENDED exit %u", end->status);
+	else if (signal)
+		snprintf(buf, 48, "ENDED SIG%s", signal);
+	else
+		strcpy(buf, "ENDED");
+	return buf;
+}
+
+static unsigned int seconds_since(const struct app *a, uint64_t ns)
+{
+	return a->now_ns > ns ? (unsigned int)((a->now_ns - ns) / NS_PER_S) : 0;
+}
+
+/* The word for the state, and what is to be said with it. */
+static void name_state(const struct app *a, char name[48], char more[64])
+{
+	uint64_t shown = a->model->p->samples.n;
+	char n[TEXT_NUMBER];
+
+	*more = '\0';
+	switch (a->state) {
+	case APP_FILE:
+		strcpy(name, "FILE");
+		break;
+	case APP_LIVE:
+		strcpy(name, "LIVE");
+		if (app_is_held(a))
+			strcpy(more, "HELD");
+		break;
+	case APP_STALE:
+		snprintf(name, 48, "STALE %us", seconds_since(a, a->stale_ns));
+		snprintf(more, 64, "reconnecting (%u)", a->n_tries);
+		break;
+	case APP_ENDED:
+		end_name(a, name);
+		break;
+	}
+	if (a->paused && a->state != APP_STALE) {
+		snprintf(name, 48, "PAUSED %us", seconds_since(a, a->paused_ns));
+		*more = '\0';
+		if (a->n_known > shown)
+			snprintf(more, 64, "+%s smp waiting", text_count(n, a->n_known - shown));
+	}
 }
 
 static void draw_header(const struct app *a, struct grid *g)
 {
 	const struct profile_process *process = profile_main_process(a->model->p);
 	struct pen pen = pen_make(g, 0, 0, g->width);
-	unsigned int gap = g->width < SHORT_NAMES ? 1 : 2, chip = 6 + gap, width, name;
+	unsigned int gap = g->width < SHORT_NAMES ? 1 : 2, chip, width, name;
 	struct token t[N_TOKENS];
+	char state[48], more[64];
 
 	make_tokens(a, t);
+	name_state(a, state, more);
+	chip = (unsigned int)strlen(state) + 2 + gap;
+	if (*more)
+		chip += (unsigned int)strlen(more) + 1;
 	width = fit_tokens(t, g->width > chip + 26 ? g->width - chip - 26 : 0, gap) + chip;
 	pen_to(&pen, 1);
 	pen_put(&pen, STYLE_STRONG, "cprofd");
@@ -224,8 +351,11 @@ static void draw_header(const struct app *a, struct grid *g)
 		pen_name(&pen, STYLE_DIM, name, profile_string(a->model->p, process->name));
 	}
 	pen_to(&pen, g->width > width ? g->width - width : 0);
-	pen_put(&pen, (struct style){ .bg = INK_CHIP, .attrs = ATTR_BOLD }, " %s ",
-		state_name(a));
+	pen_put(&pen, (struct style){ .bg = INK_CHIP, .attrs = ATTR_BOLD }, " %s ", state);
+	if (*more) {
+		pen_to(&pen, pen.column + 1);
+		pen_put(&pen, STYLE_STRONG, "%s", more);
+	}
 	for (unsigned int i = 0; i < N_TOKENS; i++) {
 		if (!*t[i].value)
 			continue;
@@ -299,7 +429,7 @@ static void draw_message(const struct app *a, struct grid *g)
 	pen_to(&pen, 1);
 	if (a->message) {
 		pen_name(&pen, STYLE_TEXT, g->width - 2, a->message);
-	} else if (!a->model->p->ended) {
+	} else if (!a->model->p->ended && a->state == APP_FILE) {
 		pen_put(&pen, STYLE_STRONG, "! ");
 		pen_put(&pen, STYLE_TEXT, "this recording has no end: it was cut, or is still written");
 	} else if (n && n < CELLS_FEW_SAMPLES) {
@@ -362,4 +492,6 @@ void app_draw(struct app *a, struct grid *g)
 	draw_context(a, g);
 	draw_message(a, g);
 	draw_keys(a, g);
+	if (a->leaving.open)
+		dialog_draw(&a->leaving, g);
 }

@@ -23,6 +23,7 @@
 #include "profile/lines.h"
 #include "profile/tree_rows.h"
 #include "ui/action.h"
+#include "ui/dialog.h"
 #include "ui/grid.h"
 #include "ui/list.h"
 #include "ui/model.h"
@@ -34,7 +35,22 @@
 
 struct view;
 
-enum app_state { APP_FILE };	/* what is looked at: a recording that is finished */
+/* What is looked at. */
+enum app_state {
+	APP_FILE,		/* a recording */
+	APP_LIVE,		/* one that grows */
+	APP_STALE,		/* its session does not answer */
+	APP_ENDED,		/* sampling is over */
+};
+
+/* What is to become of a live session that is left. */
+enum app_leave {
+	LEAVE_DETACH,		/* it goes on */
+	LEAVE_SAVE,		/* it stops, its recording is kept */
+	LEAVE_DISCARD,		/* it stops, and the recording is removed */
+};
+
+#define APP_HOLD_NS (3 * UINT64_C(1000000000))	/* how long a key keeps the order */
 
 /* Where somebody was, to come back to it. */
 struct app_place {
@@ -45,6 +61,15 @@ struct app_place {
 struct app {
 	struct model *model;
 	enum app_state state;
+	enum app_leave leave;	/* with asked_quit */
+	char *target;		/* live: "4242 shop", how it is called in messages */
+	uint64_t now_ns;	/* of the loop: CLOCK_MONOTONIC; 0: no time passes */
+	uint64_t held_until_ns;	/* the order of rows stays till then: somebody reads */
+	bool paused;
+	uint64_t paused_ns;	/* since when */
+	uint64_t n_known;	/* samples that there are; more than shown while paused */
+	uint64_t stale_ns;	/* since when */
+	unsigned int n_tries;	/* to reach the session again */
 	const struct view *view;
 	uint32_t function;	/* that is selected, or RECORD_NONE */
 	bool arrived;		/* the view has not been drawn since it was opened: it
@@ -53,6 +78,7 @@ struct app {
 	uint32_t n_trail;
 	unsigned int width, height;	/* of what was drawn last */
 	bool asked_quit, asked_redraw, asked_suspend;
+	struct dialog leaving;	/* what is to become of the session? */
 	char *message;		/* until the next key */
 
 	/* functions */
@@ -110,6 +136,12 @@ struct app {
 /* The model stays the caller's and outlives it.  Ends with app_deinit(). */
 void app_init(struct app *a, struct model *model);
 void app_deinit(struct app *a);
+
+/* The model has been asked again, as there is more in the profile. */
+void app_refresh(struct app *a);
+
+/* Is the order of rows to stay as it is? */
+bool app_is_held(const struct app *a);
 
 /* Take a key, as ui/key.h has them. */
 void app_key(struct app *a, uint32_t key);

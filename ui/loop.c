@@ -6,17 +6,23 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/util.h"
 #include "ui/key.h"
 
 /*
  * A change of size is a signal: it is let in only while we wait, or one that
  * comes just before would be seen at the next key.
  */
-static void wait_for_input(const sigset_t *during)
+static void wait_for_input(const sigset_t *during, const struct loop_feed *feed, int ms)
 {
-	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct pollfd fds[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = feed ? feed->fd(feed->ctx) : -1, .events = POLLIN },
+	};
+	struct timespec limit = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * (long)NS_PER_MS };
 
-	ppoll(&fd, 1, NULL, during);
+	ppoll(fds, array_len(fds), ms < 0 ? NULL : &limit, during);
 }
 
 /* All that were typed; false if the terminal is gone. */
@@ -48,10 +54,11 @@ static void show(struct app *a, struct grid *g)
 	term_show(g);
 }
 
-void loop_run(struct app *a, const struct term_caps *caps)
+void loop_run(struct app *a, const struct term_caps *caps, const struct loop_feed *feed)
 {
 	sigset_t winch, before;
 	struct grid g;
+	int ms;
 
 	sigemptyset(&winch);
 	sigaddset(&winch, SIGWINCH);
@@ -59,8 +66,11 @@ void loop_run(struct app *a, const struct term_caps *caps)
 	grid_init(&g, 1, 1, caps->utf8);
 	g.two_tones = caps->colours == 256 && caps->theme != THEME_SAFE;
 	while (!a->asked_quit) {
+		a->now_ns = clock_mono_ns();
+		ms = feed ? feed->turn(feed->ctx) : -1;
 		show(a, &g);
-		wait_for_input(&before);
+		wait_for_input(&before, feed, ms);
+		a->now_ns = clock_mono_ns();
 		if (!take_keys(a))
 			break;
 		if (a->asked_suspend)

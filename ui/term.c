@@ -116,7 +116,7 @@ int term_open(bool ascii, enum term_color color, struct term_caps *caps, struct 
 	term.screen = what == TERMINFO_SCREEN ? newterm(NULL, stdout, stdin) : NULL;
 	if (!term.screen)
 		return error_set(err, ENOTSUP, "the terminal \"%s\" cannot place its cursor", name);
-	cbreak();
+	raw();		/* ^C and ^Z are keys */
 	noecho();
 	nonl();
 	keypad(stdscr, TRUE);

@@ -54,19 +54,12 @@ static int by_column(const void *a, const void *b, void *ctx)
 	return order ? order : (x > y) - (x < y);
 }
 
-/* Bring the rows into the order that was asked for, and find the selected one. */
-static void order_rows(struct app *a)
+/* Into the order that was asked for. */
+static void sort_rows(struct app *a)
 {
-	const struct model *m = a->model;
-	struct sort_context ctx = { m, a };
-	uint32_t n = m->n_order;
+	struct sort_context ctx = { a->model, a };
+	uint32_t n = a->n_order;
 
-	free(a->order);
-	a->order = xcalloc(max_of(n, 1u), sizeof(*a->order));
-	if (n)
-		memcpy(a->order, m->order, n * sizeof(*a->order));
-	a->n_order = n;
-	a->asked = m->n_asked;
 	if (a->sort != SORT_SELF)
 		qsort_r(a->order, n, sizeof(*a->order), by_column, &ctx);
 	for (uint32_t i = 0; a->reversed && i < n / 2; i++) {
@@ -75,6 +68,44 @@ static void order_rows(struct app *a)
 		a->order[n - 1 - i] = a->order[i];
 		a->order[i] = other;
 	}
+}
+
+/* As they were, those that are new below. */
+static void keep_order(struct app *a, const uint32_t *before, uint32_t n_before)
+{
+	const struct model *m = a->model;
+	_cleanup_(freep) bool *waits = xcalloc(m->p->n_functions, sizeof(*waits));
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < m->n_order; i++)
+		waits[m->order[i]] = true;
+	for (uint32_t i = 0; i < n_before; i++)
+		if (waits[before[i]]) {
+			waits[before[i]] = false;
+			a->order[n++] = before[i];
+		}
+	for (uint32_t i = 0; i < m->n_order; i++)
+		if (waits[m->order[i]])
+			a->order[n++] = m->order[i];
+}
+
+/* Make the rows, and find the selected one. */
+static void order_rows(struct app *a)
+{
+	const struct model *m = a->model;
+	_cleanup_(freep) uint32_t *before = a->order;
+	bool held = a->asked && a->asked != m->n_asked && app_is_held(a);
+	uint32_t n = m->n_order, n_before = a->n_order;
+
+	a->order = xcalloc(max_of(n, 1u), sizeof(*a->order));
+	if (n)
+		memcpy(a->order, m->order, n * sizeof(*a->order));
+	a->n_order = n;
+	a->asked = m->n_asked;
+	if (held)
+		keep_order(a, before, n_before);
+	else
+		sort_rows(a);
 	for (uint32_t i = 0; i < n; i++)
 		if (a->order[i] == a->function)
 			a->functions.cursor = i;

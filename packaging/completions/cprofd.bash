@@ -66,7 +66,7 @@ _cprofd() {
 	done
 	case $before in
 	-p) _cprofd_words "$(_cprofd_pids)" "$word"; return ;;
-	-o) _cprofd_files "$word"; return ;;
+	-o | --save) _cprofd_files "$word"; return ;;
 	--engine) _cprofd_words 'auto perf ptrace' "$word"; return ;;
 	--format) _cprofd_words 'folded pprof' "$word"; return ;;
 	--color) _cprofd_words 'auto always never' "$word"; return ;;
@@ -79,7 +79,7 @@ _cprofd() {
 		return
 	fi
 	case $command in
-	attach | doctor) _cprofd_words "$(_cprofd_pids; _cprofd_names)" "$word" ;;
+	attach | stop | doctor) _cprofd_words "$(_cprofd_pids; _cprofd_names)" "$word" ;;
 	report | view | export | recover) _cprofd_recordings "$word" ;;
 	help) _cprofd_words "$(_cprofd_commands "$program")" "$word" ;;
 	esac

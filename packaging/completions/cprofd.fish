@@ -68,11 +68,12 @@ complete -c cprofd -n 'test (count (__cprofd_words)) -eq 1' -a '(__cprofd_comman
 complete -c cprofd -n __cprofd_wants_option -a '(__cprofd_options)'
 complete -c cprofd -n '__cprofd_after -p' -a '(__cprofd_pids)'
 complete -c cprofd -n '__cprofd_after -o' -F
+complete -c cprofd -n '__cprofd_after --save' -F
 complete -c cprofd -n '__cprofd_after --engine' -a 'auto perf ptrace'
 complete -c cprofd -n '__cprofd_after --format' -a 'folded pprof'
 complete -c cprofd -n '__cprofd_after --color' -a 'auto always never'
 complete -c cprofd -n '__cprofd_after --render' -a 'functions tree callers source quality help'
-complete -c cprofd -n '__cprofd_in attach doctor; and not __cprofd_after_value' \
+complete -c cprofd -n '__cprofd_in attach stop doctor; and not __cprofd_after_value' \
     -a '(__cprofd_pids) (__cprofd_names)'
 complete -c cprofd -n '__cprofd_in report view export recover; and not __cprofd_after_value' \
     -k -a '(__fish_complete_suffix .cprof)'

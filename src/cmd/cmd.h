@@ -32,10 +32,12 @@ extern const struct cmd cmd_attach;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_export;
 extern const struct cmd cmd_help;
+extern const struct cmd cmd_list;
 extern const struct cmd cmd_record;
 extern const struct cmd cmd_recover;
 extern const struct cmd cmd_report;
 extern const struct cmd cmd_run;
+extern const struct cmd cmd_stop;
 extern const struct cmd cmd_version;
 extern const struct cmd cmd_view;
 

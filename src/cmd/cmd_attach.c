@@ -5,72 +5,57 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/util.h"
 #include "cmd/cmd.h"
+#include "cmd/live.h"
 #include "cmd/show.h"
 #include "cmd/target.h"
 #include "cmd/watch.h"
-
-/* Make `path` and the folders above it that are missing. */
-static void make_folders(char *path)
-{
-	for (char *p = path + 1; *p; p++) {
-		if (*p != '/')
-			continue;
-		*p = '\0';
-		mkdir(path, 0700);
-		*p = '/';
-	}
-	mkdir(path, 0700);
-}
-
-/*
- * Where a recording lies whose name nobody chose: the sessions folder of the
- * user's state, until its report was printed.
- */
-static int state_path(pid_t pid, char *buf, size_t cap)
-{
-	const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	int n;
-
-	if (base && base[0] == '/')
-		n = snprintf(buf, cap, "%s/cprofd/sessions", base);
-	else if (home && home[0] == '/')
-		n = snprintf(buf, cap, "%s/.local/state/cprofd/sessions", home);
-	else
-		return -1;
-	if (buf[0] != '/' || (size_t)n + 64 > cap)
-		return -1;
-	make_folders(buf);
-	snprintf(buf + n, cap - (size_t)n, "/%d-%ld.cprof", (int)pid, (long)time(NULL));
-	return 0;
-}
 
 static const char *greeting(void)
 {
 	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
 		return "no terminal: text mode; Ctrl-C (or -d) ends it and prints the report";
-	return "text mode; Ctrl-C (or -d) ends it and prints the report";
+	return "this terminal cannot place its cursor: text mode; Ctrl-C (or -d) ends it and prints "
+	       "the report";
 }
 
-static int attach(struct watch_options *o, const char *text)
+/* On the terminal: the session that there is for it, or a new one. */
+static int attach_live(struct watch_options *o, const struct cmd_target *target,
+		       const struct live_options *live)
+{
+	struct session_entry e;
+	struct error err;
+	int control, code;
+
+	if (sessions_find_live(target->pid, &e) && (control = sessions_connect(&e, &err)) >= 0) {
+		if (o->out)
+			cmd_say("%d is being recorded already, to %s", (int)target->pid, e.path);
+		return live_show(&cmd_attach, &e, control, target->name, live);
+	}
+	code = live_start(&cmd_attach, o, &e, &control);
+	return code ? code : live_show(&cmd_attach, &e, control, target->name, live);
+}
+
+/* As text: sample, wait, report. */
+static int attach_text(struct watch_options *o, const struct cmd_target *target)
 {
 	struct watch_result result;
-	struct cmd_target target;
-	char path[PATH_MAX];
-	int code = target_find(&cmd_attach, text, true, &target);
+	char folder[PATH_MAX], path[PATH_MAX + SESSION_NAME_MAX + 8];
+	struct session_entry e;
+	struct error err;
+	int code, fd;
 
-	if (code)
-		return code;
-	o->spec.pid = target.pid;
-	o->spec.command = target.name;
-	if (!o->out && state_path(target.pid, path, sizeof(path)) < 0)
-		return cmd_fail(&cmd_attach, EXIT_OUTPUT,
-				"no folder for the recording: neither XDG_STATE_HOME nor HOME is set; use -o FILE");
+	session_entry_make(target->pid, &e);
+	fd = o->out ? -1 : sessions_open_folder(folder, &err);
+	if (!o->out && fd < 0)
+		return cmd_fail(&cmd_attach, EXIT_OUTPUT, "%s; use -o FILE", err.msg);
+	closep(&fd);
+	if (!o->out)
+		snprintf(path, sizeof(path), "%s/%s.cprof", folder, e.name);
 	o->greeting = greeting();
 	watch_run(&cmd_attach, o, o->out ? o->out : path, NULL, &result);
 	code = result.exit_code;
@@ -87,8 +72,21 @@ static int attach(struct watch_options *o, const char *text)
 	return cmd_finish_stdout(&cmd_attach, code);
 }
 
+static int attach(struct watch_options *o, const char *text, const struct live_options *live)
+{
+	struct cmd_target target;
+	int code = target_find(&cmd_attach, text, true, &target);
+
+	if (code)
+		return code;
+	o->spec.pid = target.pid;
+	o->spec.command = target.name;
+	return live_is_possible() ? attach_live(o, &target, live) : attach_text(o, &target);
+}
+
 static int run(int argc, char **argv)
 {
+	struct live_options live = { .color = TERM_COLOR_AUTO };
 	struct watch_options options;
 	const char *target = NULL;
 	int opt, code;
@@ -112,7 +110,7 @@ static int run(int argc, char **argv)
 		target = argv[optind++];
 	if (!target || optind != argc)
 		return cmd_usage(&cmd_attach, "the id or the name of one process is wanted");
-	return attach(&options, target);
+	return attach(&options, target, &live);
 }
 
 const struct cmd cmd_attach = {
@@ -120,8 +118,10 @@ const struct cmd cmd_attach = {
 	.synopsis = "[OPTIONS] PID|NAME",
 	.summary = "look into a running program",
 	.help =
-		"Samples the process until Ctrl-C, -d SECONDS or its end, then prints the\n"
-		"report of what it saw.  -o FILE keeps the recording.\n\n"
+		"On a terminal: shows live where its time goes; `?` lists the keys.  Recording\n"
+		"goes on when the terminal is left: attach again comes back to it, `cprofd stop`\n"
+		"ends it.  Without a terminal: samples until Ctrl-C, -d SECONDS or its end, then\n"
+		"prints the report.  -o FILE names the recording.\n\n"
 		"  -p PID             the same as PID, as record has it\n"
 		WATCH_OPTIONS_HELP,
 	.run = run,

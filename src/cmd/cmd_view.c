@@ -130,7 +130,7 @@ static int on_terminal(const struct options *o, struct app *a)
 
 	if (term_open(o->ascii, o->color, &caps, &err) < 0)
 		return cmd_usage(&cmd_view, "%s: `cprofd report` prints the same as text", err.msg);
-	loop_run(a, &caps);
+	loop_run(a, &caps, NULL);
 	term_close();
 	return EXIT_OK;
 }

@@ -113,6 +113,16 @@ int opener_keep_fds(const int *fds, size_t n_fds)
 	return 0;
 }
 
+void opener_leave_terminal(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd <= LAST_NULL_FD && null >= 0; fd++)
+		dup2(null, fd);
+	closep(&null);
+	(void)!chdir("/");
+}
+
 /* What a child may see of our environment: what sanitized builds need. */
 static char **child_environment(void)
 {

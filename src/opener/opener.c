@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -22,6 +23,7 @@
 #define PTRACE_RATE_HZ 99
 #define PERF_RATE_HZ 499
 #define TIMES_NS NS_PER_S
+#define END_WAIT_NS (20 * NS_PER_MS)
 #define MAX_TARGETS 10000
 #define MAX_ANCESTORS 64
 
@@ -269,8 +271,10 @@ static int start_session(struct opener *o, int control, struct error *err)
 
 	if (msg_pair(ends, err) < 0)
 		return -1;
-	int fds[] = { ends[1], control, o->spec.recording_fd };
-	o->session_pid = opener_spawn("cprofd-session", fds, array_len(fds), err);
+	int fds[] = { ends[1], control, o->spec.recording_fd,
+		      o->spec.socket ? o->spec.socket->listener : -1 };
+	o->session_pid = opener_spawn("cprofd-session", fds,
+				      array_len(fds) - !o->spec.socket, err);
 	close(ends[1]);
 	o->session = ends[0];
 	return o->session_pid < 0 ? -1 : 0;
@@ -287,6 +291,7 @@ static void send_spec(struct opener *o)
 		.first_rate_hz = o->spec.first_rate_hz,
 		.max_frames = o->spec.max_frames,
 		.duration_ns = o->spec.duration_ns,
+		.max_bytes = o->spec.max_bytes,
 		.on_exec = o->spec.on_exec,
 		.ncpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
 		.follow = o->spec.follow,
@@ -349,6 +354,39 @@ static int start_target(struct opener *o, struct error *err)
 
 /* ---- the main loop ---- */
 
+/* Linux 6.15's pidfd_info as far as it is asked for; older headers lack it. */
+struct pidfd_exit {
+	uint64_t mask, cgroup;
+	uint32_t ids[11];
+	int32_t exit_code;
+};
+#define PIDFD_EXIT_KNOWN (1u << 3)
+#define PIDFD_GET_EXIT _IOWR(0xff, 11, struct pidfd_exit)
+
+/*
+ * How a process that is no child of ours ended: the kernel tells whoever holds a
+ * pidfd, once its parent has taken note.  A parent may never do that.
+ */
+static void read_end(int pidfd, struct o_target_end *msg)
+{
+	uint64_t limit = clock_mono_ns() + END_WAIT_NS;
+	struct pidfd_exit info;
+
+	do {
+		info = (struct pidfd_exit){ .mask = PIDFD_EXIT_KNOWN };
+		if (ioctl(pidfd, PIDFD_GET_EXIT, &info) < 0 && errno != ESRCH)
+			return;
+		if (info.mask & PIDFD_EXIT_KNOWN) {
+			msg->how = WIFSIGNALED(info.exit_code) ? END_SIGNALED : END_EXITED;
+			msg->status = (uint32_t)(WIFSIGNALED(info.exit_code)
+						 ? WTERMSIG(info.exit_code)
+						 : WEXITSTATUS(info.exit_code));
+			return;
+		}
+		usleep(1000);
+	} while (clock_mono_ns() < limit);
+}
+
 static void send_target_end(struct opener *o)
 {
 	struct o_target_end msg = {
@@ -358,6 +396,8 @@ static void send_target_end(struct opener *o)
 		.time_ns = clock_mono_ns(),
 	};
 
+	if (!o->spec.on_exec)
+		read_end(o->pidfd, &msg);
 	opener_send(o, &msg, sizeof(msg), NULL, 0);
 	close(o->pidfd);
 	o->pidfd = -1;
@@ -524,6 +564,8 @@ static void end_all(struct opener *o)
 	closep(&o->session);	/* a session that is left seals its file and ends */
 	if (o->session_pid > 0)
 		waitpid(o->session_pid, NULL, 0);
+	if (o->spec.socket)
+		unlinkat(o->spec.socket->dir, o->spec.socket->name, 0);
 }
 
 /* Say on the control channel itself that there is not even a session. */
@@ -556,6 +598,8 @@ static void opener_main(const struct opener_spec *spec, int control)
 	sigset_t none;
 
 	setsid();	/* the terminal's signals are not for us */
+	if (spec->socket)
+		opener_leave_terminal();	/* the session outlives it */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGCHLD, SIG_DFL);
@@ -573,6 +617,8 @@ static void opener_main(const struct opener_spec *spec, int control)
 		return;
 	}
 	close(control);
+	if (spec->socket)
+		close(spec->socket->listener);	/* closed when the session is gone: a viewer sees it */
 	o.files = file_opener_new();
 	o.cache_dir = cache_open_dir();
 	send_spec(&o);

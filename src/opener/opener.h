@@ -29,12 +29,19 @@ struct opener_spec {
 	bool follow;		/* children too */
 	const char *command;	/* shown as what was profiled */
 	int recording_fd;
+	uint64_t max_bytes;	/* the recording ends there; 0: no limit */
+	/* For a session that outlives the command; else NULL, and it ends with it. */
+	const struct opener_socket {
+		int listener;	/* where further viewers come */
+		int dir;	/* it lies there, */
+		const char *name;	/* and has this name: removed at the end */
+	} *socket;
 };
 
 /*
  * Start an opener and its session.  On success *control is the caller's end of
  * the control channel (session/control.h), from which everything else comes:
- * that sampling began, that it failed, that it ended.  recording_fd stays the
+ * that sampling began, that it failed, that it ended.  Descriptors stay the
  * caller's.  Fails only if not even a process could be started.
  */
 int opener_start(const struct opener_spec *spec, int *control, struct error *err);

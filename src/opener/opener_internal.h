@@ -84,6 +84,9 @@ void opener_tell_threads(struct opener *o, const struct target *t);
 #define FIRST_KEPT_FD 3
 int opener_keep_fds(const int *fds, size_t n_fds);
 
+/* Hold neither the terminal (or pipe) that we were started on, nor a folder. */
+void opener_leave_terminal(void);
+
 /*
  * Start cprofd-session or cprofd-worker with `fds` as its descriptors from 3
  * on, under the unprivileged uid if we are root.  Returns its pid or -1.

@@ -22,6 +22,7 @@ enum {
 	SESSION_FD_OPENER = 3,	/* this channel */
 	SESSION_FD_CONTROL = 4,	/* to the command that started it (session/control.h) */
 	SESSION_FD_RECORDING = 5,
+	SESSION_FD_LISTENER = 6,	/* where further viewers come; may be missing */
 };
 
 /* And a worker. */
@@ -73,6 +74,7 @@ struct o_spec {
 	uint32_t first_rate_hz;	/* in effect until the session asks for the other */
 	uint32_t max_frames;
 	uint64_t duration_ns;	/* 0: until stopped */
+	uint64_t max_bytes;	/* of the recording; 0: no limit */
 	uint32_t on_exec;	/* the target waits to exec; sampling starts then */
 	uint32_t ncpus;
 	uint32_t follow;	/* child processes as well */

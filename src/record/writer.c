@@ -416,6 +416,13 @@ void record_put_note(struct record_writer *w, uint64_t time_ns,
 	       buf_put(&b, text, strlen(text)));
 }
 
+void record_put_mark(struct record_writer *w, uint64_t time_ns, const char *text)
+{
+	RECORD(w, RECORD_MARK,
+	       put_time(w, &b, time_ns);
+	       buf_put(&b, text, strlen(text)));
+}
+
 void record_put_end(struct record_writer *w, const struct record_end *e)
 {
 	record_writer_commit(w, UINT64_MAX);

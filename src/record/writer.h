@@ -61,6 +61,7 @@ void record_put_counter(struct record_writer *w, const struct record_counter *c)
 void record_put_lost(struct record_writer *w, const struct record_lost *l);
 void record_put_note(struct record_writer *w, uint64_t time_ns,
 		     enum record_note_level level, const char *text);
+void record_put_mark(struct record_writer *w, uint64_t time_ns, const char *text);
 void record_put_end(struct record_writer *w, const struct record_end *e);
 
 /*

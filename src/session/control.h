@@ -4,9 +4,17 @@
  *
  * It carries no samples: those are in the recording, which the viewer reads.
  * The session says that sampling began, that the file grew and that it ended;
- * the viewer can ask it to stop.  A message is one struct, followed by text
- * where said.  A message of a type that is not known is answered with
- * C_REFUSED.
+ * viewers can ask it for what is below C_STOP.  A message is one struct,
+ * followed by text where said.
+ *
+ * Several viewers can look at one session: the command that started it, over a
+ * channel that it was given, and others over the socket of the session
+ * (opener_spec.listener).  What happens is told to all of them.  Whoever comes
+ * later is told first what they missed: C_STARTED, then C_GREW.
+ *
+ * CONTROL_VERSION counts changes that an older side would misunderstand.  A
+ * viewer of another version than C_STARTED says makes no requests; a request of
+ * a type that the session does not know is answered with C_REFUSED.
  */
 #ifndef CPROFD_SESSION_CONTROL_H
 #define CPROFD_SESSION_CONTROL_H
@@ -18,6 +26,8 @@
 #include "record/record.h"
 
 #define CONTROL_VERSION 1
+#define CONTROL_MAX_VIEWERS 16
+#define CONTROL_MAX_RATE_HZ 20000
 
 enum control_type {
 	/* session to viewer */
@@ -27,9 +37,14 @@ enum control_type {
 	C_NOTE,
 	C_ENDED,
 	C_REFUSED,
+	C_FILE,
 	/* viewer to session */
 	C_STOP = 101,
 	C_TARGET_STATUS,
+	C_RATE,
+	C_MARK,
+	C_RESOLVE,
+	C_SOURCE,
 };
 
 struct c_started {
@@ -73,6 +88,19 @@ struct c_ended {
 	char text[];
 };
 
+/* A request that is not granted.  Followed by one line: why. */
+struct c_refused {
+	uint32_t type;
+	uint32_t request;	/* enum control_type */
+	char text[];
+};
+
+/* The answer to C_SOURCE: the file as descriptor, if it could be opened. */
+struct c_file {
+	uint32_t type;
+	uint32_t request;	/* of the C_SOURCE */
+};
+
 /* What the session says is checked like what anybody says. */
 static inline bool control_is_sound(const struct msg *m)
 {
@@ -89,10 +117,15 @@ static inline bool control_is_sound(const struct msg *m)
 		return msg_holds_text(m, sizeof(struct c_note));
 	case C_ENDED:
 		return msg_holds_text(m, sizeof(struct c_ended));
+	case C_REFUSED:
+		return msg_holds_text(m, sizeof(struct c_refused));
+	case C_FILE:
+		return msg_holds(m, sizeof(struct c_file));
 	}
 	return false;
 }
 
+/* End sampling and seal the recording; asked again: without the missing names. */
 struct c_stop {
 	uint32_t type;
 };
@@ -102,6 +135,34 @@ struct c_target_status {
 	uint32_t type;
 	uint32_t how;		/* enum record_end_how */
 	uint32_t status;
+};
+
+/* Sample at another rate from here on. */
+struct c_rate {
+	uint32_t type;
+	uint32_t rate_hz;	/* 1 to CONTROL_MAX_RATE_HZ */
+};
+
+/* Put a mark at this moment into the recording.  Followed by its text. */
+struct c_mark {
+	uint32_t type;
+	char text[];
+};
+
+/* Find the names of this module before those of others. */
+struct c_resolve {
+	uint32_t type;
+	uint32_t module;	/* its number in the recording */
+};
+
+/*
+ * Open a source file as the target sees it and with its rights.  Followed by its
+ * absolute path.  Answered with C_FILE.
+ */
+struct c_source {
+	uint32_t type;
+	uint32_t request;	/* any number, to know the answer by */
+	char path[];
 };
 
 #endif

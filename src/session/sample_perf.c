@@ -303,6 +303,17 @@ static void reopen(struct session *s, uint32_t rate_hz)
 	session_send_opener(s, &ask, sizeof(ask), NULL, 0);
 }
 
+void perf_set_rate(struct session *s, uint32_t rate_hz)
+{
+	char text[32];
+
+	s->spec->rate_hz = rate_hz;
+	snprintf(text, sizeof(text), "%u", rate_hz);
+	record_put_meta(s->writer, "rate_hz", text);
+	session_note(s, NOTE_INFO, "%u Hz from here on", rate_hz);
+	reopen(s, rate_hz);
+}
+
 /* The first seconds of a program are sampled faster: it may not have more. */
 static void judge_rate(struct session *s)
 {

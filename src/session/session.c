@@ -87,32 +87,12 @@ bool session_answered(struct session *s, enum worker_which which, uint32_t modul
 	return true;
 }
 
-/*
- * A message with text behind its struct, to the viewer.  One that is suspended
- * reads nothing: only how the session begins and ends is worth waiting for.  What
- * else it misses stands in the recording.
- */
-static void tell(struct session *s, const void *head, size_t head_len, const char *text)
-{
-	_cleanup_(freep) uint8_t *msg = xmalloc(head_len + strlen(text) + 1);
-	uint32_t type = *(const uint32_t *)head;
-	bool waits = type == C_STARTED || type == C_FAILED || type == C_ENDED;
-	struct error err;
-
-	if (s->control < 0)
-		return;
-	memcpy(msg, head, head_len);
-	memcpy(msg + head_len, text, strlen(text) + 1);
-	(waits ? msg_send : msg_try_send)(s->control, msg, head_len + strlen(text) + 1, NULL, 0,
-					  &err);
-}
-
 static void put_note(struct session *s, enum record_note_level level, const char *text)
 {
 	struct c_note head = { .type = C_NOTE, .level = level };
 
 	record_put_note(s->writer, s->now_ns, level, text);
-	tell(s, &head, sizeof(head), text);
+	viewers_tell(s, &head, sizeof(head), text);
 }
 
 void session_note(struct session *s, enum record_note_level level, const char *fmt, ...)
@@ -201,7 +181,7 @@ static void on_spec(struct session *s, const struct msg *m)
 	s->spec = xmemdup(m->data, m->len);
 	if (s->spec->duration_ns)
 		s->end_ns = UINT64_MAX - 1;	/* set when sampling begins */
-	own_cost_set(s, OWN_COMMAND, (pid_t)s->spec->command_pid);
+	own_cost_set(s, OWN_VIEWERS, (pid_t)s->spec->command_pid);
 	own_cost_set(s, OWN_OPENER, getppid());
 	s->unwinder = unwinder_new(unwind_arch_host(), s->spec->max_frames);
 	uname(&u);
@@ -232,7 +212,6 @@ static const char *kernel_part(const struct o_started *msg)
 
 static void on_started(struct session *s, const struct o_started *msg)
 {
-	struct c_started started = { .type = C_STARTED, .version = CONTROL_VERSION };
 	bool perf = msg->engine == ENGINE_PERF;
 
 	if (perf)
@@ -257,17 +236,14 @@ static void on_started(struct session *s, const struct o_started *msg)
 		s->end_ns = clock_mono_ns() + s->spec->duration_ns;
 		s->why = END_DURATION;	/* unless something else ends it */
 	}
-	started.rate_hz = s->spec->rate_hz;
-	started.kernel = msg->kernel;
-	snprintf(started.engine, sizeof(started.engine), "%s", perf ? "perf" : "ptrace");
-	tell(s, &started, sizeof(started), "");
+	viewers_tell_start(s);
 }
 
 static void on_failed(struct session *s, const struct o_failed *msg)
 {
 	struct c_failed failed = { .type = C_FAILED, .exit_code = msg->exit_code };
 
-	tell(s, &failed, sizeof(failed), msg->text);
+	viewers_tell(s, &failed, sizeof(failed), msg->text);
 	s->state = SESSION_OVER;
 }
 
@@ -300,12 +276,19 @@ static void on_file(struct session *s, const struct o_file *o, int fd)
 	case REQUEST_ALT:
 		symbols_on_file(s, request.module, o, fd);
 		break;
+	case REQUEST_SOURCE:
+		viewers_on_source(s, request.number, fd);
+		break;
 	}
 }
 
 static void on_target_end(struct session *s, const struct o_target_end *msg)
 {
 	s->target_end.time_ns = msg->time_ns;
+	if (msg->how != END_UNKNOWN) {
+		s->target_end.how = msg->how;
+		s->target_end.status = msg->status;
+	}
 	if (s->state == SESSION_RUNNING) {
 		s->why = END_TARGET;
 		s->end_ns = s->now_ns;
@@ -400,14 +383,12 @@ static void on_opener_message(struct session *s, struct msg *m)
 	}
 }
 
-/* ---- what the viewer says ---- */
-
-static void stop(struct session *s, enum record_end_why why)
+void session_stop(struct session *s, enum record_end_why why)
 {
 	if (s->state == SESSION_STARTING) {
 		struct c_failed failed = { .type = C_FAILED, .exit_code = EXIT_NO_SAMPLE };
 
-		tell(s, &failed, sizeof(failed), "stopped before sampling began");
+		viewers_tell(s, &failed, sizeof(failed), "stopped before sampling began");
 		s->state = SESSION_OVER;
 	} else if (s->state == SESSION_RUNNING) {
 		s->why = why;
@@ -417,45 +398,17 @@ static void stop(struct session *s, enum record_end_why why)
 	}
 }
 
-static void on_control(struct session *s)
-{
-	_cleanup_(freep) struct msg *m = xmalloc(sizeof(*m));
-	const uint32_t *type = (const uint32_t *)m->data;
-	struct error err;
-
-	if (msg_recv(s->control, m, &err) != 1) {
-		closep(&s->control);
-		s->control = -1;
-		stop(s, END_STOPPED);
-		return;
-	}
-	msg_close_fds(m);
-	if (m->len >= sizeof(*type) && *type == C_STOP) {
-		stop(s, END_STOPPED);
-	} else if (m->len >= sizeof(struct c_target_status) && *type == C_TARGET_STATUS) {
-		const struct c_target_status *msg = (const struct c_target_status *)m->data;
-
-		s->target_end.how = msg->how;
-		s->target_end.status = msg->status;
-	} else {
-		struct c_note refused = { .type = C_REFUSED, .level = NOTE_WARNING };
-
-		tell(s, &refused, sizeof(refused), "this session does not know that request");
-	}
-}
-
 /* ---- the loop ---- */
 
-static void tell_growth(struct session *s)
+/* A session that nobody looks at must not fill the disk. */
+static void check_size(struct session *s)
 {
-	struct c_grew grew = {
-		.type = C_GREW,
-		.bytes = record_writer_written(s->writer),
-		.n_samples = s->n_cpu_samples,
-		.n_lost = s->n_lost,
-	};
-
-	tell(s, &grew, sizeof(grew), "");
+	if (s->state != SESSION_RUNNING || !s->spec->max_bytes ||
+	    record_writer_written(s->writer) < s->spec->max_bytes)
+		return;
+	session_note(s, NOTE_WARNING, "the recording has reached its limit of %llu MiB: it ends here",
+		     (unsigned long long)s->spec->max_bytes >> 20);
+	session_stop(s, END_STOPPED);
 }
 
 /* Once a second: counters, and everything into the file. */
@@ -474,8 +427,9 @@ static void every_second(struct session *s)
 	if (!s->write_errno && record_writer_error(s->writer, &err) < 0) {
 		s->write_errno = err.code;
 		snprintf(s->write_error, sizeof(s->write_error), "%s", err.msg);
-		stop(s, END_TROUBLE);
+		session_stop(s, END_TROUBLE);
 	}
+	check_size(s);
 }
 
 static void flush(struct session *s)
@@ -484,7 +438,7 @@ static void flush(struct session *s)
 	uint64_t until = s->now_ns - REORDER_NS;
 
 	record_writer_commit(s->writer, until);
-	tell_growth(s);
+	viewers_tell_growth(s);
 }
 
 /*
@@ -508,15 +462,15 @@ static int wait_and_take(struct session *s)
 	struct pollfd fds[MAX_POLL] = {
 		{ .fd = s->opener,
 		  .events = POLLIN | (msg_queue_waits(&s->to_opener) ? POLLOUT : 0) },
-		{ .fd = s->control, .events = POLLIN },
 		{ .fd = s->workers[WORKER_UNWIND], .events = POLLIN },
 		{ .fd = s->workers[WORKER_SYMBOL], .events = POLLIN },
 	};
 	_cleanup_(freep) struct msg *m = NULL;
-	size_t n = 4;
+	size_t n = 1 + WORKER_COUNT;
 	struct error err;
 	int ms = s->perf ? min_of(perf_patience_ms(s), DRAIN_MS) : DRAIN_MS;
 
+	n += viewers_poll(s, fds + n);
 	if (s->perf && s->state == SESSION_RUNNING)
 		n += perf_reader_poll(s->perf, fds + n, MAX_POLL - n);
 	if (s->state == SESSION_RUNNING && s->end_ns < s->now_ns + ms * NS_PER_MS)
@@ -533,10 +487,9 @@ static int wait_and_take(struct session *s)
 		on_opener_message(s, m);
 		msg_close_fds(m);
 	}
-	if (fds[1].revents)
-		on_control(s);
+	viewers_take(s, fds + 1 + WORKER_COUNT);
 	for (int i = 0; i < WORKER_COUNT; i++)
-		if (fds[2 + i].revents && s->workers[i] == fds[2 + i].fd)
+		if (fds[1 + i].revents && s->workers[i] == fds[1 + i].fd)
 			session_take_worker_message(s, i);
 	return 1;
 }
@@ -662,25 +615,26 @@ static int finish(struct session *s)
 	ended.n_samples = s->n_cpu_samples;
 	ended.n_lost = s->n_lost;
 	if (s->is_started)
-		tell(s, &ended, sizeof(ended), s->write_errno ? err.msg : "");
+		viewers_tell(s, &ended, sizeof(ended), s->write_errno ? err.msg : "");
 	return 0;
 }
 
-int session_run(int opener, int control, int recording)
+int session_run(int opener, int control, int recording, int listener)
 {
 	struct session s = {
-		.opener = opener, .control = control, .workers = { -1, -1 },
+		.opener = opener, .workers = { -1, -1 },
 		.end_ns = UINT64_MAX, .start_ns = clock_mono_ns(), .why = END_STOPPED,
 	};
 	struct c_failed failed = { .type = C_FAILED, .exit_code = EXIT_OUTPUT };
 	struct error err;
 
+	viewers_init(&s, control, listener);
 	s.now_ns = s.start_ns;
 	s.last_pending = &s.pending;
 	s.last_generation = 0;
 	if (record_writer_open(recording, s.start_ns, clock_ns(CLOCK_REALTIME), &s.writer,
 			       &err) < 0) {
-		tell(&s, &failed, sizeof(failed), err.msg);
+		viewers_tell(&s, &failed, sizeof(failed), err.msg);
 		return EXIT_OUTPUT;
 	}
 	loop(&s);

@@ -262,6 +262,9 @@ void symbols_worker_died(struct session *s);
 void symbols_worker_new(struct session *s);	/* nothing is open in it */
 void symbols_worker_ready(struct session *s);
 
+/* The module of this number is to be named before the others. */
+void symbols_first(struct session *s, uint32_t module);
+
 /* Are there frames that still wait for a name? */
 bool symbols_busy(const struct session *s);
 
@@ -300,9 +303,15 @@ void ptrace_on_stopped(struct session *s, struct o_stopped *msg);
 void ptrace_on_checked(struct session *s, const struct o_checked *msg);
 void ptrace_second(struct session *s);
 
+/* Another rate from here on. */
+void perf_set_rate(struct session *s, uint32_t rate_hz);
+
 /* ---- own_cost.c: CPU time of cprofd's processes ---- */
 
-enum own_process { OWN_COMMAND, OWN_OPENER, OWN_WORKERS, OWN_COUNT = OWN_WORKERS + WORKER_COUNT };
+enum own_process {
+	OWN_OPENER, OWN_WORKERS, OWN_VIEWERS = OWN_WORKERS + WORKER_COUNT,
+	OWN_COUNT = OWN_VIEWERS + CONTROL_MAX_VIEWERS
+};
 
 /* From now on this process is `which`; pid 0: none. */
 void own_cost_set(struct session *s, enum own_process which, pid_t pid);
@@ -310,11 +319,32 @@ void own_cost_set(struct session *s, enum own_process which, pid_t pid);
 /* Of all of them since they began. */
 uint64_t own_cost_ns(struct session *s);
 
+/* ---- viewers.c: who looks at the session ---- */
+
+struct pollfd;
+
+/* `starter`: the command's channel; `listener`: where others come, or -1. */
+void viewers_init(struct session *s, int starter, int listener);
+
+/* Tell all of them: struct `head` with a text behind it. */
+void viewers_tell(struct session *s, const void *head, size_t head_len, const char *text);
+void viewers_tell_start(struct session *s);
+void viewers_tell_growth(struct session *s);
+
+/* The file that request `number` of the opener brought, or -1; it is taken over. */
+void viewers_on_source(struct session *s, uint32_t number, int fd);
+
+/* What to wait for, and what to do when it came. */
+#define VIEWERS_POLL (CONTROL_MAX_VIEWERS + 1)
+size_t viewers_poll(const struct session *s, struct pollfd fds[VIEWERS_POLL]);
+void viewers_take(struct session *s, const struct pollfd fds[VIEWERS_POLL]);
+
 /* ---- session.c ---- */
 
 /* What a request number of the opener stands for. */
 enum request_kind {
 	REQUEST_FILE, REQUEST_TABLE_CACHE, REQUEST_NAMES_CACHE, REQUEST_DEBUG, REQUEST_ALT,
+	REQUEST_SOURCE,
 };
 
 struct request {
@@ -341,8 +371,18 @@ struct worker_asked {
 	uint64_t since_ns;	/* it works on the first, or is being started, since then */
 };
 
+struct viewer {
+	int fd;			/* -1: none */
+	struct source_request {
+		uint32_t number;	/* of the opener; 0: none under way */
+		uint32_t of_viewer;
+	} source;
+};
+
 struct session {
-	int opener, control;
+	int opener;
+	int listener;		/* -1: it ends when the command does */
+	struct viewer viewers[CONTROL_MAX_VIEWERS];	/* the command first */
 	struct msg_queue to_opener;	/* what its channel has no room for */
 	struct o_spec *spec;	/* NULL until it came */
 	struct record_writer *writer;
@@ -404,6 +444,7 @@ struct session {
 
 	/* symbols.c */
 	uint64_t names_asked_ns, ask_step_ns;
+	struct module *first_named;	/* before the others, or NULL */
 
 	/* samples */
 	struct unwinder *unwinder;
@@ -422,6 +463,9 @@ struct session {
 	uint64_t n_cpu_samples;	/* without those of waiting threads */
 	uint64_t lost_since_ns;
 };
+
+/* End sampling, or when it has ended: do not wait for names any more. */
+void session_stop(struct session *s, enum record_end_why why);
 
 /* Ask the opener; answers come with the number that is put into *ask_number. */
 void session_ask(struct session *s, enum request_kind kind, struct module *module,
@@ -457,7 +501,10 @@ void session_note(struct session *s, enum record_note_level level, const char *f
 	__attribute__((format(printf, 3, 4)));
 
 
-/* Everything from the recording's start to its end; the process' exit code. */
-int session_run(int opener, int control, int recording);
+/*
+ * Everything from the recording's start to its end; the process' exit code.
+ * `listener` is -1 for a session that ends with the command.
+ */
+int session_run(int opener, int control, int recording, int listener);
 
 #endif

@@ -2,9 +2,10 @@
 /*
  * cprofd-session: samples one target into one recording.
  *
- * Started by an opener, with three descriptors (opener/opener_proto.h) and no
+ * Started by an opener, with descriptors (opener/opener_proto.h) and no
  * rights; lives as long as the session.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -21,5 +22,6 @@ int main(void)
 	setrlimit(RLIMIT_CORE, &no_core);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	return session_run(SESSION_FD_OPENER, SESSION_FD_CONTROL, SESSION_FD_RECORDING);
+	return session_run(SESSION_FD_OPENER, SESSION_FD_CONTROL, SESSION_FD_RECORDING,
+			   fcntl(SESSION_FD_LISTENER, F_GETFD) < 0 ? -1 : SESSION_FD_LISTENER);
 }

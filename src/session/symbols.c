@@ -317,17 +317,32 @@ static void want(struct session *s, struct module *m, enum naming_state state)
 	symbols_worker_ready(s);
 }
 
+/* Ask the worker what the module waits for; false if the worker has enough to do. */
+static bool serve(struct session *s, struct module *m)
+{
+	if (!m->names_wait)
+		return true;
+	if (!(m->naming == NAMING_ASKED ? ask_for_names : ask_to_open)(s, m))
+		return false;
+	m->names_wait = false;
+	return true;
+}
+
 void symbols_worker_ready(struct session *s)
 {
-	for (size_t i = 0; i < s->n_modules; i++) {
-		struct module *m = s->modules[i];
-
-		if (!m->names_wait)
-			continue;
-		if (!(m->naming == NAMING_ASKED ? ask_for_names : ask_to_open)(s, m))
+	if (s->first_named && !serve(s, s->first_named))
+		return;
+	for (size_t i = 0; i < s->n_modules; i++)
+		if (!serve(s, s->modules[i]))
 			return;
-		m->names_wait = false;
-	}
+}
+
+void symbols_first(struct session *s, uint32_t module)
+{
+	for (size_t i = 0; i < s->n_modules; i++)
+		if (s->modules[i]->number == module)
+			s->first_named = s->modules[i];
+	s->ask_step_ns = 0;	/* not with the next batch, but now */
 }
 
 /* Give up on what takes too long; true if the worker was replaced. */
@@ -348,6 +363,19 @@ static bool check_limit(struct session *s, uint64_t now_ns)
 	return false;
 }
 
+/* What the module needs next. */
+static void advance(struct session *s, struct module *m)
+{
+	if (m->known && m->n_unnamed)
+		name_known(s, m);
+	if (m->naming == NAMING_IDLE && m->n_unnamed && m->state == MODULE_READY)
+		begin(s, m);
+	else if (m->naming == NAMING_CACHED && m->n_unnamed)
+		wish(m, NAMING_OPEN);
+	else if (m->naming == NAMING_READY && m->n_unnamed)
+		wish(m, NAMING_ASKED);
+}
+
 void symbols_tick(struct session *s, uint64_t now_ns, bool hurry)
 {
 	/* The first names soon, then in batches: every turn of this costs. */
@@ -357,18 +385,8 @@ void symbols_tick(struct session *s, uint64_t now_ns, bool hurry)
 	s->ask_step_ns = min_of(s->ask_step_ns * 2 + NS_PER_MS, (uint64_t)ASK_NS);
 	if (check_limit(s, now_ns))
 		return;
-	for (size_t i = 0; i < s->n_modules; i++) {
-		struct module *m = s->modules[i];
-
-		if (m->known && m->n_unnamed)
-			name_known(s, m);
-		if (m->naming == NAMING_IDLE && m->n_unnamed && m->state == MODULE_READY)
-			begin(s, m);
-		else if (m->naming == NAMING_CACHED && m->n_unnamed)
-			wish(m, NAMING_OPEN);
-		else if (m->naming == NAMING_READY && m->n_unnamed)
-			wish(m, NAMING_ASKED);
-	}
+	for (size_t i = 0; i < s->n_modules; i++)
+		advance(s, s->modules[i]);
 	symbols_worker_ready(s);
 }
 

@@ -3,45 +3,12 @@
 # The user interface on a real terminal: keys, sizes, colours, and that the
 # terminal is as it was, whatever ends the program.
 . "${top_srcdir:?}/tests/integration/lib.sh"
-unset NO_COLOR COLORFGBG ESCDELAY
-export LC_ALL=C.UTF-8
-
-have tmux || {
-	echo "skip - the user interface in a terminal: no tmux"
-	exit 0
-}
-socket=cprofd-test-$$
-mux() { tmux -L "$socket" -f "$scratch/tmux.conf" "$@"; }
-cat >"$scratch/tmux.conf" <<'EOF'
-set -g default-terminal tmux-256color
-set -s escape-time 0
-set -g status off
-EOF
-trap 'mux kill-server 2>/dev/null; cleanup' EXIT
+. "$top_srcdir/tests/integration/mux.sh"
 
 (cd "$scratch" && "$cprofd" record -F 1999 -o r.cprof -- "$targets/abc" 1 >/dev/null 2>&1) || {
 	echo "not ok - a recording to look at"
 	exit 1
 }
-
-# A pane with a shell; the program runs in it with what is given.
-pane() {	# WIDTH HEIGHT COMMAND
-	mux kill-server 2>/dev/null
-	# A server that is going down does not take a session.
-	begun() { mux new-session -d -s t -x "$1" -y "$2" "sh" 2>/dev/null; }
-	wait_for 10 begun "$1" "$2" || fail "no tmux"
-	mux send-keys -t t -l "PS1='ready% '; clear" && mux send-keys -t t Enter
-	wait_for 10 has "ready%" || fail "no shell: $(shot)"
-	# What was typed is still there when the program has ended: say it in pieces.
-	mux send-keys -t t -l "$3; printf '[%s]\n' ended" && mux send-keys -t t Enter
-}
-shot() { mux capture-pane -p -t t; }
-has() { shot | grep -qF -- "$1"; }
-hasnt() { ! has "$1"; }
-shows() { wait_for 10 has "$1" || fail "no \"$1\" in: $(shot)"; }
-ended() { wait_for 10 has "[ended]" || fail "still there: $(shot)"; }
-key() { mux send-keys -t t "$@"; }
-its_pid() { pgrep -x cprofd -P "$(mux display -p -t t '#{pane_pid}')"; }
 
 keys_and_views() {
 	pane 100 30 "$cprofd view r.cprof"

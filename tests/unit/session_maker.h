@@ -37,8 +37,9 @@ static inline void made_session_init(struct made_session *t)
 				    .m = xmalloc(sizeof(struct msg)) };
 	assert_int_equal(msg_pair(ends, &err), 0);
 	t->opener = ends[1];
-	t->s = (struct session){ .opener = ends[0], .control = -1, .workers = { -1, -1 },
+	t->s = (struct session){ .opener = ends[0], .workers = { -1, -1 },
 				 .end_ns = UINT64_MAX, .start_ns = NOW_NS, .now_ns = NOW_NS };
+	viewers_init(&t->s, -1, -1);
 	t->s.last_pending = &t->s.pending;
 	t->s.spec = xcalloc(1, sizeof(*t->s.spec) + 1);
 	t->s.spec->pid = MAIN_PID;
@@ -85,7 +86,8 @@ struct made_records {
 	struct record_module_info info[MAX_READ];	/* without build-id */
 	struct record_counter counter[MAX_READ];
 	char *string[MAX_READ];
-	uint32_t n_processes, n_ends, n_threads, n_mappings, n_infos, n_counters, n_strings;
+	uint32_t n_processes, n_ends, n_threads, n_mappings, n_infos, n_counters, n_strings,
+		 n_marks;
 };
 
 static inline void made_records_deinit(struct made_records *r)
@@ -126,6 +128,8 @@ static inline struct made_records *made_records_read(int fd)
 			RECORDS_ADD(r, mapping, n_mappings, rec.mapping);
 		else if (rec.type == RECORD_MODULE_INFO)
 			RECORDS_ADD(r, info, n_infos, rec.module_info);
+		else if (rec.type == RECORD_MARK)
+			r->n_marks++;
 	}
 	assert_int_equal(more, 0);
 	record_reader_close(reader);

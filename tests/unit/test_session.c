@@ -571,7 +571,7 @@ TEST(notes_do_not_wait_for_the_viewer)
 	int ends[2];
 
 	assert_int_equal(msg_pair(ends, &err), 0);
-	t.s.control = ends[0];
+	viewers_init(&t.s, ends[0], -1);
 	alarm(60);		/* waiting would be for ever */
 	for (int i = 0; i < 2000; i++)
 		session_note(&t.s, NOTE_INFO, "%d", i);

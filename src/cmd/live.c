@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/live.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/io.h"
+#include "base/msg.h"
+#include "base/out_file.h"
+#include "base/util.h"
+#include "cmd/cmd.h"
+#include "cmd/watch.h"
+#include "profile/profile_load.h"
+#include "session/control.h"
+#include "ui/loop.h"
+#include "ui/place.h"
+#include "ui/terminfo.h"
+
+#define RETRY_NS NS_PER_S		/* between tries to reach a session again */
+#define REFRESH_MIN_NS (100 * NS_PER_MS)	/* between two pictures of new data */
+#define REFRESH_MAX_NS (5 * NS_PER_S)
+#define REFRESH_SHARE 100		/* a picture may cost this part of the time */
+#define HEADER_NS (2 * NS_PER_S)	/* until the recording has its header */
+#define CLOCK_MS 1000			/* seconds that are counted on the screen */
+#define STOP_NS (60 * NS_PER_S)
+
+struct live {
+	const struct cmd *cmd;
+	const struct session_entry *entry;
+	int control;			/* -1: lost */
+	int recording;
+	struct profile_load *load;
+	struct model model;
+	struct app app;
+	bool grown;			/* there is more than what was read */
+	bool over;			/* it said that it ended */
+	uint64_t refresh_due_ns, retry_due_ns;
+};
+
+bool live_is_possible(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+	       terminfo_check() == TERMINFO_SCREEN;
+}
+
+/* ---- what the session says ---- */
+
+union said {
+	uint32_t type;
+	struct c_started started;
+	struct c_failed failed;
+	struct c_grew grew;
+	struct c_note note;
+	struct c_ended ended;
+	struct c_refused refused;
+};
+
+static void on_message(struct live *l, const struct msg *m)
+{
+	const union said *said = (const void *)m->data;
+
+	switch (said->type) {
+	case C_STARTED:
+		if (said->started.version != CONTROL_VERSION)
+			app_say(&l->app, "the session is of another version: what it records can be "
+				"looked at, requests may be refused");
+		break;
+	case C_GREW:
+		l->app.n_known = said->grew.n_samples;
+		l->grown = true;
+		break;
+	case C_NOTE:
+		app_say(&l->app, "%s", said->note.text);
+		break;
+	case C_REFUSED:
+		app_say(&l->app, "%s", said->refused.text);
+		break;
+	case C_ENDED:
+		l->app.n_known = said->ended.n_samples;
+		l->over = l->grown = true;
+		break;
+	}
+}
+
+static void lose(struct live *l)
+{
+	closep(&l->control);
+	l->control = -1;
+	l->grown = true;	/* its last bytes */
+	l->app.stale_ns = l->app.now_ns;
+	l->app.n_tries = 0;
+	l->retry_due_ns = l->app.now_ns + RETRY_NS;
+}
+
+static void take_messages(struct live *l)
+{
+	_cleanup_(freep) struct msg *m = NULL;
+	struct pollfd fd = { .fd = l->control, .events = POLLIN };
+	struct error err;
+
+	while (l->control >= 0 && poll(&fd, 1, 0) > 0) {
+		if (!m)
+			m = xmalloc(sizeof(*m));
+		if (msg_recv(l->control, m, &err) != 1) {
+			lose(l);
+			break;
+		}
+		msg_close_fds(m);
+		if (control_is_sound(m))
+			on_message(l, m);
+	}
+}
+
+static void try_again(struct live *l)
+{
+	struct error err;
+
+	l->app.n_tries++;
+	l->control = sessions_connect(l->entry, &err);
+	l->retry_due_ns = l->app.now_ns + RETRY_NS;
+	if (l->control < 0)
+		l->grown = true;	/* it may have sealed its file since */
+}
+
+/* ---- more data ---- */
+
+static void refresh(struct live *l)
+{
+	uint64_t began = clock_mono_ns(), pause;
+	struct error err;
+
+	l->grown = false;
+	if (profile_load_more(l->load, &err) < 0)
+		app_say(&l->app, "%s: %s; this is what could be read", l->entry->path, err.msg);
+	model_ask(&l->model);
+	app_refresh(&l->app);
+	pause = max_of((clock_mono_ns() - began) * REFRESH_SHARE, (uint64_t)REFRESH_MIN_NS);
+	l->refresh_due_ns = l->app.now_ns + min_of(pause, (uint64_t)REFRESH_MAX_NS);
+}
+
+static void judge_state(struct live *l)
+{
+	const struct profile *p = profile_load_profile(l->load);
+
+	if (p->ended || l->over)
+		l->app.state = APP_ENDED;
+	else
+		l->app.state = l->control < 0 ? APP_STALE : APP_LIVE;
+}
+
+/* Milliseconds until `at_ns`, rounded up. */
+static int until(const struct live *l, uint64_t at_ns)
+{
+	return at_ns > l->app.now_ns ? (int)((at_ns - l->app.now_ns + NS_PER_MS - 1) / NS_PER_MS) : 0;
+}
+
+static void sooner(int *ms, int other)
+{
+	*ms = *ms < 0 ? other : min_of(*ms, other);
+}
+
+static int turn(void *ctx)
+{
+	struct live *l = ctx;
+	int ms = -1;
+
+	take_messages(l);
+	if (l->app.state == APP_STALE && l->app.now_ns >= l->retry_due_ns)
+		try_again(l);
+	if (l->grown && !l->app.paused && (l->over || l->app.now_ns >= l->refresh_due_ns))
+		refresh(l);
+	judge_state(l);
+	if (l->grown && !l->app.paused)
+		sooner(&ms, until(l, l->refresh_due_ns));
+	if (l->app.state == APP_STALE)
+		sooner(&ms, until(l, l->retry_due_ns));
+	if (l->app.paused)
+		sooner(&ms, CLOCK_MS);
+	if (app_is_held(&l->app))
+		sooner(&ms, until(l, l->app.held_until_ns));
+	return ms;
+}
+
+static int feed_fd(void *ctx)
+{
+	const struct live *l = ctx;
+
+	return l->control;
+}
+
+/* ---- starting ---- */
+
+/* The recording has a name of its own elsewhere: it is found from the folder. */
+static void link_recording(int folder, const struct session_entry *e, const char *out)
+{
+	_cleanup_(freep) char *real = realpath(out, NULL);
+	char name[SESSION_NAME_MAX + 8];
+
+	session_file(e, "cprof", name);
+	if (real)
+		(void)!symlinkat(real, folder, name);
+}
+
+static int session_path(struct session_entry *e, const char *folder, struct error *err)
+{
+	int n = snprintf(e->path, sizeof(e->path), "%s/%s.cprof", folder, e->name);
+
+	return (size_t)n < sizeof(e->path) ? 0 : error_set(err, ENAMETOOLONG, "%s", folder);
+}
+
+/* Wait until it samples: 0, or an exit code. */
+static int wait_for_start(const struct cmd *cmd, const struct watch_options *o, int control)
+{
+	_cleanup_(freep) struct msg *m = xmalloc(sizeof(*m));
+	const union said *said = (const void *)m->data;
+	struct error err;
+
+	while (msg_recv(control, m, &err) == 1) {
+		msg_close_fds(m);
+		if (!control_is_sound(m))
+			continue;
+		if (said->type == C_STARTED)
+			return 0;
+		if (said->type == C_NOTE)
+			cmd_say("%s", said->note.text);
+		if (said->type == C_FAILED)
+			return cmd_fail(cmd, (int)said->failed.exit_code, "%d: %s",
+					(int)o->spec.pid, said->failed.text);
+	}
+	return cmd_fail(cmd, EXIT_INTERNAL, "the session ended before it began");
+}
+
+int live_start(const struct cmd *cmd, struct watch_options *o, struct session_entry *e,
+	       int *control)
+{
+	unsigned int flags = OUT_FILE_LIVE | OUT_FILE_PRIVATE | (o->force ? OUT_FILE_FORCE : 0u);
+	_cleanup_(closep) int folder = -1, listener = -1;
+	struct opener_socket socket;
+	char name[SESSION_NAME_MAX + 8], path[PATH_MAX];
+	struct out_file *out;
+	struct error err;
+	int code;
+
+	session_entry_make(o->spec.pid, e);
+	sessions_trim();
+	folder = sessions_open_folder(path, &err);
+	if (folder >= 0 && session_path(e, path, &err) == 0)
+		listener = sessions_listen(folder, e, &err);
+	if (listener < 0)
+		return cmd_fail(cmd, EXIT_OUTPUT, "%s", err.msg);
+	session_file(e, "sock", name);
+	socket = (struct opener_socket){ .listener = listener, .dir = folder, .name = name };
+	if (out_file_open(o->out ? o->out : e->path, flags, &out, &err) < 0) {
+		unlinkat(folder, name, 0);
+		return cmd_fail(cmd, EXIT_OUTPUT, "%s", err.msg);
+	}
+	o->spec.recording_fd = out_file_fd(out);
+	o->spec.socket = &socket;
+	o->spec.max_bytes = o->out ? 0 : SESSION_MAX_BYTES;
+	if (opener_start(&o->spec, control, &err) < 0) {
+		out_file_abort(out);
+		unlinkat(folder, name, 0);
+		return cmd_fail(cmd, EXIT_INTERNAL, "%s", err.msg);
+	}
+	code = wait_for_start(cmd, o, *control);
+	if (code) {
+		out_file_abort(out);
+		close(*control);
+		return code;
+	}
+	/* The session has the file; from now on it keeps its name. */
+	if (out_file_commit(out, &err) < 0)
+		cmd_say("%s", err.msg);
+	if (o->out) {
+		link_recording(folder, e, o->out);
+		if (!realpath(o->out, e->path))
+			snprintf(e->path, sizeof(e->path), "%s", o->out);
+	}
+	return 0;
+}
+
+/* ---- showing ---- */
+
+/* The header is written first of all, but who joins at once may be faster. */
+static int open_recording(struct live *l, struct error *err)
+{
+	uint64_t limit = clock_mono_ns() + HEADER_NS;
+
+	l->recording = open(l->entry->path, O_RDONLY | O_CLOEXEC);
+	if (l->recording < 0)
+		return error_sys(err, "%s", l->entry->path);
+	while (profile_load_open(l->recording, &l->load, err) < 0) {
+		if (err->code != ENODATA || clock_mono_ns() > limit)
+			return error_prefix(err, "%s", l->entry->path);
+		usleep(2000);
+	}
+	return 0;
+}
+
+#define MAX_PLACE 4096
+
+/* To where its last viewer was. */
+static void come_back(struct live *l)
+{
+	char folder_path[PATH_MAX], name[SESSION_NAME_MAX + 8];
+	struct error err;
+	_cleanup_(closep) int folder = sessions_open_folder(folder_path, &err), fd = -1;
+	struct buf text = { 0 };
+
+	session_file(l->entry, "view", name);
+	fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0 && io_read_all(fd, MAX_PLACE, &text, &err) == 0)
+		place_read(&l->app, (const char *)text.data, text.len);
+	buf_deinit(&text);
+}
+
+static void keep_place(struct live *l)
+{
+	char folder_path[PATH_MAX], name[SESSION_NAME_MAX + 8];
+	struct error err;
+	_cleanup_(closep) int folder = sessions_open_folder(folder_path, &err), fd = -1;
+	struct buf text = { 0 };
+
+	place_write(&l->app, &text);
+	session_file(l->entry, "view", name);
+	fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0)
+		io_write_full(fd, text.data, text.len);	/* a comfort: no more is lost without it */
+	buf_deinit(&text);
+}
+
+static void begin(struct live *l, const char *program)
+{
+	struct error err;
+
+	profile_load_more(l->load, &err);	/* damage is said by the first turn */
+	model_init(&l->model, profile_load_profile(l->load));
+	app_init(&l->app, &l->model);
+	l->app.state = APP_LIVE;
+	l->app.target = xasprintf("%d %s", (int)l->entry->pid, program);
+	l->grown = true;
+	come_back(l);
+}
+
+static void end(struct live *l)
+{
+	app_deinit(&l->app);
+	model_deinit(&l->model);
+	profile_load_close(l->load);
+	closep(&l->recording);
+	closep(&l->control);
+}
+
+bool live_stop(int control)
+{
+	_cleanup_(freep) struct msg *m = xmalloc(sizeof(*m));
+	const struct c_stop stop = { .type = C_STOP };
+	uint64_t limit = clock_mono_ns() + STOP_NS, now;
+	struct error err;
+
+	if (msg_send(control, &stop, sizeof(stop), NULL, 0, &err) < 0)
+		return true;	/* it has ended */
+	while ((now = clock_mono_ns()) < limit) {
+		struct pollfd fd = { .fd = control, .events = POLLIN };
+
+		if (poll(&fd, 1, (int)((limit - now) / NS_PER_MS)) <= 0)
+			continue;
+		if (msg_recv(control, m, &err) != 1)
+			return true;
+		msg_close_fds(m);
+	}
+	return false;
+}
+
+/* Under the name that record would give it, in the current folder. */
+static int save(struct live *l, const char *program)
+{
+	char name[128];
+	struct error err;
+
+	watch_default_name(program, name, sizeof(name));
+	if (session_save(l->entry, name, 0, &err) < 0)
+		return cmd_fail(l->cmd, EXIT_OUTPUT, "%s; the recording stays at %s", err.msg,
+				l->entry->path);
+	sessions_remove(l->entry);
+	cmd_say("saved %s", name);
+	return EXIT_OK;
+}
+
+static int say_it_goes_on(const struct live *l)
+{
+	cmd_say("%s is still being recorded; `cprofd attach %d` joins, `cprofd stop %d` ends it",
+		l->app.target, (int)l->entry->pid, (int)l->entry->pid);
+	return EXIT_OK;
+}
+
+static int say_it_is_kept(const struct live *l)
+{
+	cmd_say("the recording is kept for %d days: `cprofd view %s`", SESSIONS_KEEP_DAYS,
+		l->entry->path);
+	return EXIT_OK;
+}
+
+/* Do what was chosen when the session was left. */
+static int leave(struct live *l, const char *program)
+{
+	keep_place(l);
+	if (l->app.state == APP_ENDED && l->app.leave == LEAVE_DETACH)
+		return say_it_is_kept(l);
+	if (l->app.leave == LEAVE_DETACH)
+		return say_it_goes_on(l);
+	if (l->control >= 0 && !l->over && !live_stop(l->control))
+		return cmd_fail(l->cmd, EXIT_INTERNAL, "the session does not end; its recording is %s",
+				l->entry->path);
+	if (l->app.leave == LEAVE_SAVE)
+		return save(l, program);
+	unlink(l->entry->path);
+	sessions_remove(l->entry);
+	cmd_say("nothing of %s was kept", l->app.target);
+	return EXIT_OK;
+}
+
+int live_show(const struct cmd *cmd, const struct session_entry *e, int control,
+	      const char *program, const struct live_options *o)
+{
+	struct live l = { .cmd = cmd, .entry = e, .control = control, .recording = -1 };
+	const struct loop_feed feed = { .ctx = &l, .fd = feed_fd, .turn = turn };
+	struct term_caps caps;
+	struct error err;
+	int code;
+
+	setlocale(LC_CTYPE, "");
+	if (open_recording(&l, &err) < 0) {
+		closep(&l.control);
+		return cmd_fail(cmd, cmd_file_exit(&err, false), "%s", err.msg);
+	}
+	begin(&l, program);
+	if (term_open(o->ascii, o->color, &caps, &err) == 0) {
+		loop_run(&l.app, &caps, &feed);
+		term_close();
+		code = leave(&l, program);
+	} else {
+		code = cmd_usage(cmd, "%s", err.msg);
+	}
+	end(&l);
+	return code;
+}

@@ -1,0 +1,177 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Sessions that outlive their terminal: attach, leave, come back, look at one from
+# two terminals; and each way that one can end.
+. "${top_srcdir:?}/tests/integration/lib.sh"
+. "$top_srcdir/tests/integration/mux.sh"
+sessions=$XDG_STATE_HOME/cprofd/sessions
+
+# Samples in the header of the screen, as a number.
+n_samples() { shot | sed -n '1s/.* \([0-9,]*\) smp .*/\1/p' | tr -d ,; }
+more_than() { [ "$(n_samples)" -gt "$1" ]; }
+listed() { "$cprofd" list --json | "$python" -c "import json,sys
+print([x['$2'] for x in json.load(sys.stdin) if x['pid'] == $1])"; }
+is_listed_as() { [ "$(listed "$1" state)" = "['$2']" ]; }
+# The opener of a session: a child of nobody's when its command has ended.
+opener_of() { pgrep -f "cprofd attach $1" | head -1; }
+
+# Start a target and look at it.
+attach() {
+	start "$targets/abc" 600
+	pane 100 30 "$cprofd attach $pid"
+	shows LIVE
+	wait_for 10 more_than 100 || fail "no samples: $(shot)"
+}
+
+# A recording with samples and an end.
+is_whole() {
+	"$cprofd" report "$1" >out.txt 2>err.txt || fail "report: exit $?: $(cat err.txt)"
+	[ ! -s err.txt ] || fail "report says: $(cat err.txt)"
+	grep -q " half " out.txt || fail "no samples: $(cat out.txt)"
+}
+
+# What goes on ends with the case, whatever became of it.
+end_session() { "$cprofd" stop "$1" >/dev/null 2>&1; rm -rf "$sessions"; }
+
+live() {
+	attach
+	shows "> "
+	before=$(n_samples)
+	wait_for 10 more_than "$((before + 100))" || fail "it does not grow: $(shot)"
+	key p
+	shows PAUSED
+	shows "smp waiting"
+	before=$(n_samples)
+	sleep 1.5
+	[ "$(n_samples)" = "$before" ] || fail "it moves: $(shot)"
+	key p
+	wait_for 10 more_than "$before" || fail "it does not go on: $(shot)"
+	key j
+	shows "HELD"
+	wait_for 10 hasnt "HELD" || fail "held for ever: $(shot)"
+	end_session "$pid"
+}
+
+leave_and_join() {
+	attach
+	key 4
+	shows "CALLERS, CALLEES"
+	key 2
+	key -l j
+	shows "selected third"
+	key 3
+	before=$(n_samples)
+	key q
+	shows "is still being recorded"
+	key Escape
+	wait_for 5 hasnt "is still being recorded" || fail "the box stays: $(shot)"
+	key q d
+	ended
+	is_listed_as "$pid" live || fail "listed: $("$cprofd" list)"
+	pane 100 30 "$cprofd attach $pid"
+	shows "selected third"
+	shows "CALL TREE"
+	wait_for 10 more_than "$before" || fail "not the same session: $(shot)"
+	# Another one at the same time.
+	mux new-window -d -t t:9 "$cprofd attach $pid"
+	second() { mux capture-pane -p -t t:9 | grep -q LIVE; }
+	wait_for 10 second || fail "the second viewer: $(mux capture-pane -p -t t:9)"
+	key D
+	ended
+	second || fail "the second viewer ended with the first"
+	end_session "$pid"
+}
+
+stop_and_save() {
+	attach
+	key D
+	ended
+	expect 0 "saved kept.cprof" "$cprofd" stop --save kept.cprof "$pid"
+	is_whole kept.cprof
+	[ "$(listed "$pid" state)" = "[]" ] || fail "still listed: $("$cprofd" list)"
+	expect 3 "no session of that process goes on" "$cprofd" stop "$pid"
+	kill -0 "$pid" || fail "the target has ended"
+}
+
+save_and_discard() {
+	attach
+	key q s
+	ended
+	saved=$(ls abc-*.cprof 2>/dev/null)
+	[ -n "$saved" ] || fail "nothing was saved: $(shot)"
+	is_whole "$saved"
+	[ "$(ls "$sessions" | wc -l)" = 0 ] || fail "left: $(ls "$sessions")"
+	pane 100 30 "$cprofd attach $pid"
+	shows LIVE
+	key q x
+	ended
+	[ "$(ls "$sessions" | wc -l)" = 0 ] || fail "left: $(ls "$sessions")"
+	kill -0 "$pid" || fail "the target has ended"
+}
+
+# -o names the recording; it is listed all the same.
+named() {
+	start "$targets/abc" 600
+	pane 100 30 "$cprofd attach -o named.cprof $pid"
+	shows LIVE
+	key D
+	ended
+	[ "$(listed "$pid" recording)" = "['$scratch/named.cprof']" ] || fail "$("$cprofd" list)"
+	expect 0 "$scratch/named.cprof" "$cprofd" stop "$pid"
+	is_whole named.cprof
+	rm -rf "$sessions"
+}
+
+target_ends() {
+	attach
+	kill -9 "$pid"
+	shows "ENDED SIGKILL"
+	key j 3
+	shows "CALL TREE"
+	key q
+	ended
+	is_listed_as "$pid" ended || fail "$("$cprofd" list)"
+	rm -rf "$sessions"
+}
+
+session_dies() {
+	attach
+	opener=$(opener_of "$pid")
+	session=$(pgrep -x cprofd-session -n)
+	kill -9 "$session"
+	shows "STALE"
+	shows "reconnecting ("
+	key 3
+	shows "CALL TREE"
+	key D
+	ended
+	is_listed_as "$pid" cut || fail "$("$cprofd" list)"
+	kill -0 "$pid" || fail "the target has ended"
+	rm -rf "$sessions"
+}
+
+# A dead ssh: the viewer goes at once, recording goes on, and nobody holds the terminal.
+terminal_dies() {
+	attach
+	viewer=$(its_pid)
+	tty=$(readlink "/proc/$viewer/fd/0")
+	mux kill-server
+	gone() { ! kill -0 "$viewer" 2>/dev/null; }
+	wait_for 5 gone || fail "the viewer is still there"
+	is_listed_as "$pid" live || fail "$("$cprofd" list)"
+	for p in /proc/[0-9]*; do
+		! ls -l "$p/fd" 2>/dev/null | grep -qF -- "-> $tty" ||
+			fail "$(tr '\0' ' ' <"$p/cmdline") holds the terminal"
+	done
+	end_session "$pid"
+}
+
+check "live: it grows, pauses and holds" live
+check "left, joined again, and by two" leave_and_join
+check "stopped from elsewhere, and saved" stop_and_save
+check "left: saved, or thrown away" save_and_discard
+check "a recording with a name" named
+check "the target ends" target_ends
+check "the session dies" session_dies
+check "the terminal dies" terminal_dies
+finish
