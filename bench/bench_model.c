@@ -3,8 +3,9 @@
  * bench_model FILE - how long the model takes to open a recording and to answer.
  *
  * Prints one "key value" a line, times in ms of CPU time (it has one thread and
- * waits for nothing); of a query the median and what was asked.  bench/model.sh
- * makes the recording that the figures are of.
+ * waits for nothing); of a query the median and what was asked, of a flame graph the
+ * slowest of the ways to look at it.  bench/model.sh makes the recording that the
+ * figures are of.
  */
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -13,6 +14,7 @@
 #include "base/error.h"
 #include "base/util.h"
 #include "profile/filter.h"
+#include "profile/flame.h"
 #include "profile/profile_load.h"
 #include "profile/summary.h"
 
@@ -70,6 +72,28 @@ static void measure(const char *what, const struct profile *p, const struct sele
 	printf("query %.1f %s\n", ms[ROUNDS / 2], what);
 }
 
+/* Boxes of a wide screen, from all sides; their sums are made once for all of them. */
+static void measure_flame(const struct profile *p, const struct selection *s)
+{
+	double start, slowest = 0;
+	struct summary sum;
+	struct flame f;
+
+	summary_make(p, s, &sum);
+	start = cpu_ms();
+	flame_init(&f, p, s, &sum);
+	printf("flame_sums %.1f\n", cpu_ms() - start);
+	for (int how = 0; how < 4; how++) {
+		start = cpu_ms();
+		flame_lay(&f, &(struct flame_how){ .inverted = how & 1, .raw = how & 2,
+						   .columns = 248 });
+		slowest = cpu_ms() - start > slowest ? cpu_ms() - start : slowest;
+	}
+	printf("flame_lay %.1f\n", slowest);
+	flame_deinit(&f);
+	summary_deinit(&sum);
+}
+
 int main(int argc, char **argv)
 {
 	_cleanup_(closep) int fd = argc == 2 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
@@ -110,6 +134,7 @@ int main(int argc, char **argv)
 	measure("half of the time", p, &part);
 	measure("three of the threads", p, &threads);
 	measure("functions matching an expression", p, &named);
+	measure_flame(p, &all);
 	filter_close(filter);
 	profile_load_close(load);
 	return 0;

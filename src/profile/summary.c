@@ -365,9 +365,14 @@ static struct interval plain_share(const struct summary *sum, uint64_t part, uin
 	return iv;
 }
 
+struct interval summary_part(const struct summary *sum, uint64_t weight_ns)
+{
+	return plain_share(sum, weight_ns, sum->base_ns);
+}
+
 struct interval summary_hidden(const struct summary *sum)
 {
-	return plain_share(sum, sum->hidden_ns, sum->base_ns);
+	return summary_part(sum, sum->hidden_ns);
 }
 
 struct interval summary_lost(const struct summary *sum)

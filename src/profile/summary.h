@@ -70,6 +70,9 @@ void summary_deinit(struct summary *sum);
 struct interval summary_self(const struct summary *sum, uint32_t function);
 struct interval summary_total(const struct summary *sum, uint32_t function);
 
+/* Of any weight whose scatter is not known: rough. */
+struct interval summary_part(const struct summary *sum, uint64_t weight_ns);
+
 /* Of the pseudo rows: kernel time that is not visible, and lost samples. */
 struct interval summary_hidden(const struct summary *sum);
 struct interval summary_lost(const struct summary *sum);

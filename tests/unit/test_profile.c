@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "profile/butterfly.h"
 #include "profile/filter.h"
+#include "profile/flame.h"
 #include "profile/ledger.h"
 #include "profile/lines.h"
 #include "profile/profile_load.h"
@@ -906,6 +907,7 @@ TEST(no_byte_of_a_recording_can_break_the_model)
 		struct tree_rows rows;
 		struct butterfly butterfly;
 		struct lines lines;
+		struct flame flame;
 
 		/* change records after the reader took them apart */
 		lseek(fd, 0, SEEK_SET);
@@ -934,6 +936,11 @@ TEST(no_byte_of_a_recording_can_break_the_model)
 		tree_rows_make(&p, &everything, &sum, 0, 50, 50, &rows);
 		butterfly_make(&p, &everything, (uint32_t)(random % p.n_functions), 3, &butterfly);
 		lines_make(&p, &everything, &sum, (uint32_t)(random % p.n_functions), &lines);
+		flame_init(&flame, &p, &everything, &sum);
+		for (int how = 0; how < 4; how++)
+			flame_lay(&flame, &(struct flame_how){
+				.inverted = how & 1, .raw = how & 2, .columns = 98 });
+		flame_deinit(&flame);
 		lines_deinit(&lines);
 		butterfly_deinit(&butterfly);
 		tree_rows_deinit(&rows);

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * profile/flame.h - call paths as boxes in rows of columns, as wide as their time.
+ *
+ *	struct flame f;
+ *
+ *	flame_init(&f, &p, &selection, &sum);
+ *	flame_lay(&f, &(struct flame_how){ .columns = 98 });
+ *	for (i = 0; i < f.n; i++)
+ *		... f.v[i].depth, f.v[i].column, f.v[i].width
+ *	flame_deinit(&f);
+ *
+ * The first row is everything, or what was zoomed in on; below a box are those that
+ * it calls, the heaviest first, or, inverted, those that call it.  What is left
+ * blank below a box is its own time, or stacks that begin with it.
+ *
+ * Edges are the exact ones rounded to columns, so boxes never overlap, none reaches
+ * beyond the one above, and none is wrong by a column.  What is narrower than a
+ * column is left out: it is counted in `narrow`, and one box stands for all such
+ * below the same box if that is wide enough.
+ *
+ * Only what is wide enough to be drawn is looked into.
+ */
+#ifndef CPROFD_PROFILE_FLAME_H
+#define CPROFD_PROFILE_FLAME_H
+
+#include "profile/summary.h"
+
+enum flame_kind {
+	FLAME_ALL,
+	FLAME_FUNCTION,
+	FLAME_REST,		/* `n` functions that are too narrow by themselves */
+	FLAME_HIDDEN,		/* in the kernel, not visible: time without samples */
+	FLAME_FILTERED,		/* samples that the filter leaves out */
+};
+
+struct flame_box {
+	enum flame_kind kind;
+	uint32_t function;	/* RECORD_NONE: not of one */
+	uint32_t parent;	/* the box above; the first one's is itself */
+	uint32_t depth;		/* row */
+	uint32_t column, width;
+	uint32_t n;		/* rest: functions; function: its direct recursion as in
+				   struct tree_row, 0 for none */
+	uint32_t max_depth;	/* how deep its recursion went */
+	struct sum total;
+	struct sum self;	/* time of the function itself; inverted: 0 but on top */
+	uint64_t start_ns;	/* its left edge */
+};
+
+struct flame_how {
+	bool inverted;		/* functions by their own time on top, callers below */
+	bool raw;		/* direct recursion is not folded */
+	uint32_t columns;	/* at least 1 */
+	const uint32_t *zoom;	/* functions from the outermost (inverted: innermost) one */
+	uint32_t n_zoom;	/* to the one that fills the first row; 0: all */
+};
+
+struct flame {
+	struct flame_box *v;	/* by row, and from left to right */
+	uint32_t n;		/* 0: there is no time at all */
+	uint32_t n_rows;
+	uint32_t n_zoom;	/* how many of how->zoom there are */
+	struct {
+		uint32_t n;
+		struct sum sum;
+	} narrow;		/* what is too narrow; what is below it is not counted */
+
+	/* ---- for flame.c ---- */
+	const struct profile *p;
+	uint64_t whole_n, whole_ns, hidden_ns;
+	struct sum filtered;
+	uint32_t n_stacks;
+	struct sum *own;	/* by stack: samples in it */
+	struct sum *total;	/* by stack: also in what it calls */
+	uint32_t *first_child, *next_sibling;	/* by stack or outcome; 0: none */
+	size_t cap;
+};
+
+/* Take in the samples of a selection whose summary is `sum`. */
+void flame_init(struct flame *f, const struct profile *p, const struct selection *s,
+		const struct summary *sum);
+void flame_deinit(struct flame *f);
+
+/* Make the boxes anew. */
+void flame_lay(struct flame *f, const struct flame_how *how);
+
+#endif
