@@ -91,6 +91,55 @@ void cell_where(const struct cells *c, unsigned int width, uint32_t function)
 	pen_name(c->pen, STYLE_DIM, width, text);
 }
 
+#define PATH_NAME 24	/* columns of a name where all of it is too long */
+
+/* Put a name in front of a path; false if that is wider than `width`. */
+static bool put_before(struct buf *path, const char *name, unsigned int max,
+		       unsigned int width, bool utf8)
+{
+	struct buf all = { 0 };
+	bool fits;
+
+	text_clean(&all, name, strlen(name), utf8);
+	text_clip(&all, max, utf8);
+	if (path->len) {
+		buf_put(&all, utf8 ? " › " : " > ", strlen(utf8 ? " › " : " > "));
+		buf_put(&all, path->data, path->len);
+	}
+	buf_put_u8(&all, '\0');
+	all.len--;
+	fits = text_width((const char *)all.data) <= width;
+	if (fits) {
+		struct buf before = *path;
+
+		*path = all;
+		all = before;
+	}
+	buf_deinit(&all);
+	return fits;
+}
+
+char *path_text(const struct profile *p, const uint32_t *functions, uint32_t n,
+		unsigned int width, bool utf8)
+{
+	struct buf path = { 0 };
+	char *text;
+
+	while (n) {
+		const char *name = profile_string(p, p->functions[functions[n - 1]].name);
+		unsigned int room = n > 1 ? max_of(width, 4u) - 4 : width;	/* for a mark */
+
+		if (!put_before(&path, name, room, room, utf8) &&
+		    !put_before(&path, name, PATH_NAME, room, utf8))
+			break;
+		n--;
+	}
+	text = xasprintf("%s%s", !n ? "" : utf8 ? "… › " : "~ > ",
+			 path.len ? (const char *)path.data : "");
+	buf_deinit(&path);
+	return text;
+}
+
 double bar_scale(double share)
 {
 	return share <= .1 ? .1 : share <= .2 ? .2 : share <= .4 ? .4 : 1;

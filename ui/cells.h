@@ -44,6 +44,11 @@ const char *function_file(const struct profile *p, uint32_t function);
 /* "call at shop.c:61", of a line of that function's file.  The caller frees it. */
 char *call_at(const struct profile *p, uint32_t function, uint32_t line);
 
+/* "main > handle > parse": clean, its beginning left out if it is wider than that.
+   The caller frees it. */
+char *path_text(const struct profile *p, const uint32_t *functions, uint32_t n,
+		unsigned int width, bool utf8);
+
 /* The first of 10, 20, 40, 100 % that is not below `share`. */
 double bar_scale(double share);
 

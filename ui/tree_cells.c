@@ -32,18 +32,17 @@ void tree_cells_numbers(const struct tree_cells *t, const struct tree_row *row)
 	pen_to(t->c.pen, TREE_CELLS_NAME_AT + t->columns.bar + 1);
 }
 
-/* "[gap: 912 KiB of stack not copied]" with the sizes that occurred. */
-static void put_gap(const struct tree_cells *t)
+char *tree_cells_function(const struct profile *p, const struct ledger *l, uint32_t function)
 {
-	const struct ledger *l = t->ledger;
 	char low[TEXT_NUMBER], high[TEXT_NUMBER];
 
+	if (p->functions[function].outcome != OUTCOME_COPY || !l->gap_max)
+		return xstrdup(profile_string(p, p->functions[function].name));
 	text_bytes(low, l->gap_min);
 	text_bytes(high, l->gap_max);
 	if (strcmp(low, high) == 0)
-		pen_put(t->c.pen, STYLE_TEXT, "[gap: %s of stack not copied]", high);
-	else
-		pen_put(t->c.pen, STYLE_TEXT, "[gap: %s to %s of stack not copied]", low, high);
+		return xasprintf("[gap: %s of stack not copied]", high);
+	return xasprintf("[gap: %s to %s of stack not copied]", low, high);
 }
 
 /* How often a function calls itself in a row: in half of its samples, and at most. */
@@ -62,12 +61,11 @@ static void put_node(const struct tree_cells *t, const struct tree_row *row)
 	bool pseudo = t->c.p->functions[function].outcome;	/* is nowhere */
 	unsigned int end = pseudo ? t->width - 1 : t->columns.where_at - 1;
 	unsigned int room = end > t->c.pen->column + 8 ? end - t->c.pen->column : 8;
+	double share = summary_share(t->c.sum, row->total.weight_ns);
+	_cleanup_(freep) char *name = tree_cells_function(t->c.p, t->ledger, function);
 
-	if (t->c.p->functions[function].outcome == OUTCOME_COPY && t->ledger->gap_max)
-		put_gap(t);
-	else
-		cell_function(&t->c, row->n < 2 ? room : max_of(room, 24u) - 16, function,
-			      summary_share(t->c.sum, row->total.weight_ns));
+	pen_name(t->c.pen, share >= .0995 ? STYLE_STRONG : STYLE_TEXT,
+		 row->n < 2 ? room : max_of(room, 24u) - 16, name);
 	put_recursion(t, row);
 	if (pseudo)
 		return;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "ui/cells.h"
 #include "ui/text.h"
 #include "ui/tree_cells.h"
 #include "ui/tree_guides.h"
@@ -159,40 +160,20 @@ static void put_rows(struct app *a, struct grid *g, struct area area, unsigned i
 	tree_guides_deinit(&guides);
 }
 
-/* "main > handle > parse": the way to a row, as much of its end as there is room. */
+/* The way to a row. */
 static void put_path(const struct app *a, struct pen *pen, uint32_t row)
 {
 	const struct app_tree *t = &a->tree;
-	const char *arrow = pen->grid->utf8 ? " › " : " > ";
-	struct buf path = { 0 }, part = { 0 };
-	uint32_t depth = t->rows.v[row].depth + 1;
+	bool function = function_of(a, &t->rows.v[row]) != RECORD_NONE;
+	uint32_t n = t->rows.v[row].depth - !function, at = n;
+	_cleanup_(freep) uint32_t *functions = xcalloc(n + 1, sizeof(*functions));
+	_cleanup_(freep) char *text = NULL;
 
-	for (uint32_t i = row + 1; i-- > 0 && depth > 1;) {
-		uint32_t function = t->rows.v[i].depth < depth ? function_of(a, &t->rows.v[i])
-							       : RECORD_NONE;
-		const char *name;
-
-		if (function == RECORD_NONE)
-			continue;
-		depth = t->rows.v[i].depth;
-		name = profile_string(a->model->p, a->model->p->functions[function].name);
-		part.len = 0;
-		text_clean(&part, name, strlen(name), pen->grid->utf8);
-		if (path.len)
-			buf_put(&part, arrow, strlen(arrow));
-		buf_put(&part, path.data, path.len);
-		buf_put_u8(&part, '\0');
-		if (text_width((const char *)part.data) > pen_left(pen) - 8 && path.len)
-			break;
-		path.len = 0;
-		buf_put(&path, part.data, strlen((const char *)part.data));
-	}
-	buf_put_u8(&path, '\0');
-	if (depth > 1)
-		pen_put(pen, STYLE_DIM, "%s%s", pen->grid->utf8 ? "…" : "~", arrow);
-	pen_put(pen, STYLE_TEXT, "%s", (const char *)path.data);
-	buf_deinit(&path);
-	buf_deinit(&part);
+	for (uint32_t i = row + 1; i-- > 0 && at;)
+		if (t->rows.v[i].depth == at && function_of(a, &t->rows.v[i]) != RECORD_NONE)
+			functions[--at] = function_of(a, &t->rows.v[i]);
+	text = path_text(a->model->p, functions, n, pen_left(pen) - 1, pen->grid->utf8);
+	pen_put(pen, STYLE_TEXT, "%s", text);
 }
 
 static void put_detail(const struct app *a, struct grid *g, struct area area, unsigned int y)
