@@ -25,6 +25,7 @@ void app_init(struct app *a, struct model *model)
 void app_deinit(struct app *a)
 {
 	app_callers_deinit(&a->callers);
+	app_flame_deinit(&a->flame);
 	app_source_deinit(&a->source);
 	app_tree_deinit(&a->tree);
 	free(a->order);

@@ -20,6 +20,7 @@
 
 #include "base/u64map.h"
 #include "profile/butterfly.h"
+#include "profile/flame.h"
 #include "profile/lines.h"
 #include "profile/tree_rows.h"
 #include "ui/action.h"
@@ -112,6 +113,24 @@ struct app {
 		size_t cap_rows;
 		struct list list;
 	} callers;
+
+	struct app_flame {
+		struct flame f;
+		uint32_t asked;		/* of the model, when its sums were made */
+		struct flame_how how;	/* what its boxes are */
+		bool stale;		/* they are not what they should be */
+		uint32_t cursor;	/* box */
+		struct app_path {
+			uint32_t *v;	/* functions */
+			uint32_t n;
+			size_t cap;
+		} zoom, path;		/* to the first row; to the cursor */
+		enum flame_kind kind;	/* of the box there, or below it */
+		uint32_t outs[APP_TRAIL], n_outs;	/* lengths of the zooms before */
+		struct list rows;
+		bool fits;		/* as boxes of two rows, when last zoomed or resized */
+		uint32_t fits_in;	/* rows of the screen; 0: to be found out */
+	} flame;
 
 	struct app_source {
 		struct lines lines;

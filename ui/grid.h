@@ -72,6 +72,7 @@ struct cell {
 struct grid {
 	unsigned int width, height;
 	bool utf8;		/* else only ASCII is drawn */
+	bool fills;		/* backgrounds are seen */
 	bool two_tones;		/* strong and quiet inks can be told apart */
 	struct cell *cells;	/* by row */
 };

@@ -64,6 +64,7 @@ void loop_run(struct app *a, const struct term_caps *caps, const struct loop_fee
 	sigaddset(&winch, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &winch, &before);
 	grid_init(&g, 1, 1, caps->utf8);
+	g.fills = caps->colours > 0;
 	g.two_tones = caps->colours == 256 && caps->theme != THEME_SAFE;
 	while (!a->asked_quit) {
 		a->now_ns = clock_mono_ns();

@@ -188,6 +188,8 @@ static struct pair pair_of(const struct cell *c)
 				      (short)palette_colour(term.caps.theme, s.bg) };
 	if (s.bg == INK_DEFAULT && !is_block(c->text))
 		return (struct pair){ -1, -1 };
+	if (s.bg == INK_DIM)	/* a grey box of a flame graph */
+		return (struct pair){ COLOR_BLACK, COLOR_WHITE };
 	return (struct pair){ colour_of_few(s.fg), colour_of_few(s.bg) };
 }
 

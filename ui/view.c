@@ -10,7 +10,7 @@ const struct view *const views[] = {
 	&view_functions,
 	&view_tree,
 	&view_callers,
-	COMING('5', ACTION_FLAME, "Flame", "Flam", "the flame graph"),
+	&view_flame,
 	&view_source,
 	COMING('7', ACTION_THREADS, "Threads", "Thr", "threads over time"),
 	COMING('8', ACTION_OFF_CPU, "Off-CPU", "Off", "time off the CPU"),

@@ -27,15 +27,16 @@ struct view {
 	bool (*act)(struct app *a, enum action action);	/* false: not its own */
 };
 
-extern const struct view view_functions, view_tree, view_callers, view_source, view_quality,
-	view_help;
+extern const struct view view_functions, view_tree, view_callers, view_flame, view_source,
+	view_quality, view_help;
 
 /* All that have a tab, in their order, then the others; ends with NULL. */
 extern const struct view *const views[];
 
-/* What the views of the tree, of callers and of source keep. */
+/* What the views of the tree, of callers, of the flame graph and of source keep. */
 void app_tree_deinit(struct app_tree *t);
 void app_callers_deinit(struct app_callers *c);
+void app_flame_deinit(struct app_flame *t);
 void app_source_deinit(struct app_source *s);
 
 /* Say that there is no selected function, if there is none. */

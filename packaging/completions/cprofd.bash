@@ -70,7 +70,7 @@ _cprofd() {
 	--engine) _cprofd_words 'auto perf ptrace' "$word"; return ;;
 	--format) _cprofd_words 'folded pprof' "$word"; return ;;
 	--color) _cprofd_words 'auto always never' "$word"; return ;;
-	--render) _cprofd_words 'functions tree callers source quality help' "$word"; return ;;
+	--render) _cprofd_words 'functions tree callers flame source quality help' "$word"; return ;;
 	-F | -d | --max-frames | --limit | --width | --from | --to | --thread | --filter | \
 		--callers | --lines | --size) return ;;
 	esac

@@ -72,7 +72,7 @@ complete -c cprofd -n '__cprofd_after --save' -F
 complete -c cprofd -n '__cprofd_after --engine' -a 'auto perf ptrace'
 complete -c cprofd -n '__cprofd_after --format' -a 'folded pprof'
 complete -c cprofd -n '__cprofd_after --color' -a 'auto always never'
-complete -c cprofd -n '__cprofd_after --render' -a 'functions tree callers source quality help'
+complete -c cprofd -n '__cprofd_after --render' -a 'functions tree callers flame source quality help'
 complete -c cprofd -n '__cprofd_in attach stop doctor; and not __cprofd_after_value' \
     -a '(__cprofd_pids) (__cprofd_names)'
 complete -c cprofd -n '__cprofd_in report view export recover; and not __cprofd_after_value' \

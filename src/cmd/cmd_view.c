@@ -109,7 +109,7 @@ static void render(const struct options *o, struct app *a)
 
 	app_go(a, o->render, a->function);
 	grid_init(&g, o->width, o->height, utf8);
-	g.two_tones = o->color == TERM_COLOR_ALWAYS;
+	g.fills = g.two_tones = o->color == TERM_COLOR_ALWAYS;
 	app_draw(a, &g);
 	for (unsigned int y = 0; y < g.height; y++) {
 		if (o->color == TERM_COLOR_ALWAYS)
@@ -176,13 +176,13 @@ const struct cmd cmd_view = {
 	.synopsis = "[--ascii] [--color WHEN] [--render VIEW [--size WxH]] RECORDING",
 	.summary = "look at a recording on the terminal",
 	.help =
-	"Shows the functions of a recording, its call tree, who calls whom, and source\n"
-	"lines; `?` lists the keys.\n"
+	"Shows the functions of a recording, its call tree, who calls whom, a flame graph,\n"
+	"and source lines; `?` lists the keys.\n"
 	"\n"
 	"  --ascii             no characters beyond ASCII\n"
 	"  --color WHEN        auto, always or never\n"
 	"  --render VIEW       print one screen instead: functions, tree, callers,\n"
-	"                      source, quality or help\n"
+	"                      flame, source, quality or help\n"
 	"  --size WxH          columns and rows of that screen; else 100x30\n"
 	"  -h, --help          this text\n",
 	.run = run,

@@ -29,7 +29,11 @@ keys_and_views() {
 	key s
 	shows "TOTAL%▾"
 	key 5
-	shows "the flame graph: coming with a later version"
+	shows "root on top, callees below"
+	key i
+	shows "running on top, callers below"
+	key 1
+	shows "the overview: coming with a later version"
 	key F1
 	shows "half a page down"
 	key q q

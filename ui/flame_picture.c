@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/flame_picture.h"
+
+#include <string.h>
+
+#include "base/util.h"
+#include "ui/cells.h"
+#include "ui/text.h"
+#include "ui/tree_cells.h"
+
+#define FULL_FROM 30		/* height of the screen from which on all is told, */
+#define BRIEF_FROM 24		/* and a little */
+#define LABEL_AT 2
+#define VALUE_AT 16
+#define SHARE_ROOM 8		/* of a share behind a name */
+
+struct picture {
+	const struct app *a;
+	const struct app_flame *t;
+	struct grid *g;
+	struct area area;
+	unsigned int height;	/* rows of a box */
+	bool brackets;		/* where boxes are not filled, or have no edges */
+};
+
+/* ---- boxes ---- */
+
+static bool is_own_work(const struct flame_box *box)
+{
+	return box->kind == FLAME_HIDDEN || (box->kind == FLAME_FUNCTION &&
+					     box->self.weight_ns * 2 >= box->total.weight_ns);
+}
+
+static char box_kind(const struct app *a, const struct flame_box *box)
+{
+	if (box->kind == FLAME_HIDDEN)
+		return 'K';
+	return box->kind == FLAME_FUNCTION ? profile_function_kind(a->model->p, box->function)
+					   : '?';
+}
+
+/* What a box is called, before and behind what can be cut; the caller frees it. */
+static char *box_name(const struct app *a, const struct flame_box *box)
+{
+	char count[TEXT_NUMBER];
+
+	switch (box->kind) {
+	case FLAME_ALL:
+		return xstrdup("all");
+	case FLAME_REST:
+		return xasprintf("%s more", text_count(count, box->n));
+	case FLAME_HIDDEN:
+		return xstrdup("[kernel, not visible]");
+	case FLAME_FILTERED:
+		return xstrdup("[filtered out]");
+	case FLAME_FUNCTION:
+		break;
+	}
+	return tree_cells_function(a->model->p, &a->model->ledger, box->function);
+}
+
+/* What a box is filled with, in the strong tone of its kind or the quiet one. */
+static uint8_t fill_of(const struct grid *g, char kind, bool strong)
+{
+	if (!g->two_tones)
+		return (uint8_t)(kind == '?' ? INK_DIM : ink_strong(kind));
+	return (uint8_t)(strong ? ink_strong(kind) : ink_quiet(kind));
+}
+
+static struct style box_style(const struct picture *pic, const struct flame_box *box)
+{
+	bool own = is_own_work(box);
+	struct style style = { .attrs = own ? ATTR_BOLD : 0 };
+
+	if (box == flame_chosen(pic->t)) {
+		style.attrs = ATTR_REVERSE | ATTR_BOLD;
+	} else if (pic->g->fills) {
+		style.fg = INK_BLACK;
+		style.bg = fill_of(pic->g, box_kind(pic->a, box), own);
+	}
+	return style;
+}
+
+static double share_of(const struct app *a, const struct flame_box *box)
+{
+	return summary_share(&a->model->sum, box->total.weight_ns);
+}
+
+static void box_share(const struct app *a, const struct flame_box *box, char text[TEXT_NUMBER])
+{
+	text_percent(text, share_of(a, box),
+		     a->model->sum.received.count < CELLS_WHOLE_PERCENT);
+	strcat(text, "%");
+}
+
+/* "fib ×14" in `width` columns; returns what is left of them. */
+static unsigned int put_name(const struct picture *pic, struct pen *pen, struct style style,
+			     const struct flame_box *box, unsigned int width)
+{
+	_cleanup_(freep) char *name = box_name(pic->a, box), *times = NULL;
+	unsigned int from = pen->column, behind = 0;
+
+	if (box->kind == FLAME_FUNCTION && box->n > 1) {
+		times = xasprintf(" %s%u", pic->g->utf8 ? "×" : "x", box->n);
+		behind = text_width(times);
+	}
+	if (behind + 4 > width)
+		behind = 0;
+	pen_name(pen, style, width - behind, name);
+	if (behind)
+		pen_put(pen, style, "%s", times);
+	return width - (pen->column - from);
+}
+
+/* A row of a box without edges: "[N fib x14    ]". */
+static void put_bracketed(const struct picture *pic, struct pen *pen, struct style style,
+			  const struct flame_box *box)
+{
+	unsigned int inner = box->width - 2;
+	bool here = box == flame_chosen(pic->t), pseudo = box->kind != FLAME_FUNCTION;
+	char share[TEXT_NUMBER];
+
+	if (box->width == 1) {
+		pen_put(pen, style, here ? ">" : "|");
+		return;
+	}
+	pen_put(pen, style, here ? ">" : "[");
+	if (inner && (!pseudo || inner < 5))
+		pen_put(pen, style, "%c", box_kind(pic->a, box));
+	if (inner >= 5) {
+		pen_put(pen, style, "%s", pseudo ? "" : " ");
+		inner = put_name(pic, pen, style, box, pseudo ? inner : inner - 2);
+		box_share(pic->a, box, share);
+		if (inner >= SHARE_ROOM)
+			pen_right(pen, style, inner, "%s", share);
+	}
+	pen_put(pen, style, "%*s", (int)(box->width - 1 - pen->column), "");
+	pen_put(pen, style, "]");
+}
+
+/* The first row of a filled box: its name, and its share if there is no second row. */
+static void put_filled(const struct picture *pic, struct pen *pen, struct style style,
+		       const struct flame_box *box)
+{
+	unsigned int inner = box->width - 1;
+	_cleanup_(freep) char *name = box_name(pic->a, box);
+	char share[TEXT_NUMBER];
+
+	pen_put(pen, style, "▏");
+	if (box->width >= 5 || strlen(name) <= inner)
+		inner = put_name(pic, pen, style, box, inner);
+	else if (inner)
+		pen_put(pen, style, "%c", box_kind(pic->a, box));
+	box_share(pic->a, box, share);
+	if (pic->height == 1 && box->width >= 5 && inner >= SHARE_ROOM)
+		pen_right(pen, style, inner - 1, "%s", share);
+}
+
+/* The second row. */
+static void put_share(const struct picture *pic, struct pen *pen, struct style style,
+		      const struct flame_box *box)
+{
+	char share[TEXT_NUMBER];
+
+	style.attrs &= (uint8_t)~ATTR_BOLD;
+	box_share(pic->a, box, share);
+	pen_put(pen, style, "▏%s", strlen(share) < box->width ? share : "");
+}
+
+/* The lower edge is a line below the share: below a name it would hide every `_`. */
+static void put_box(const struct picture *pic, unsigned int y, const struct flame_box *box)
+{
+	struct style style = box_style(pic, box);
+	unsigned int left = FLAME_MARGIN + box->column;
+
+	for (unsigned int i = 0; i < pic->height; i++) {
+		struct pen pen = pen_make(pic->g, pic->area.top + y + i, left, left + box->width);
+
+		if (pic->brackets) {
+			put_bracketed(pic, &pen, style, box);
+			continue;
+		}
+		pen_put(&pen, style, "%*s", (int)box->width, "");
+		pen.column = 0;
+		if (i == 0)
+			put_filled(pic, &pen, style, box);
+		else
+			put_share(pic, &pen, style, box);
+		if (i > 0)
+			grid_tint(pic->g, pen.y, left, box->width,
+				  (struct style){ .attrs = ATTR_UNDERLINE });
+	}
+}
+
+static void put_boxes(const struct picture *pic)
+{
+	const struct app_flame *t = pic->t;
+
+	for (uint32_t i = 0; i < t->f.n; i++) {
+		const struct flame_box *box = &t->f.v[i];
+		unsigned int y = 1 + (box->depth - t->rows.top) * pic->height;
+
+		if (box->depth < t->rows.top || box->depth >= t->rows.top + t->rows.height)
+			continue;
+		if (box == flame_chosen(t) && pic->brackets) {
+			struct pen pen = area_pen(pic->g, pic->area, y);
+
+			pen_put(&pen, STYLE_TEXT, ">");
+		}
+		put_box(pic, y, box);
+	}
+}
+
+/* ---- words ---- */
+
+/* A part of "a · b · c", if there is room; blank is what the first one follows. */
+static void put_phrase(struct pen *pen, struct style style, const char *text)
+{
+	const char *dot = pen->grid->utf8 ? " · " : "; ";
+	bool first = strcmp(grid_at(pen->grid, pen->y, pen->column - 1)->text, " ") == 0;
+
+	if (text_width(text) + (first ? 0 : text_width(dot)) + 1 > pen_left(pen))
+		return;
+	pen_put(pen, STYLE_DIM, "%s", first ? "" : dot);
+	pen_put(pen, style, "%s", text);
+}
+
+static void put_head(const struct picture *pic)
+{
+	struct pen pen = area_pen(pic->g, pic->area, 0);
+	bool inverted = pic->t->how.inverted;
+
+	pen_to(&pen, 1);
+	pen_put(&pen, STYLE_STRONG, "Icicle");
+	pen_to(&pen, pen.column + 2);
+	put_phrase(&pen, STYLE_DIM, inverted ? "running on top, callers below"
+					     : "root on top, callees below");
+	put_phrase(&pen, STYLE_DIM, "width = share of CPU time");
+	put_phrase(&pen, STYLE_DIM, "left-right order is NOT time");
+}
+
+/* What lies outside of the picture. */
+static void put_outside(const struct picture *pic, unsigned int y)
+{
+	const struct list *rows = &pic->t->rows;
+	const struct summary *sum = &pic->a->model->sum;
+	struct pen pen = area_pen(pic->g, pic->area, y);
+	_cleanup_(freep) char *text = NULL;
+	char number[TEXT_NUMBER];
+
+	pen_to(&pen, 1);
+	if (rows->height < rows->n) {
+		text = xasprintf("%u row%s above, %u below", rows->top, rows->top == 1 ? "" : "s",
+				 rows->n - rows->top - rows->height);
+		put_phrase(&pen, STYLE_TEXT, text);
+	}
+	if (sum->lost.count || sum->lost.weight_ns) {
+		free(steal(text));
+		text = xasprintf("[lost] %s%% of what was due is in no box",
+				 text_percent(number, summary_lost(sum).share, false));
+		put_phrase(&pen, STYLE_TEXT, text);
+	}
+}
+
+/* "1,848 samples", if it fits. */
+static void put_fact(struct pen *pen, const char *label, const char *value, const char *unit)
+{
+	if (text_width(label) + text_width(value) + text_width(unit) + 4 > pen_left(pen))
+		return;
+	pen_to(pen, pen->column + 3);
+	pen_put(pen, STYLE_DIM, "%s", label);
+	pen_put(pen, STYLE_TEXT, "%s", value);
+	pen_put(pen, STYLE_DIM, "%s", unit);
+}
+
+/* Where all time of a function is in the box, or all of its own, the scatter is known. */
+static struct interval box_interval(const struct app *a, const struct flame_box *box)
+{
+	const struct summary *sum = &a->model->sum;
+
+	if (box->kind == FLAME_FUNCTION) {
+		const struct function_sum *f = &sum->functions[box->function];
+
+		if (f->total.weight_ns == box->total.weight_ns)
+			return summary_total(sum, box->function);
+		if (f->self.weight_ns == box->self.weight_ns &&
+		    f->self.weight_ns == box->total.weight_ns)
+			return summary_self(sum, box->function);
+	}
+	return summary_part(sum, box->total.weight_ns);
+}
+
+static void put_numbers(const struct app *a, struct pen *pen)
+{
+	const struct flame_box *box = flame_chosen(&a->flame), *first = a->flame.f.v;
+	struct cells c = { pen, a->model->p, &a->model->sum };
+	bool whole = c.sum->received.count < CELLS_WHOLE_PERCENT;
+	char text[TEXT_NUMBER];
+
+	box_share(a, box, text);
+	pen_put(pen, STYLE_STRONG, "%s", text);
+	if (box->kind != FLAME_ALL) {
+		pen_to(pen, pen->column + 1);
+		cell_interval(&c, box_interval(a, box));
+		pen->column--;
+	}
+	if (box->kind != FLAME_HIDDEN)
+		put_fact(pen, "", text_count(text, box->total.count), " samples");
+	put_fact(pen, "", text_time(text, box->total.weight_ns), "");
+	if (box->kind == FLAME_FUNCTION) {
+		text_percent(text, summary_share(c.sum, box->self.weight_ns), whole);
+		strcat(text, "%");
+		put_fact(pen, "self ", text, "");
+	}
+	if (box->kind == FLAME_FUNCTION && box->max_depth > 1) {
+		_cleanup_(freep) char *depth = xasprintf("%u", max_of(box->n, 1u));
+		_cleanup_(freep) char *most = xasprintf(" (most %u)", box->max_depth);
+
+		put_fact(pen, "recursion ", depth, most);
+	}
+	if (a->flame.zoom.n && box != first) {
+		text_percent(text, (double)box->total.weight_ns / (double)first->total.weight_ns,
+			     whole);
+		strcat(text, "%");
+		put_fact(pen, "", text, " of the zoom");
+	}
+}
+
+static void put_kinds(const struct picture *pic, struct pen *pen)
+{
+	static const struct { char kind; const char *name; } kinds[] = {
+		{ 'N', "native" }, { 'L', "library" }, { 'K', "kernel" }, { '?', "unknown" } };
+	struct style style = { INK_BLACK, 0, 0 };
+
+	for (size_t i = 0; i < array_len(kinds); i++) {
+		style.bg = fill_of(pic->g, kinds[i].kind, true);
+		pen_put(pen, pic->g->fills ? style : STYLE_STRONG, "%c", kinds[i].kind);
+		pen_put(pen, STYLE_DIM, " %s", kinds[i].name);
+		pen_to(pen, pen->column + 2);
+	}
+	if (!pic->g->fills || pen_left(pen) < 30)
+		return;
+	pen_put(pen, STYLE_RULE, pic->g->utf8 ? "│  " : "|  ");
+	style = (struct style){ INK_BLACK, fill_of(pic->g, 'N', true), ATTR_BOLD };
+	pen_put(pen, style, " own work ");
+	style = (struct style){ INK_BLACK, fill_of(pic->g, 'N', false), 0 };
+	pen_to(pen, pen->column + 1);
+	pen_put(pen, style, " passed on ");
+}
+
+static void put_narrow(const struct app *a, struct pen *pen)
+{
+	const struct flame *f = &a->flame.f;
+	const struct summary *sum = &a->model->sum;
+	double per = (double)f->v[0].total.weight_ns / a->flame.how.columns, mean_ns;
+	_cleanup_(freep) char *narrow = NULL, *scale = NULL;
+	char count[TEXT_NUMBER], share[TEXT_NUMBER];
+
+	mean_ns = sum->received.count
+		? (double)sum->received.weight_ns / (double)sum->received.count : per;
+	if (f->narrow.n)
+		narrow = xasprintf("%s function%s narrower than 1 column (%s%% in all)",
+				   text_count(count, f->narrow.n), f->narrow.n > 1 ? "s" : "",
+				   text_percent(share, summary_share(sum, f->narrow.sum.weight_ns),
+						false));
+	if (per >= mean_ns)
+		scale = xasprintf("1 column = %s samples",
+				  text_count(count, (uint64_t)(per / mean_ns + .5)));
+	else
+		scale = xasprintf("1 sample = %s columns",
+				  text_count(count, (uint64_t)(mean_ns / per + .5)));
+	put_phrase(pen, STYLE_TEXT, narrow ? narrow : "nothing");
+	put_phrase(pen, STYLE_DIM, scale);
+	if (narrow)
+		put_phrase(pen, STYLE_DIM, "zoom to see");
+}
+
+static void put_shown(const struct app *a, struct pen *pen)
+{
+	const struct app_flame *t = &a->flame;
+	_cleanup_(freep) char *zoom = NULL;
+	char share[TEXT_NUMBER];
+
+	box_share(a, t->f.v, share);
+	zoom = t->zoom.n ? xasprintf("zoomed in on %s", share) : xstrdup("not zoomed");
+	put_phrase(pen, t->zoom.n ? STYLE_TEXT : STYLE_DIM, zoom);
+	put_phrase(pen, t->how.inverted ? STYLE_TEXT : STYLE_DIM,
+		   t->how.inverted ? "inverted" : "not inverted");
+	put_phrase(pen, t->how.raw ? STYLE_TEXT : STYLE_DIM,
+		   t->how.raw ? "recursion unfolded" : "direct recursion folded");
+	put_phrase(pen, STYLE_DIM, "waiting not included");
+}
+
+static char *clean_name(const struct picture *pic, unsigned int width)
+{
+	_cleanup_(freep) char *raw = box_name(pic->a, flame_chosen(pic->t));
+	struct buf clean = { 0 };
+
+	text_clean(&clean, raw, strlen(raw), pic->g->utf8);
+	text_clip(&clean, width, pic->g->utf8);
+	return (char *)clean.data;
+}
+
+/* What is chosen, and the way to it. */
+static void put_title(const struct picture *pic, unsigned int y)
+{
+	const struct app_flame *t = pic->t;
+	/* What is kept of the way may go on to a box that is too narrow here. */
+	const struct app_path *path = t->cursor ? &t->path : &t->zoom;
+	uint32_t n = t->zoom.n + flame_chosen(t)->depth -
+		     (flame_chosen(t)->kind > FLAME_FUNCTION);
+	struct pen pen = area_pen(pic->g, pic->area, y);
+	_cleanup_(freep) char *name = clean_name(pic, pic->area.width / 2);
+	unsigned int room = pic->area.width - text_width(name) - 14;
+	_cleanup_(freep) char *way = path_text(pic->a->model->p, path->v, n, room,
+					       pic->g->utf8);
+	const char *arrow = !n ? "" : pic->g->utf8 ? " › " : " > ";
+	_cleanup_(freep) char *note = xasprintf("all%s%s", arrow, way);
+
+	pen_rule(&pen, name, note);
+}
+
+static struct pen labelled(const struct picture *pic, unsigned int y, const char *label)
+{
+	struct pen pen = area_pen(pic->g, pic->area, y);
+
+	pen_to(&pen, LABEL_AT);
+	pen_put(&pen, STYLE_DIM, "%s", label);
+	pen_to(&pen, VALUE_AT);
+	return pen;
+}
+
+static unsigned int detail_rows(const struct grid *g)
+{
+	return g->height >= FULL_FROM ? 6 : g->height >= BRIEF_FROM ? 3 : 1;
+}
+
+static void put_detail(const struct picture *pic, unsigned int y)
+{
+	_cleanup_(freep) char *name = NULL;
+	struct pen pen;
+
+	if (pic->g->height < BRIEF_FROM) {
+		name = clean_name(pic, 24);
+		pen = area_pen(pic->g, pic->area, y);
+		pen_to(&pen, 1);
+		pen_put(&pen, STYLE_STRONG, "%s", name);
+		pen_to(&pen, pen.column + 2);
+		put_numbers(pic->a, &pen);
+		return;
+	}
+	put_title(pic, y++);
+	pen = labelled(pic, y++, "share");
+	put_numbers(pic->a, &pen);
+	if (pic->g->height >= FULL_FROM) {
+		pen = labelled(pic, y++, "kinds");
+		put_kinds(pic, &pen);
+	}
+	pen = labelled(pic, y++, "not drawn");
+	put_narrow(pic->a, &pen);
+	if (pic->g->height >= FULL_FROM) {
+		pen = labelled(pic, y++, "shown");
+		put_shown(pic->a, &pen);
+	}
+}
+
+unsigned int flame_picture_rows(const struct grid *g, struct area area)
+{
+	return area.height - 2 - detail_rows(g);
+}
+
+void flame_picture_draw(const struct app *a, struct grid *g, struct area area,
+			unsigned int height)
+{
+	struct picture pic = { .a = a, .t = &a->flame, .g = g, .area = area, .height = height,
+			       .brackets = !flame_picture_has_tiles(g) };
+	unsigned int rows = flame_picture_rows(g, area);
+
+	put_head(&pic);
+	put_boxes(&pic);
+	put_outside(&pic, 1 + rows);
+	put_detail(&pic, 2 + rows);
+}

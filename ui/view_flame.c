@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The flame graph as an icicle: what calls is above what is called, and a box is as
+ * wide as its time.
+ *
+ * What is chosen and what fills the first row are paths of functions, so that they
+ * stay what they are when there is more data or another size.
+ */
+#include <string.h>
+
+#include "base/util.h"
+#include "ui/flame_picture.h"
+
+/* ---- boxes ---- */
+
+static void push(struct app_path *path, uint32_t function)
+{
+	array_reserve(path->v, path->n + 1, path->cap);
+	path->v[path->n++] = function;
+}
+
+static void copy(struct app_path *to, const struct app_path *from)
+{
+	to->n = 0;
+	for (uint32_t i = 0; i < from->n; i++)
+		push(to, from->v[i]);
+}
+
+/* Keep the way to the cursor. */
+static void keep_path(struct app_flame *t)
+{
+	struct app_path *path = &t->path;
+	uint32_t box = t->cursor;
+
+	t->kind = flame_chosen(t)->kind;
+	copy(path, &t->zoom);
+	if (t->kind > FLAME_FUNCTION)
+		box = t->f.v[box].parent;
+	for (uint32_t i = 0; i < t->f.v[box].depth; i++)
+		push(path, RECORD_NONE);
+	for (uint32_t i = path->n; box; box = t->f.v[box].parent)
+		path->v[--i] = t->f.v[box].function;
+}
+
+static void choose(struct app *a, uint32_t box)
+{
+	struct app_flame *t = &a->flame;
+
+	t->cursor = box;
+	keep_path(t);
+	if (flame_chosen(t)->kind == FLAME_FUNCTION)
+		a->function = flame_chosen(t)->function;
+}
+
+/* The box below another one, of a function or another kind; 0 if there is none. */
+static uint32_t find_below(const struct flame *f, uint32_t box, enum flame_kind kind,
+			   uint32_t function)
+{
+	for (uint32_t i = box + 1; i < f->n && f->v[i].depth <= f->v[box].depth + 1; i++)
+		if (f->v[i].parent == box && f->v[i].kind == kind && f->v[i].function == function)
+			return i;
+	return 0;
+}
+
+/* As far down the way to what was chosen as there are boxes. */
+static void follow_path(struct app_flame *t)
+{
+	const struct app_path *path = &t->path, *zoom = &t->zoom;
+	uint32_t below;
+
+	t->cursor = 0;
+	if (path->n < zoom->n ||
+	    (zoom->n && memcmp(path->v, zoom->v, zoom->n * sizeof(*zoom->v)) != 0))
+		return;
+	for (uint32_t i = zoom->n; i < path->n; i++) {
+		below = find_below(&t->f, t->cursor, FLAME_FUNCTION, path->v[i]);
+		if (!below)
+			return;
+		t->cursor = below;
+	}
+	if (t->kind > FLAME_FUNCTION)
+		t->cursor = find_below(&t->f, t->cursor, t->kind, RECORD_NONE);
+}
+
+/* Make the boxes if they are not what they should be; false if there are none. */
+static bool make_boxes(struct app *a)
+{
+	struct app_flame *t = &a->flame;
+	const struct model *m = a->model;
+	uint32_t columns = max_of(a->width, (unsigned int)APP_MIN_WIDTH) - 2 * FLAME_MARGIN;
+
+	if (t->asked != m->n_asked) {
+		flame_deinit(&t->f);
+		flame_init(&t->f, m->p, &m->scope, &m->sum);
+		t->asked = m->n_asked;
+		t->stale = true;
+	}
+	if (t->how.columns != columns)
+		t->fits_in = 0;
+	if (t->stale || t->how.columns != columns) {
+		t->how.columns = columns;
+		t->how.zoom = t->zoom.v;
+		t->how.n_zoom = t->zoom.n;
+		flame_lay(&t->f, &t->how);
+		t->zoom.n = t->f.n ? t->f.n_zoom : t->zoom.n;
+		t->stale = false;
+		follow_path(t);
+	}
+	return t->f.n;
+}
+
+void app_flame_deinit(struct app_flame *t)
+{
+	flame_deinit(&t->f);
+	free(t->zoom.v);
+	free(t->path.v);
+}
+
+/* ---- where the selected function is ---- */
+
+/* The widest box of the selected function, 0 if it has none. */
+static uint32_t find_widest(const struct app *a)
+{
+	const struct flame *f = &a->flame.f;
+	uint32_t best = 0;
+
+	for (uint32_t i = 1; i < f->n; i++)
+		if (f->v[i].kind == FLAME_FUNCTION && f->v[i].function == a->function &&
+		    (!best || f->v[i].total.weight_ns > f->v[best].total.weight_ns))
+			best = i;
+	return best;
+}
+
+static void set_zoom(struct app_flame *t, const struct app_path *to)
+{
+	copy(&t->zoom, to);
+	t->stale = true;
+	t->fits_in = 0;
+}
+
+/* The path that most of the selected function's time is on. */
+static void find_heaviest_path(const struct app *a, struct app_path *out)
+{
+	const struct tree *tree = &a->model->p->tree;
+	const struct summary *sum = &a->model->sum;
+	uint32_t best = 0, n = 0;
+
+	for (uint32_t i = 1; i < sum->n_nodes; i++)
+		if (tree->function[i] == a->function && sum->nodes[i].total.count &&
+		    (!best || sum->nodes[i].total.weight_ns > sum->nodes[best].total.weight_ns))
+			best = i;
+	for (uint32_t i = best; i; i = tree->parent[i])
+		n++;
+	out->n = 0;
+	for (uint32_t i = 0; i < n; i++)
+		push(out, RECORD_NONE);
+	for (uint32_t i = best; i; i = tree->parent[i])
+		out->v[--n] = tree->function[i];
+}
+
+/*
+ * Somebody comes with a function: to its widest box.  If it is too narrow to have
+ * one, that is zoomed in on.
+ */
+static void find_selected(struct app *a)
+{
+	struct app_flame *t = &a->flame;
+	struct app_path path = { 0 };
+	uint32_t box;
+
+	if (!make_boxes(a) || a->function == RECORD_NONE ||
+	    (flame_chosen(t)->kind == FLAME_FUNCTION && flame_chosen(t)->function == a->function))
+		return;
+	if (t->zoom.n) {
+		set_zoom(t, &path);
+		make_boxes(a);
+	}
+	t->n_outs = 0;
+	box = find_widest(a);
+	if (!box && !t->how.inverted) {
+		find_heaviest_path(a, &path);
+		set_zoom(t, &path);
+		make_boxes(a);
+		t->outs[t->n_outs++] = 0;
+	} else if (!box) {
+		app_say(a, "the selected function is too narrow here, or only calls others");
+	}
+	t->cursor = box;
+	keep_path(t);
+	free(path.v);
+}
+
+static void draw(struct app *a, struct grid *g, struct area area)
+{
+	struct app_flame *t = &a->flame;
+	unsigned int rows = flame_picture_rows(g, area), height;
+
+	if (a->arrived)
+		find_selected(a);
+	if (!make_boxes(a)) {
+		struct pen pen = area_pen(g, area, 2);
+
+		pen_to(&pen, 1);
+		pen_put(&pen, STYLE_TEXT, "No CPU samples: there is nothing to draw.");
+		return;
+	}
+	/* Live data may make it deeper: boxes keep their height all the same. */
+	if (t->fits_in != rows)
+		t->fits = 2 * t->f.n_rows <= rows;
+	t->fits_in = rows;
+	height = t->fits && flame_picture_has_tiles(g) ? 2 : 1;
+	t->rows.cursor = flame_chosen(t)->depth;
+	list_fit(&t->rows, t->f.n_rows, rows / height);
+	flame_picture_draw(a, g, area, height);
+}
+
+/* ---- keys ---- */
+
+static void zoom_in(struct app *a)
+{
+	struct app_flame *t = &a->flame;
+
+	if (!t->cursor) {
+		app_say(a, t->zoom.n ? "this is all there is here; < zooms out"
+				     : "this is everything: choose a box below it");
+		return;
+	}
+	if (flame_chosen(t)->kind == FLAME_REST && !flame_chosen(t)->parent) {
+		app_say(a, "too narrow to be drawn one by one: a wider terminal shows more");
+		return;
+	}
+	if (flame_chosen(t)->kind > FLAME_REST) {
+		app_say(a, "there is nothing below it");
+		return;
+	}
+	if (t->n_outs == APP_TRAIL)
+		memmove(t->outs, t->outs + 1, --t->n_outs * sizeof(t->outs[0]));
+	t->outs[t->n_outs++] = t->zoom.n;
+	set_zoom(t, &t->path);
+}
+
+/* Back to what filled the first row before; false if that was everything. */
+static bool zoom_out(struct app_flame *t)
+{
+	if (!t->zoom.n)
+		return false;
+	t->zoom.n = t->n_outs ? min_of(t->outs[--t->n_outs], t->zoom.n - 1) : 0;
+	t->stale = true;
+	t->fits_in = 0;
+	return true;
+}
+
+/* Look at it from the other side: paths are others there. */
+static void invert(struct app *a)
+{
+	struct app_flame *t = &a->flame;
+
+	t->how.inverted = !t->how.inverted;
+	t->zoom.n = t->path.n = t->n_outs = 0;
+	t->kind = FLAME_ALL;
+	t->stale = true;
+	t->fits_in = 0;
+	if (a->function != RECORD_NONE)
+		find_selected(a);
+}
+
+/* The same path with, or without, the same function twice in a row. */
+static void unfold(struct app *a)
+{
+	struct app_flame *t = &a->flame;
+	uint32_t n = 0;
+
+	t->how.raw = !t->how.raw;
+	for (uint32_t i = 0; i < t->zoom.n && !t->how.raw; i++)
+		if (!n || t->zoom.v[n - 1] != t->zoom.v[i])
+			t->zoom.v[n++] = t->zoom.v[i];
+	t->zoom.n = t->how.raw ? t->zoom.n : n;
+	t->stale = true;
+	t->fits_in = 0;
+	if (make_boxes(a) && flame_chosen(t)->function != a->function) {
+		t->cursor = find_widest(a);
+		keep_path(t);
+	}
+}
+
+/* The heaviest box `n` rows further down, or the last one before. */
+static uint32_t go_down(const struct flame *f, uint32_t box, uint32_t n)
+{
+	for (uint32_t i = box + 1; n && i < f->n; i++)
+		if (f->v[i].parent == box) {
+			box = i;
+			n--;
+		}
+	return box;
+}
+
+static uint32_t go_up(const struct flame *f, uint32_t box, uint32_t n)
+{
+	while (n--)
+		box = f->v[box].parent;
+	return box;
+}
+
+static uint32_t find_hottest(const struct flame *f)
+{
+	uint32_t best = 0;
+
+	for (uint32_t i = 1; i < f->n; i++)
+		if (f->v[i].self.weight_ns > f->v[best].self.weight_ns)
+			best = i;
+	return best;
+}
+
+/* Where an action that moves leads to; false if it does not move. */
+static bool move(const struct app_flame *t, enum action action, uint32_t *to)
+{
+	const struct flame *f = &t->f;
+	uint32_t page = max_of(t->rows.height, 1u), half = max_of(page / 2, 1u), at = t->cursor;
+
+	if (action == ACTION_DOWN)
+		*to = go_down(f, at, 1);
+	else if (action == ACTION_UP)
+		*to = go_up(f, at, 1);
+	else if (action == ACTION_CLOSE)
+		*to = at && f->v[at - 1].depth == f->v[at].depth ? at - 1 : at;
+	else if (action == ACTION_OPEN)
+		*to = at + 1 < f->n && f->v[at + 1].depth == f->v[at].depth ? at + 1 : at;
+	else if (action == ACTION_FIRST)
+		*to = 0;
+	else if (action == ACTION_LAST)
+		*to = go_down(f, 0, UINT32_MAX);
+	else if (action == ACTION_HALF_DOWN || action == ACTION_PAGE_DOWN)
+		*to = go_down(f, at, action == ACTION_HALF_DOWN ? half : page);
+	else if (action == ACTION_HALF_UP || action == ACTION_PAGE_UP)
+		*to = go_up(f, at, action == ACTION_HALF_UP ? half : page);
+	else if (action == ACTION_HOTTEST)
+		*to = find_hottest(f);
+	else
+		return false;
+	return true;
+}
+
+static bool act(struct app *a, enum action action)
+{
+	struct app_flame *t = &a->flame;
+	uint32_t to;
+
+	if (a->arrived)
+		find_selected(a);	/* a key before anything was drawn */
+	a->arrived = false;
+	if (!make_boxes(a))
+		return false;
+	if (move(t, action, &to))
+		choose(a, to);
+	else if (action == ACTION_ENTER)
+		zoom_in(a);
+	else if (action == ACTION_BACK || action == ACTION_CANCEL)
+		return zoom_out(t);
+	else if (action == ACTION_INVERT)
+		invert(a);
+	else if (action == ACTION_RECURSION)
+		unfold(a);
+	else
+		return false;
+	return true;
+}
+
+const struct view view_flame = {
+	.key = '5', .action = ACTION_FLAME, .name = "Flame", .short_name = "Flam",
+	.keys = "hjkl move  Enter zoom  < out  i invert  r recursion  H hottest  ? help  q quit",
+	.draw = draw, .act = act,
+};
