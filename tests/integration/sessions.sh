@@ -12,8 +12,12 @@ more_than() { [ "$(n_samples)" -gt "$1" ]; }
 listed() { "$cprofd" list --json | "$python" -c "import json,sys
 print([x['$2'] for x in json.load(sys.stdin) if x['pid'] == $1])"; }
 is_listed_as() { [ "$(listed "$1" state)" = "['$2']" ]; }
-# The opener of a session: a child of nobody's when its command has ended.
-opener_of() { pgrep -f "cprofd attach $1" | head -1; }
+# The process of the session that looks at $1, not that of another.
+session_of() {
+	for command in $(pgrep -f "cprofd attach $1\$"); do
+		pgrep -x cprofd-session -P "$command"
+	done
+}
 
 # Start a target and look at it.
 attach() {
@@ -136,9 +140,9 @@ target_ends() {
 
 session_dies() {
 	attach
-	opener=$(opener_of "$pid")
-	session=$(pgrep -x cprofd-session -n)
-	kill -9 "$session"
+	session=$(session_of "$pid")
+	[ -n "$session" ] || fail "no session"
+	kill -9 $session
 	shows "STALE"
 	shows "reconnecting ("
 	key 3
