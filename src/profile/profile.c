@@ -65,6 +65,7 @@ void profile_deinit(struct profile *p)
 	free(p->losses);
 	free(p->notes);
 	free(p->marks);
+	free(p->folds.function);
 	samples_deinit(&p->samples);
 	counters_deinit(&p->counters);
 	tree_deinit(&p->tree);
@@ -153,6 +154,19 @@ int profile_update(struct profile *p, struct error *err)
 	if (p->n_leaves > p->n_ordered + p->n_ordered / 4)
 		order_leaves(p);
 	return ret;
+}
+
+int profile_fold(struct profile *p, const uint32_t *functions, size_t n, bool kernel,
+		 struct error *err)
+{
+	free(p->folds.function);
+	p->folds = (struct profile_folds){
+		.any = n || kernel, .kernel = kernel, .n = p->n_functions,
+		.function = xcalloc(p->n_functions, sizeof(*p->folds.function)),
+	};
+	for (size_t i = 0; i < n; i++)
+		p->folds.function[functions[i]] = true;
+	return tree_update(&p->tree, p, 0, err);
 }
 
 /* ---- asking ---- */

@@ -161,6 +161,13 @@ struct profile {
 	size_t n_metas, n_processes, n_threads, n_modules, n_mappings, n_frames,
 	       n_levels, n_functions, n_stacks, n_leaves, n_anon, n_gaps, n_losses, n_notes, n_marks;
 
+	struct profile_folds {
+		bool any;		/* anything at all */
+		bool kernel;		/* all functions of the kernel */
+		bool *function;		/* by function, of the first n */
+		size_t n;
+	} folds;			/* see profile_fold() */
+
 	struct samples samples;
 	struct counters counters;
 	struct tree tree;	/* direct recursion folded */
@@ -212,6 +219,27 @@ int profile_add_record(struct profile *p, struct record *rec, struct error *err)
  * like profile_add_record().
  */
 int profile_update(struct profile *p, struct error *err);
+
+/*
+ * Fold functions into what calls them: tree and stack_walk.h are as if they had not
+ * been called, and what they called had been called by their callers.  Only the
+ * outermost call of a stack stays, because nobody called it.  `kernel` folds all
+ * functions of the kernel, too.  Replaces what was folded before; {} unfolds all.
+ * Fails like profile_update().
+ */
+int profile_fold(struct profile *p, const uint32_t *functions, size_t n, bool kernel,
+		 struct error *err);
+
+/* Is it, where it is not outermost? */
+static inline bool profile_is_folded(const struct profile *p, uint32_t function)
+{
+	const struct profile_function *f = &p->functions[function];
+
+	return p->folds.any &&
+	       ((function < p->folds.n && p->folds.function[function]) ||
+		(p->folds.kernel && f->module != RECORD_NONE && !f->outcome &&
+		 p->modules[f->module].kind == MODULE_KERNEL));
+}
 
 /* Fails with EFBIG if no further name may be made: for tree.c. */
 int profile_check_names(const struct profile *p, struct error *err);

@@ -7,14 +7,16 @@
 #include "profile/filter.h"
 
 /* A leaf passes if a function on its path matches: parents have smaller numbers. */
-static void pick_leaves(struct picked *k, const struct profile *p, const struct filter *f)
+static void pick_leaves(struct picked *k, const struct profile *p, const struct selection *s)
 {
 	const struct tree *t = &p->tree;
 	bool *node = xcalloc(t->n, sizeof(*node));
 
 	k->function = xcalloc(p->n_functions, sizeof(*k->function));
 	for (size_t i = 0; i < p->n_functions; i++)
-		k->function[i] = filter_match(f, profile_string(p, p->functions[i].name));
+		k->function[i] = (!s->by_module || p->functions[i].module == s->module) &&
+			(!s->filter ||
+			 filter_match(s->filter, profile_string(p, p->functions[i].name)));
 	for (uint32_t n = 1; n < t->n; n++)
 		node[n] = node[t->parent[n]] || k->function[t->function[n]];
 	for (size_t i = 0; i < p->n_leaves; i++)
@@ -43,8 +45,8 @@ void picked_init(struct picked *k, const struct profile *p, const struct selecti
 	for (size_t i = 0; i < s->n_threads; i++)
 		k->thread[s->threads[i]] = true;
 	k->leaf = xmalloc(p->n_leaves);
-	if (s->filter)
-		pick_leaves(k, p, s->filter);
+	if (s->filter || s->by_module)
+		pick_leaves(k, p, s);
 	else
 		memset(k->leaf, true, p->n_leaves);
 }

@@ -24,6 +24,8 @@ struct selection {
 	unsigned int states;		/* bits 1 << STATE_*; 0: running */
 	const struct filter *filter;	/* only samples with such a function on
 					   their stack; NULL: all */
+	bool by_module;			/* the same for functions of this module; with a */
+	uint32_t module;		/* filter for those that are both */
 };
 
 /* A selection made ready to look at each sample. */
@@ -32,8 +34,8 @@ struct picked {
 	uint64_t from_ns, to_ns;	/* the range within the recording */
 	bool *thread;		/* by thread */
 	bool state[256];	/* by enum record_state, as a sample holds it */
-	bool *leaf;		/* by leaf: passes the filter */
-	bool *function;		/* by function: its name matches; NULL: all */
+	bool *leaf;		/* by leaf: passes filter and module */
+	bool *function;		/* by function: matches them; NULL: all */
 };
 
 void picked_init(struct picked *k, const struct profile *p, const struct selection *s);

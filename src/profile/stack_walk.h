@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * profile/stack_walk.h - the calls of a stack one by one, inlined ones too.
+ * profile/stack_walk.h - the calls of a stack one by one, inlined ones too, without
+ * those that are folded into their callers.
  *
  *	struct stack_walk w = stack_walk_from(p, p->leaves[leaf]);
  *	const struct profile_level *call;
@@ -31,8 +32,13 @@ static inline const struct profile_level *stack_walk_next(struct stack_walk *w)
 		const struct profile_stack *s = &w->p->stacks[w->stack];
 		const struct profile_frame *f = &w->p->frames[s->frame];
 
-		if (w->next < f->n_levels)
-			return &w->p->levels[f->first_level + w->next++];
+		while (w->next < f->n_levels) {
+			const struct profile_level *call = &w->p->levels[f->first_level + w->next++];
+			bool outermost = w->next == f->n_levels && s->parent < RECORD_STACK_FIRST;
+
+			if (outermost || !profile_is_folded(w->p, call->function))
+				return call;
+		}
 		w->stack = s->parent;
 		w->next = 0;
 	}

@@ -183,8 +183,13 @@ static uint32_t stack_node(struct tree *t, struct profile *p, size_t i)
 	uint32_t node = s->parent < RECORD_STACK_FIRST
 		? outcome_node(t, p, s->parent, f->module) : t->of_stack[s->parent];
 
-	for (uint32_t level = f->n_levels; level-- > 0;)
-		node = descend(t, node, p->levels[f->first_level + level].function);
+	for (uint32_t level = f->n_levels; level-- > 0;) {
+		uint32_t function = p->levels[f->first_level + level].function;
+		bool outermost = s->parent < RECORD_STACK_FIRST && level + 1 == f->n_levels;
+
+		if (outermost || !profile_is_folded(p, function))
+			node = descend(t, node, function);
+	}
 	return node;
 }
 

@@ -10,7 +10,7 @@
  * the tree, the stacks move to other nodes and the old ones stay without weight.
  *
  * A folding tree has one node for a function that calls itself directly,
- * however deep.
+ * however deep.  Functions that the profile folds into their callers have none.
  */
 #ifndef CPROFD_PROFILE_TREE_H
 #define CPROFD_PROFILE_TREE_H

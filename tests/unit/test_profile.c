@@ -367,6 +367,30 @@ TEST(a_filter_leaves_out_samples_and_says_how_many)
 	profile_load_close(load);
 }
 
+/* By module as by name: what is left out and what is not are all there is. */
+TEST(one_module_can_be_looked_at)
+{
+	struct profile_load *load = fixture_load(&plain);
+	const struct profile *p = profile_load_profile(load);
+	uint32_t write = function(p, "write");
+	struct selection s = { .by_module = true, .module = p->functions[write].module };
+	struct summary sum, all;
+
+	summary_make(p, &everything, &all);
+	summary_make(p, &s, &sum);
+	assert_int_equal(sum.received.count, all.received.count);
+	assert_int_equal(sum.filtered.count + sum.nodes[0].total.count, all.received.count);
+	assert_true(sum.filtered.count > 0 && sum.nodes[0].total.count > 0);
+	for (uint32_t i = 0; i < p->n_functions; i++) {
+		assert_int_equal(sum.listed[i], p->functions[i].module == s.module);
+		if (sum.listed[i])
+			assert_int_equal(sum.functions[i].total.count, all.functions[i].total.count);
+	}
+	summary_deinit(&sum);
+	summary_deinit(&all);
+	profile_load_close(load);
+}
+
 TEST(filters_know_small_letters_and_capitals)
 {
 	static const struct {
@@ -467,6 +491,105 @@ TEST(folded_recursion_tells_its_depth)
 	assert_int_equal(rows.v[2].self.count, 8);
 	tree_rows_deinit(&rows);
 	summary_deinit(&sum);
+	profile_load_close(load);
+}
+
+/* ---- folding ---- */
+
+/* Samples of functions of one letter: how many on top, and how many anywhere. */
+static void assert_counts(const struct profile *p, const char *self, const char *total)
+{
+	struct summary sum;
+
+	summary_make(p, &everything, &sum);
+	for (uint32_t i = 0; i < p->n_functions; i++) {
+		const char *name = profile_string(p, p->functions[i].name), *at;
+		const struct function_sum *f = &sum.functions[i];
+
+		if (strlen(name) != 1)
+			continue;
+		at = strchr(self, *name);
+		assert_int_equal(f->self.count, at ? atoi(at + 1) : 0);
+		at = strchr(total, *name);
+		assert_int_equal(f->total.count, at ? atoi(at + 1) : 0);
+	}
+	assert_int_equal(sum.nodes[0].total.count, p->samples.n);
+	summary_deinit(&sum);
+}
+
+TEST(folded_functions_give_their_time_to_their_callers)
+{
+	struct tiny *t = xcalloc(1, sizeof(*t));
+	struct profile_load *load;
+	struct profile *p;
+	struct butterfly b;
+	struct summary sum;
+	struct lines lines;
+	uint32_t fold[2];
+	struct error err;
+
+	tiny_begin(t, NULL);
+	tiny_samples(t, tiny_stack(t, 0, "mab"), 0, 3, 0);
+	tiny_samples(t, tiny_stack(t, 0, "mfb"), 0, 5, S);
+	tiny_samples(t, tiny_stack(t, 0, "maf"), 0, 7, 2 * S);
+	tiny_samples(t, tiny_stack(t, 0, "magf"), 0, 11, 3 * S);
+	tiny_samples(t, tiny_stack(t, 0, "fga"), 0, 13, 4 * S);		/* nobody calls it */
+	tiny_samples(t, tiny_stack(t, OUTCOME_LIMIT, "fb"), 0, 17, 5 * S);
+	load = tiny_load(t);
+	p = profile_load_profile(load);
+	assert_counts(p, "a13 b25 f18", "m26 a34 b25 f53 g24");
+
+	fold[0] = function(p, "f");
+	fold[1] = function(p, "g");
+	assert_int_equal(profile_fold(p, fold, 1, false, &err), 0);
+	assert_counts(p, "m0 a20 b25 g11", "m26 a34 b25 f30 g24");
+	butterfly_make(p, &everything, function(p, "b"), 2, &b);
+	assert_int_equal(b.total.count, 25);
+	for (uint32_t i = 0; i < b.callers.n_rows; i++) {
+		const struct butterfly_row *r = &b.callers.rows[i];
+		char name = *profile_string(p, p->functions[r->function].name);
+
+		if (r->depth == 1)
+			assert_int_equal(r->sum.count, name == 'm' ? 5 : name == 'a' ? 3 : 17);
+	}
+	butterfly_deinit(&b);
+
+	assert_int_equal(profile_fold(p, fold, 2, false, &err), 0);
+	assert_counts(p, "a31 b25", "m26 a34 b25 f30");
+	summary_make(p, &everything, &sum);
+	lines_make(p, &everything, &sum, function(p, "a"), &lines);
+	assert_int_equal(lines.n, 1);
+	assert_int_equal(lines.v[0].self.count, 31);
+	assert_int_equal(lines.v[0].total.count, 34);
+	lines_deinit(&lines);
+	summary_deinit(&sum);
+
+	assert_int_equal(profile_fold(p, NULL, 0, false, &err), 0);
+	assert_counts(p, "a13 b25 f18", "m26 a34 b25 f53 g24");
+	profile_load_close(load);
+	free(t);
+}
+
+TEST(the_kernel_can_be_folded_into_what_calls_it)
+{
+	struct profile_load *load = fixture_load(&plain);
+	struct profile *p = profile_load_profile(load);
+	struct summary before, after;
+	uint32_t write = function(p, "write"), kwrite = function(p, "ksys_write"),
+		 soft = function(p, "handle_softirqs");
+	struct error err;
+
+	summary_make(p, &everything, &before);
+	assert_int_equal(profile_fold(p, NULL, 0, true, &err), 0);
+	summary_make(p, &everything, &after);
+	assert_int_equal(after.functions[write].self.count,
+			 before.functions[write].self.count + before.functions[kwrite].self.count);
+	assert_int_equal(after.functions[kwrite].total.count, 0);
+	/* it has no caller */
+	assert_int_equal(after.functions[soft].self.count, before.functions[soft].self.count);
+	assert_int_equal(after.nodes[0].total.count, before.nodes[0].total.count);
+	summary_deinit(&before);
+	summary_deinit(&after);
 	profile_load_close(load);
 }
 
@@ -964,10 +1087,13 @@ int main(void)
 		cmocka_unit_test(blocks_of_functions_add_up_to_their_time),
 		cmocka_unit_test(the_scatter_of_totals_is_that_of_the_seconds),
 		cmocka_unit_test(a_filter_leaves_out_samples_and_says_how_many),
+		cmocka_unit_test(one_module_can_be_looked_at),
 		cmocka_unit_test(filters_know_small_letters_and_capitals),
 		cmocka_unit_test(every_node_of_the_tree_is_its_own_time_and_that_of_its_children),
 		cmocka_unit_test(rows_of_the_tree_add_up_however_few_are_shown),
 		cmocka_unit_test(folded_recursion_tells_its_depth),
+		cmocka_unit_test(folded_functions_give_their_time_to_their_callers),
+		cmocka_unit_test(the_kernel_can_be_folded_into_what_calls_it),
 		cmocka_unit_test(names_that_come_late_give_the_same_profile),
 		cmocka_unit_test(a_growing_recording_ends_up_as_the_whole_one),
 		cmocka_unit_test(stack_numbers_start_again_after_an_epoch),
