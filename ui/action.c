@@ -31,9 +31,31 @@ const struct action_row action_rows[] = {
 	{ ACTION_MEMORY, ACTIONS_VIEWS, { '9' }, "9", NULL },
 	{ ACTION_COMPARE, ACTIONS_VIEWS, { '0' }, "0", NULL },
 
-	{ ACTION_SORT, ACTIONS_SHOW, { 's', KEY_OF_F6 }, "s F6",
-	  "functions: sort by the next column" },
+	{ ACTION_SEARCH, ACTIONS_FIND, { '/', KEY_OF_F3 }, "/ F3", "search names: text or /re/" },
+	{ ACTION_NEXT_MATCH, ACTIONS_FIND, { 'n' }, "n", "next match" },
+	{ ACTION_MATCH_BEFORE, ACTIONS_FIND, { 'N' }, "N", "match before" },
+	{ ACTION_SEARCH_NAME, ACTIONS_FIND, { '*' }, "*", "search the selected name" },
+	{ ACTION_FILTER, ACTIONS_FIND, { '\\', KEY_OF_F4 }, "\\ F4",
+	  "only samples with such a name" },
+
+	{ ACTION_WINDOW, ACTIONS_SCOPE, { 'w' }, "w", "all, last 60 s, last 10 s, since R" },
+	{ ACTION_STEP_BACK, ACTIONS_SCOPE, { ',' }, ",", "the window before" },
+	{ ACTION_STEP_ON, ACTIONS_SCOPE, { '.' }, ".", "the next window" },
+	{ ACTION_SINCE, ACTIONS_SCOPE, { 'R' }, "R", "count from now" },
+	{ ACTION_ALL_TIME, ACTIONS_SCOPE, { 'A' }, "A", "all of the time" },
+	{ ACTION_CHOOSE_THREADS, ACTIONS_SCOPE, { 'T' }, "T", "choose threads" },
+	{ ACTION_MODULE, ACTIONS_SCOPE, { 'd' }, "d", "only this library, or all" },
+	{ ACTION_FOLD, ACTIONS_SCOPE, { 'x' }, "x", "fold into its callers" },
+	{ ACTION_KERNEL, ACTIONS_SCOPE, { 'K' }, "K", "fold the kernel, or not" },
+	{ ACTION_UNFOLD, ACTIONS_SCOPE, { 'X' }, "X", "unfold all" },
+	{ ACTION_UNDO, ACTIONS_SCOPE, { 'u' }, "u", "undo the last of these" },
+
+	{ ACTION_SORT, ACTIONS_SHOW, { 's', KEY_OF_F6 }, "s F6", "functions: sort by a column" },
 	{ ACTION_REVERSE, ACTIONS_SHOW, { 'I' }, "I", "functions: reverse the order" },
+	{ ACTION_FOLLOW, ACTIONS_SHOW, { 'F' }, "F", "functions: follow it, or stay" },
+	{ ACTION_SMALLEST, ACTIONS_SHOW, { '%' }, "%", "tree: smallest share shown" },
+	{ ACTION_NAME, ACTIONS_SHOW, { 'y' }, "y", "the whole name, file, address" },
+	{ ACTION_HEADER, ACTIONS_SHOW, { '#' }, "#", "hide the header, or not" },
 	{ ACTION_HOTTEST, ACTIONS_SHOW, { 'H' }, "H", "source, flame: the most own time" },
 	{ ACTION_INVERT, ACTIONS_SHOW, { 'i' }, "i", "flame: what runs on top, or roots" },
 	{ ACTION_RECURSION, ACTIONS_SHOW, { 'r' }, "r", "flame: recursion folded or not" },
@@ -42,12 +64,15 @@ const struct action_row action_rows[] = {
 
 	{ ACTION_PAUSE, ACTIONS_SESSION, { 'p', 'Z' }, "p Z", "live: pause, go on" },
 	{ ACTION_DETACH, ACTIONS_SESSION, { 'D' }, "D", "live: leave, it goes on" },
+	{ ACTION_COMMAND, ACTIONS_SESSION, { ':' }, ":", "a command, see below" },
+	{ ACTION_SAVE, ACTIONS_SESSION, { 'S' }, "S", "save or export" },
+	{ ACTION_PRINT, ACTIONS_SESSION, { 'P' }, "P", "this screen to a file" },
 	{ ACTION_HELP, ACTIONS_SESSION, { '?', KEY_OF_F1 }, "? F1", "this page" },
 	{ ACTION_REDRAW, ACTIONS_SESSION, { KEY_OF_CTRL('L') }, "^L", "draw the screen anew" },
 	{ ACTION_SUSPEND, ACTIONS_SESSION, { KEY_OF_CTRL('Z') }, "^Z", "suspend" },
 	{ ACTION_QUIT, ACTIONS_SESSION, { 'q' }, "q", "close this page, or quit" },
 	{ ACTION_LEAVE, ACTIONS_SESSION, { KEY_OF_F10, KEY_OF_CTRL('C') }, "F10 ^C", "quit" },
-	{ ACTION_CANCEL, ACTIONS_SESSION, { KEY_OF_ESCAPE }, "Esc", NULL },
+	{ ACTION_CANCEL, ACTIONS_SESSION, { KEY_OF_ESCAPE }, "Esc", "cancel what is asked or marked" },
 };
 
 const size_t n_action_rows = sizeof(action_rows) / sizeof(action_rows[0]);
@@ -55,8 +80,9 @@ const size_t n_action_rows = sizeof(action_rows) / sizeof(action_rows[0]);
 const char *action_group_name(enum action_group group)
 {
 	static const char *const names[] = {
-		[ACTIONS_MOVE] = "MOVE", [ACTIONS_VIEWS] = "VIEWS",
-		[ACTIONS_SHOW] = "SHOW", [ACTIONS_SESSION] = "SESSION" };
+		[ACTIONS_MOVE] = "MOVE", [ACTIONS_FIND] = "FIND", [ACTIONS_VIEWS] = "VIEWS",
+		[ACTIONS_SHOW] = "SHOW", [ACTIONS_SCOPE] = "SCOPE",
+		[ACTIONS_SESSION] = "SESSION" };
 
 	return names[group];
 }

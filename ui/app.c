@@ -8,7 +8,9 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "ui/cells.h"
+#include "ui/dialogs.h"
 #include "ui/key.h"
+#include "ui/save.h"
 #include "ui/text.h"
 #include "ui/view.h"
 
@@ -16,10 +18,19 @@
 #define ZONES_BELOW 2
 #define SHORT_NAMES 100		/* width below which tabs and header are short */
 
+/* The marks of what is typed. */
+#define PROMPT_SEARCH '/'
+#define PROMPT_FILTER '\\'
+#define PROMPT_COMMAND ':'
+
 void app_init(struct app *a, struct model *model)
 {
 	*a = (struct app){ .model = model, .view = &view_functions, .arrived = true,
-			  .function = model->n_order ? model->order[0] : RECORD_NONE };
+			  .function = model->n_order ? model->order[0] : RECORD_NONE,
+			  .recording_fd = -1 };
+	memset(a->set, -1, sizeof(a->set));
+	a->set[APP_SET_CLIPBOARD] = false;
+	app_scope_init(a);
 }
 
 void app_deinit(struct app *a)
@@ -28,21 +39,17 @@ void app_deinit(struct app *a)
 	app_flame_deinit(&a->flame);
 	app_source_deinit(&a->source);
 	app_tree_deinit(&a->tree);
+	while (a->n_trail)
+		scope_release(a->trail[--a->n_trail].scope);
+	app_scope_deinit(a);
+	search_deinit(&a->search);
+	prompt_deinit(&a->prompt);
+	dialog_deinit(&a->dialog);
+	free(a->asked_threads);
+	free(a->asked_copy);
 	free(a->order);
 	free(a->message);
-	free(a->target);
-	dialog_deinit(&a->leaving);
-}
-
-void app_refresh(struct app *a)
-{
-	if (a->function == RECORD_NONE && a->model->n_order)
-		a->function = a->model->order[0];
-}
-
-bool app_is_held(const struct app *a)
-{
-	return a->now_ns < a->held_until_ns;
+	free(a->session.target);
 }
 
 void app_say(struct app *a, const char *fmt, ...)
@@ -58,13 +65,25 @@ void app_say(struct app *a, const char *fmt, ...)
 
 /* ---- keys ---- */
 
+/* The list of the view at hand, with its rows made. */
+static struct list *list_of(struct app *a)
+{
+	if (!a->view->rows)
+		return &a->text;
+	a->view->rows->n(a);
+	return a->view->rows->list(a);
+}
+
 void app_go(struct app *a, const struct view *view, uint32_t function)
 {
 	if (view == a->view && function == a->function)
 		return;
-	if (a->n_trail == APP_TRAIL)
+	if (a->n_trail == APP_TRAIL) {
+		scope_release(a->trail[0].scope);
 		memmove(a->trail, a->trail + 1, --a->n_trail * sizeof(a->trail[0]));
-	a->trail[a->n_trail++] = (struct app_place){ a->view, a->function };
+	}
+	a->trail[a->n_trail++] = (struct app_place){ a->view, a->function, *list_of(a),
+						     scope_hold(a->scope.now) };
 	a->view = view;
 	a->function = function;
 	a->arrived = true;
@@ -73,12 +92,16 @@ void app_go(struct app *a, const struct view *view, uint32_t function)
 
 static void go_back(struct app *a)
 {
+	struct app_place *to;
+
 	if (!a->n_trail)
 		return;
-	a->n_trail--;
-	a->view = a->trail[a->n_trail].view;
-	a->function = a->trail[a->n_trail].function;
+	to = &a->trail[--a->n_trail];
+	app_scope_set(a, to->scope);
+	a->view = to->view;
+	a->function = to->function;
 	a->arrived = true;
+	*list_of(a) = to->list;
 }
 
 /* Open the view that an action stands for; false if there is none. */
@@ -96,6 +119,67 @@ static bool open_view(struct app *a, enum action action)
 	return false;
 }
 
+/* ---- prompt and dialog ---- */
+
+void app_ask(struct app *a, void (*chosen)(struct app *a))
+{
+	a->dialog_chosen = chosen;
+}
+
+static void dialog_takes(struct app *a, uint32_t key)
+{
+	if (dialog_key(&a->dialog, key) == DIALOG_CHOSEN && a->dialog_chosen)
+		a->dialog_chosen(a);
+}
+
+static void open_prompt(struct app *a, enum action action)
+{
+	if (action == ACTION_SEARCH && !a->view->rows) {
+		app_say(a, "there is nothing to search in here");
+	} else if (action == ACTION_SEARCH) {
+		search_open(a);
+		prompt_open(&a->prompt, PROMPT_SEARCH, "");
+	} else if (action == ACTION_FILTER) {
+		app_filter_open(a);
+		prompt_open(&a->prompt, PROMPT_FILTER,
+			    a->scope.now->typed ? a->scope.now->typed : "");
+	} else {
+		prompt_open(&a->prompt, PROMPT_COMMAND, "");
+	}
+}
+
+static void complete(struct app *a)
+{
+	_cleanup_(freep) char *text = command_complete(prompt_text(&a->prompt));
+
+	prompt_set(&a->prompt, text);
+}
+
+static void prompt_takes(struct app *a, uint32_t key)
+{
+	char mark = a->prompt.mark;
+	enum prompt_event event = prompt_key(&a->prompt, key);
+	const char *text = prompt_text(&a->prompt);
+	bool entered = event == PROMPT_ENTERED, over = entered || event == PROMPT_CANCELLED;
+
+	if (event != PROMPT_NOTHING)
+		free(steal(a->message));
+	if (mark == PROMPT_SEARCH && event == PROMPT_CHANGED)
+		search_typed(a, text);
+	else if (mark == PROMPT_SEARCH && over)
+		search_close(a, entered);
+	else if (mark == PROMPT_FILTER && event == PROMPT_CHANGED)
+		app_filter_typed(a, text);
+	else if (mark == PROMPT_FILTER && over)
+		app_filter_close(a, entered);
+	else if (mark == PROMPT_COMMAND && event == PROMPT_TAB)
+		complete(a);
+	else if (mark == PROMPT_COMMAND && entered)
+		command_run(a, text);
+}
+
+/* ---- actions ---- */
+
 static void say_unknown(struct app *a, uint32_t key)
 {
 	if (key > 0x20 && key < 0x7f)
@@ -104,89 +188,40 @@ static void say_unknown(struct app *a, uint32_t key)
 		app_say(a, "this key does nothing here; ? lists the keys");
 }
 
-/* Its choices are enum app_leave. */
-static void open_leave_dialog(struct app *a)
+/* What an action does in any view. */
+static bool act(struct app *a, enum action action)
 {
-	uint64_t s = (a->model->p->end_ns - a->model->p->start_ns) / NS_PER_S;
-	struct dialog *d = &a->leaving;
-
-	dialog_open(d, "Leave cprofd", "Enter does it, Esc stays");
-	dialog_say(d, "%s is still being recorded (%02u:%02u).", a->target, (unsigned int)(s / 60),
-		   (unsigned int)(s % 60));
-	dialog_offer(d, 'd', DIALOG_PICK, "detach: recording goes on");
-	dialog_offer(d, 's', DIALOG_PICK, "stop recording, keep the data");
-	dialog_offer(d, 'x', DIALOG_PICK, "stop and throw the data away");
-}
-
-/* What goes on goes on without us, what does not can be left at once. */
-static void leave(struct app *a)
-{
-	if (a->state == APP_LIVE || a->state == APP_STALE)
-		open_leave_dialog(a);
-	else
-		a->asked_quit = true;
-}
-
-static void detach(struct app *a)
-{
-	if (a->state == APP_FILE) {
-		app_say(a, "this is a recording: there is nothing to detach from");
-		return;
-	}
-	a->leave = LEAVE_DETACH;
-	a->asked_quit = true;
-}
-
-static void pause_or_go_on(struct app *a)
-{
-	if (a->state == APP_FILE) {
-		app_say(a, "this is a recording: nothing moves that could be paused");
-		return;
-	}
-	a->paused = !a->paused;
-	a->paused_ns = a->now_ns;
-}
-
-void app_key(struct app *a, uint32_t key)
-{
-	enum action action = action_of_key(key);
-
-	if (key == KEY_OF_RESIZE)
-		return;
-	if (a->leaving.open) {
-		if (dialog_key(&a->leaving, key) == DIALOG_CHOSEN) {
-			a->leave = (enum app_leave)a->leaving.list.cursor;
-			a->asked_quit = true;
-		}
-		return;
-	}
-	if (a->state == APP_LIVE)
-		a->held_until_ns = a->now_ns + APP_HOLD_NS;
-	free(steal(a->message));
-	if (action == ACTION_NONE) {
-		say_unknown(a, key);
-		return;
-	}
-	if (open_view(a, action) || (a->view->act && a->view->act(a, action)))
-		return;
+	if (app_scope_act(a, action) || search_act(a, action) || app_session_act(a, action))
+		return true;
 	switch (action) {
 	case ACTION_BACK:
 		go_back(a);
 		break;
 	case ACTION_QUIT:
 		if (a->view->key)
-			leave(a);
+			app_quit(a);
 		else
 			go_back(a);	/* a page without a tab is closed */
 		break;
-	case ACTION_LEAVE:
-		leave(a);
+	case ACTION_SEARCH:
+	case ACTION_FILTER:
+	case ACTION_COMMAND:
+		open_prompt(a, action);
 		break;
-	case ACTION_DETACH:
-		detach(a);
+	case ACTION_CHOOSE_THREADS:
+		threads_ask(a);
 		break;
-	case ACTION_PAUSE:
-		pause_or_go_on(a);
+	case ACTION_NAME:
+		name_show(a);
+		break;
+	case ACTION_SAVE:
+		save_ask(a);
+		break;
+	case ACTION_PRINT:
+		save_next_screen(a);
+		break;
+	case ACTION_HEADER:
+		a->no_header = !a->no_header;
 		break;
 	case ACTION_REDRAW:
 		a->asked_redraw = true;
@@ -197,8 +232,29 @@ void app_key(struct app *a, uint32_t key)
 	case ACTION_CANCEL:
 		break;
 	default:
-		say_unknown(a, key);
+		return false;
 	}
+	return true;
+}
+
+void app_key(struct app *a, uint32_t key)
+{
+	enum action action = action_of_key(key);
+
+	if (key == KEY_OF_RESIZE)
+		return;
+	if (a->prompt.mark) {
+		prompt_takes(a, key);
+		return;
+	}
+	free(steal(a->message));
+	app_session_hold(a);
+	if (a->dialog.open)
+		dialog_takes(a, key);
+	else if (action == ACTION_NONE ||
+		 !(open_view(a, action) || (a->view->act && a->view->act(a, action)) ||
+		   act(a, action)))
+		say_unknown(a, key);
 }
 
 /* ---- header ---- */
@@ -276,59 +332,6 @@ static unsigned int fit_tokens(struct token t[N_TOKENS], unsigned int room, unsi
 	}
 }
 
-/* How sampling ended, as far as anybody knows. */
-static const char *end_name(const struct app *a, char buf[48])
-{
-	const struct profile_process *main = profile_main_process(a->model->p);
-	const struct record_process_end *end = main && main->ended ? &main->end : NULL;
-	const char *signal = end && end->how == END_SIGNALED ? sigabbrev_np((int)end->status) : NULL;
-
-	if (end && end->how == END_EXITED)
-		snprintf(buf, 48, "ENDED exit %u", end->status);
-	else if (signal)
-		snprintf(buf, 48, "ENDED SIG%s", signal);
-	else
-		strcpy(buf, "ENDED");
-	return buf;
-}
-
-static unsigned int seconds_since(const struct app *a, uint64_t ns)
-{
-	return a->now_ns > ns ? (unsigned int)((a->now_ns - ns) / NS_PER_S) : 0;
-}
-
-/* The word for the state, and what is to be said with it. */
-static void name_state(const struct app *a, char name[48], char more[64])
-{
-	uint64_t shown = a->model->p->samples.n;
-	char n[TEXT_NUMBER];
-
-	*more = '\0';
-	switch (a->state) {
-	case APP_FILE:
-		strcpy(name, "FILE");
-		break;
-	case APP_LIVE:
-		strcpy(name, "LIVE");
-		if (app_is_held(a))
-			strcpy(more, "HELD");
-		break;
-	case APP_STALE:
-		snprintf(name, 48, "STALE %us", seconds_since(a, a->stale_ns));
-		snprintf(more, 64, "reconnecting (%u)", a->n_tries);
-		break;
-	case APP_ENDED:
-		end_name(a, name);
-		break;
-	}
-	if (a->paused && a->state != APP_STALE) {
-		snprintf(name, 48, "PAUSED %us", seconds_since(a, a->paused_ns));
-		*more = '\0';
-		if (a->n_known > shown)
-			snprintf(more, 64, "+%s smp waiting", text_count(n, a->n_known - shown));
-	}
-}
-
 static void draw_header(const struct app *a, struct grid *g)
 {
 	const struct profile_process *process = profile_main_process(a->model->p);
@@ -338,7 +341,7 @@ static void draw_header(const struct app *a, struct grid *g)
 	char state[48], more[64];
 
 	make_tokens(a, t);
-	name_state(a, state, more);
+	app_session_name(a, state, more);
 	chip = (unsigned int)strlen(state) + 2 + gap;
 	if (*more)
 		chip += (unsigned int)strlen(more) + 1;
@@ -396,29 +399,36 @@ static void draw_tabs(const struct app *a, struct grid *g)
 	}
 }
 
-static void put_separator(struct pen *pen)
+static void draw_context(const struct app *a, struct grid *g, unsigned int y)
 {
-	pen_put(pen, STYLE_RULE, pen->grid->utf8 ? " │ " : " | ");
-}
-
-static void draw_context(const struct app *a, struct grid *g)
-{
-	struct pen pen = pen_make(g, 2, 0, g->width);
+	struct pen pen = pen_make(g, y, 0, g->width);
 	const struct model *m = a->model;
-	char time[TEXT_NUMBER];
 
 	pen_to(&pen, 1);
-	pen_put(&pen, STYLE_DIM, "all threads");
-	put_separator(&pen);
-	pen_put(&pen, STYLE_DIM, "all %s", text_time(time, m->sum.to_ns - m->sum.from_ns));
-	put_separator(&pen);
-	pen_put(&pen, STYLE_DIM, "no filter");
+	app_scope_draw(a, &pen);
 	if (a->function == RECORD_NONE)
 		return;
-	put_separator(&pen);
+	pen_put(&pen, STYLE_RULE, g->utf8 ? " │ " : " | ");
 	pen_put(&pen, STYLE_DIM, "selected ");
 	pen_name(&pen, STYLE_STRONG, pen_left(&pen) > 1 ? pen_left(&pen) - 1 : 0,
 		 profile_string(m->p, m->p->functions[a->function].name));
+}
+
+/* What is typed, and at the right what came of it. */
+static void draw_prompt(const struct app *a, struct grid *g)
+{
+	struct pen pen = pen_make(g, g->height - 2, 1, g->width - 1);
+	unsigned int room = pen.width, said;
+	struct buf clean = { 0 };
+
+	text_clean(&clean, a->message ? a->message : "", strlen(a->message ? a->message : ""),
+		   g->utf8);
+	text_clip(&clean, room / 2, g->utf8);
+	said = text_width((const char *)clean.data);
+	prompt_draw(&a->prompt, &pen, room - said - 2);
+	pen_to(&pen, room - said);
+	pen_put(&pen, STYLE_DIM, "%s", (const char *)clean.data);
+	buf_deinit(&clean);
 }
 
 static void draw_message(const struct app *a, struct grid *g)
@@ -428,9 +438,11 @@ static void draw_message(const struct app *a, struct grid *g)
 	char count[TEXT_NUMBER];
 
 	pen_to(&pen, 1);
-	if (a->message) {
+	if (a->prompt.mark) {
+		draw_prompt(a, g);
+	} else if (a->message) {
 		pen_name(&pen, STYLE_TEXT, g->width - 2, a->message);
-	} else if (!a->model->p->ended && a->state == APP_FILE) {
+	} else if (!a->model->p->ended && a->session.state == APP_FILE) {
 		pen_put(&pen, STYLE_STRONG, "! ");
 		pen_put(&pen, STYLE_TEXT, "this recording has no end: it was cut, or is still written");
 	} else if (n && n < CELLS_FEW_SAMPLES) {
@@ -476,23 +488,27 @@ static void draw_too_small(const struct app *a, struct grid *g)
 
 void app_draw(struct app *a, struct grid *g)
 {
-	struct area area = { .top = ZONES_ABOVE, .width = g->width };
+	unsigned int above = a->no_header ? 1 : ZONES_ABOVE;
+	struct area area = { .top = above, .width = g->width };
 
 	grid_clear(g);
 	if (g->width < APP_MIN_WIDTH || g->height < APP_MIN_HEIGHT) {
 		draw_too_small(a, g);
 		return;
 	}
-	area.height = g->height - ZONES_ABOVE - ZONES_BELOW;
+	area.height = g->height - above - ZONES_BELOW;
 	a->width = g->width;
 	a->height = g->height;
+	a->utf8 = g->utf8;
 	a->view->draw(a, g, area);
 	a->arrived = false;
-	draw_header(a, g);
-	draw_tabs(a, g);
-	draw_context(a, g);
+	if (!a->no_header) {
+		draw_header(a, g);
+		draw_tabs(a, g);
+	}
+	draw_context(a, g, above - 1);
 	draw_message(a, g);
 	draw_keys(a, g);
-	if (a->leaving.open)
-		dialog_draw(&a->leaving, g);
+	if (a->dialog.open)
+		dialog_draw(&a->dialog, g);
 }

@@ -24,10 +24,14 @@
 #include "profile/lines.h"
 #include "profile/tree_rows.h"
 #include "ui/action.h"
+#include "ui/app_scope.h"
+#include "ui/app_session.h"
+#include "ui/command.h"
 #include "ui/dialog.h"
 #include "ui/grid.h"
 #include "ui/list.h"
 #include "ui/model.h"
+#include "ui/search.h"
 #include "ui/source.h"
 
 #define APP_MIN_WIDTH 60
@@ -36,41 +40,29 @@
 
 struct view;
 
-/* What is looked at. */
-enum app_state {
-	APP_FILE,		/* a recording */
-	APP_LIVE,		/* one that grows */
-	APP_STALE,		/* its session does not answer */
-	APP_ENDED,		/* sampling is over */
-};
-
-/* What is to become of a live session that is left. */
-enum app_leave {
-	LEAVE_DETACH,		/* it goes on */
-	LEAVE_SAVE,		/* it stops, its recording is kept */
-	LEAVE_DISCARD,		/* it stops, and the recording is removed */
-};
-
-#define APP_HOLD_NS (3 * UINT64_C(1000000000))	/* how long a key keeps the order */
-
 /* Where somebody was, to come back to it. */
 struct app_place {
 	const struct view *view;
 	uint32_t function;
+	struct list list;
+	struct scope *scope;
+};
+
+/* What `:set` sets: numbers of values in the table of command.c. */
+enum app_setting {
+	APP_SET_ASCII, APP_SET_COLOR, APP_SET_THEME, APP_SET_CLIPBOARD, APP_SETTINGS
+};
+
+/* A session that goes on, for commands that are about it. */
+struct app_live {
+	/* Do it; the answer is shown, and freed; NULL: there is none. */
+	char *(*ask)(void *ctx, enum app_request what, const char *argument);
+	void *ctx;
 };
 
 struct app {
 	struct model *model;
-	enum app_state state;
-	enum app_leave leave;	/* with asked_quit */
-	char *target;		/* live: "4242 shop", how it is called in messages */
-	uint64_t now_ns;	/* of the loop: CLOCK_MONOTONIC; 0: no time passes */
-	uint64_t held_until_ns;	/* the order of rows stays till then: somebody reads */
-	bool paused;
-	uint64_t paused_ns;	/* since when */
-	uint64_t n_known;	/* samples that there are; more than shown while paused */
-	uint64_t stale_ns;	/* since when */
-	unsigned int n_tries;	/* to reach the session again */
+	struct app_session session;
 	const struct view *view;
 	uint32_t function;	/* that is selected, or RECORD_NONE */
 	bool arrived;		/* the view has not been drawn since it was opened: it
@@ -78,9 +70,24 @@ struct app {
 	struct app_place trail[APP_TRAIL];
 	uint32_t n_trail;
 	unsigned int width, height;	/* of what was drawn last */
+	bool utf8;		/* of what was drawn last */
 	bool asked_quit, asked_redraw, asked_suspend;
-	struct dialog leaving;	/* what is to become of the session? */
+	bool asked_look;	/* how the terminal is used was set: */
+	int set[APP_SETTINGS];	/* -1: not set, as it was begun with */
+	char *asked_copy;	/* to the terminal's clipboard, or NULL */
 	char *message;		/* until the next key */
+	int recording_fd;	/* the file, to copy it; -1: none */
+	const struct app_live *live;	/* NULL: a recording */
+
+	struct app_scope scope;
+	struct search search;
+	struct prompt prompt;	/* search, filter and commands */
+	struct dialog dialog;
+	void (*dialog_chosen)(struct app *a);	/* when something is, or NULL */
+	uint32_t *asked_threads;	/* by choice of that dialog */
+	uint32_t save_kind;
+	bool stays;		/* the selection stays on its row, not on its function */
+	bool no_header;
 
 	/* functions */
 	struct list functions;
@@ -93,6 +100,7 @@ struct app {
 	struct app_tree {
 		struct tree_rows rows;
 		uint32_t asked;		/* of the model, when these were made */
+		unsigned int smallest;	/* which limit of rows */
 		uint32_t *shown;	/* rows that are below no closed one */
 		uint32_t n_shown;
 		struct u64map closed;	/* node -> 1, or 0 */
@@ -156,12 +164,6 @@ struct app {
 void app_init(struct app *a, struct model *model);
 void app_deinit(struct app *a);
 
-/* The model has been asked again, as there is more in the profile. */
-void app_refresh(struct app *a);
-
-/* Is the order of rows to stay as it is? */
-bool app_is_held(const struct app *a);
-
 /* Take a key, as ui/key.h has them. */
 void app_key(struct app *a, uint32_t key);
 
@@ -169,6 +171,12 @@ void app_key(struct app *a, uint32_t key);
 void app_draw(struct app *a, struct grid *g);
 
 /* ---- for views ---- */
+
+/* Show a.dialog, which was just made, and call back if something is chosen in it. */
+void app_ask(struct app *a, void (*chosen)(struct app *a));
+
+/* Leave, or ask how. */
+void app_quit(struct app *a);
 
 /* Say something in the row for messages. */
 void app_say(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

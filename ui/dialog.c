@@ -185,7 +185,7 @@ static unsigned int widest_text(const struct dialog *d, bool utf8)
 		width = max_of(width, one);
 	}
 	for (uint32_t i = 0; i < d->n_choices; i++) {
-		one = clean_width(d->choices[i].text, utf8) + 4;
+		one = clean_width(d->choices[i].text, utf8) + 6;
 		width = max_of(width, one);
 	}
 	return width;
@@ -260,7 +260,7 @@ static void put_choice(const struct dialog *d, const struct box *b, unsigned int
 	}
 	pen_to(&pen, 2);
 	if (c->kind == DIALOG_CHECK)
-		pen_put(&pen, STYLE_STRONG, "%c ", c->on ? '*' : '-');
+		pen_put(&pen, STYLE_STRONG, "[%c] ", c->on ? 'x' : ' ');
 	else if (c->key)
 		pen_put(&pen, STYLE_STRONG, "%c ", (int)c->key);
 	pen_name(&pen, STYLE_TEXT, pen_left(&pen), c->text);

@@ -54,6 +54,32 @@ static void show(struct app *a, struct grid *g)
 	term_show(g);
 }
 
+/* How the terminal is used, and what a grid for it can hold. */
+static void take_look(struct grid *g, const struct term_caps *caps)
+{
+	g->utf8 = caps->utf8;
+	g->fills = caps->colours > 0;
+	g->two_tones = caps->colours == 256 && caps->theme != THEME_SAFE;
+}
+
+/* What keys asked of the terminal. */
+static void serve(struct app *a, struct grid *g)
+{
+	struct term_caps caps;
+
+	if (a->asked_look) {
+		term_set(a->set[APP_SET_ASCII], a->set[APP_SET_COLOR], a->set[APP_SET_THEME], &caps);
+		take_look(g, &caps);
+	}
+	a->asked_look = false;
+	if (a->asked_copy)
+		term_copy(a->asked_copy);
+	free(steal(a->asked_copy));
+	if (a->asked_suspend)
+		term_suspend();
+	a->asked_suspend = false;
+}
+
 void loop_run(struct app *a, const struct term_caps *caps, const struct loop_feed *feed)
 {
 	sigset_t winch, before;
@@ -64,19 +90,16 @@ void loop_run(struct app *a, const struct term_caps *caps, const struct loop_fee
 	sigaddset(&winch, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &winch, &before);
 	grid_init(&g, 1, 1, caps->utf8);
-	g.fills = caps->colours > 0;
-	g.two_tones = caps->colours == 256 && caps->theme != THEME_SAFE;
+	take_look(&g, caps);
 	while (!a->asked_quit) {
-		a->now_ns = clock_mono_ns();
+		a->session.now_ns = clock_mono_ns();
 		ms = feed ? feed->turn(feed->ctx) : -1;
 		show(a, &g);
 		wait_for_input(&before, feed, ms);
-		a->now_ns = clock_mono_ns();
+		a->session.now_ns = clock_mono_ns();
 		if (!take_keys(a))
 			break;
-		if (a->asked_suspend)
-			term_suspend();
-		a->asked_suspend = false;
+		serve(a, &g);
 	}
 	grid_deinit(&g);
 	sigprocmask(SIG_SETMASK, &before, NULL);

@@ -21,7 +21,37 @@ void model_ask(struct model *m)
 	m->n_asked++;
 }
 
-void model_init(struct model *m, const struct profile *p)
+uint32_t model_n_functions(const struct model *m)
+{
+	struct selection all = m->scope;
+	struct summary sum;
+	uint32_t *order, n;
+
+	all.filter = NULL;
+	all.by_module = false;
+	summary_make(m->p, &all, &sum);
+	order = summary_rank(m->p, &sum, &n);
+	free(order);
+	summary_deinit(&sum);
+	return n;
+}
+
+double model_share_of(const struct model *m, const struct filter *filter)
+{
+	struct selection matching = { .filter = filter };
+	struct sum *sums = sum_leaves(m->p, &m->scope);
+	uint64_t found = 0;
+	struct picked k;
+
+	picked_init(&k, m->p, &matching);
+	for (size_t i = 0; i < m->p->n_leaves; i++)
+		found += k.leaf[i] ? sums[i].weight_ns : 0;
+	picked_deinit(&k);
+	free(sums);
+	return summary_share(&m->sum, found);
+}
+
+void model_init(struct model *m, struct profile *p)
 {
 	*m = (struct model){ .p = p };
 	model_ask(m);

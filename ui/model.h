@@ -11,7 +11,7 @@
 #include "profile/summary.h"
 
 struct model {
-	const struct profile *p;
+	struct profile *p;
 	struct selection scope;
 	struct summary sum;	/* of the scope, as are the following */
 	struct ledger ledger;
@@ -21,11 +21,17 @@ struct model {
 };
 
 /* Of all there is in a profile, which stays the caller's and outlives it. */
-void model_init(struct model *m, const struct profile *p);
+void model_init(struct model *m, struct profile *p);
 void model_deinit(struct model *m);
 
 /* Answer for the scope anew. */
 void model_ask(struct model *m);
+
+/* How many functions there are in the scope, if no filter left any out. */
+uint32_t model_n_functions(const struct model *m);
+
+/* The share of samples that have such a function on their stack. */
+double model_share_of(const struct model *m, const struct filter *filter);
 
 /* Is the summary that of an empty scope? */
 static inline bool model_is_empty(const struct model *m)

@@ -12,7 +12,9 @@
 #define NCURSES_WIDECHAR 1
 #include <ncurses.h>
 
+#include "base/buf.h"
 #include "base/error.h"
+#include "base/io.h"
 #include "base/utf8.h"
 #include "base/util.h"
 #include "ui/key.h"
@@ -93,6 +95,8 @@ static void choose_colours(enum term_color color)
 {
 	const char *no = getenv("NO_COLOR");
 
+	term.caps.colours = 0;
+	term.max_pairs = 0;
 	if (color == TERM_COLOR_NEVER || (color == TERM_COLOR_AUTO && no && *no) || !has_colors())
 		return;
 	start_color();
@@ -100,6 +104,11 @@ static void choose_colours(enum term_color color)
 	term.caps.colours = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
 	term.max_pairs = min_of(COLOR_PAIRS, MAX_PAIRS);
 	term.n_pairs = 1;	/* number 0 is the terminal's own */
+}
+
+static bool takes_utf8(void)
+{
+	return wcwidth(0x2588) == 1 && MB_CUR_MAX > 1;
 }
 
 int term_open(bool ascii, enum term_color color, struct term_caps *caps, struct error *err)
@@ -124,7 +133,7 @@ int term_open(bool ascii, enum term_color color, struct term_caps *caps, struct 
 	curs_set(0);
 	if (!knows_escape_delay())
 		set_escdelay(25);
-	term.caps.utf8 = !ascii && wcwidth(0x2588) == 1 && MB_CUR_MAX > 1;
+	term.caps.utf8 = !ascii && takes_utf8();
 	term.caps.theme = theme_of_environment();
 	choose_colours(color);
 	catch_fatal();
@@ -140,6 +149,48 @@ void term_close(void)
 	delscreen(term.screen);
 	release_fatal();
 	memset(&term, 0, sizeof(term));
+}
+
+void term_set(int ascii, int color, int theme, struct term_caps *caps)
+{
+	if (ascii >= 0)
+		term.caps.utf8 = !ascii && takes_utf8();
+	if (color >= 0)
+		choose_colours((enum term_color)color);
+	if (theme >= 0)
+		term.caps.theme = (enum theme)theme;
+	*caps = term.caps;
+	term_redraw();
+}
+
+/* Three bytes become four letters. */
+static void put_base64(struct buf *out, const char *text)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i += 3) {
+		uint32_t bits = 0;
+
+		for (size_t k = 0; k < 3; k++)
+			bits = bits << 8 | (i + k < len ? (uint8_t)text[i + k] : 0);
+		for (size_t k = 0; k < 4; k++)
+			buf_put_u8(out, i + k > len ? '=' : (uint8_t)letters[bits >> (18 - 6 * k) & 63]);
+	}
+}
+
+void term_copy(const char *text)
+{
+	static const char begin[] = "\033]52;c;", end[] = "\a";
+	struct buf out = { 0 };
+
+	buf_put(&out, begin, sizeof(begin) - 1);
+	put_base64(&out, text);
+	buf_put(&out, end, sizeof(end) - 1);
+	fflush(stdout);
+	io_write_full(STDOUT_FILENO, out.data, out.len);
+	buf_deinit(&out);
 }
 
 void term_size(unsigned int *width, unsigned int *height)

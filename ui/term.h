@@ -34,6 +34,15 @@ enum term_color { TERM_COLOR_AUTO, TERM_COLOR_ALWAYS, TERM_COLOR_NEVER };
 int term_open(bool ascii, enum term_color color, struct term_caps *caps, struct error *err);
 void term_close(void);
 
+/*
+ * Use it in another way from now on; -1 leaves what is: `ascii` and the numbers
+ * of enum term_color and enum theme.
+ */
+void term_set(int ascii, int color, int theme, struct term_caps *caps);
+
+/* Put clean text into the terminal's clipboard, if it lets us (OSC 52). */
+void term_copy(const char *text);
+
 void term_size(unsigned int *width, unsigned int *height);
 
 /* Show a grid of the terminal's size; only what changed is sent. */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/view.h"
 
+#include "base/util.h"
+#include "profile/filter.h"
+
 #define COMING(k, act, n, s, why) \
 	(&(const struct view){ .key = (k), .action = (act), .name = (n), .short_name = (s), \
 			       .coming = (why) })
@@ -21,13 +24,46 @@ const struct view *const views[] = {
 	NULL,
 };
 
-bool view_lacks_function(const struct app *a, struct grid *g, struct area area)
+bool view_lacks_samples(const struct app *a, struct grid *g, struct area area)
 {
+	_cleanup_(freep) char *what = NULL, *next = NULL;
 	struct pen pen = area_pen(g, area, 2);
 
-	if (a->function != RECORD_NONE)
+	if (!app_scope_is_empty(a, &what, &next))
 		return false;
 	pen_to(&pen, 1);
-	pen_put(&pen, STYLE_TEXT, "No function is selected: there are no samples.");
+	pen_name(&pen, STYLE_TEXT, area.width - 2, what);
+	pen = area_pen(g, area, 3);
+	pen_to(&pen, 1);
+	pen_name(&pen, STYLE_DIM, area.width - 2, next);
 	return true;
+}
+
+bool view_lacks_function(const struct app *a, struct grid *g, struct area area)
+{
+	const struct model *m = a->model;
+	struct pen pen;
+
+	if (view_lacks_samples(a, g, area))
+		return true;
+	if (a->function != RECORD_NONE && m->sum.functions[a->function].total.count)
+		return false;
+	pen = area_pen(g, area, 2);
+	pen_to(&pen, 1);
+	pen_put(&pen, STYLE_TEXT, a->function == RECORD_NONE
+		? "No function is selected." : "No samples of the selected function in this scope.");
+	pen = area_pen(g, area, 3);
+	pen_to(&pen, 1);
+	pen_put(&pen, STYLE_DIM, "2 lists those that have some.");
+	return true;
+}
+
+void view_put_mark(const struct app *a, struct pen *pen, uint32_t function)
+{
+	pen_put(pen, STYLE_STRONG, search_found(a, function) ? "*" : " ");
+}
+
+bool view_function_matches(const struct app *a, uint32_t function, const struct filter *f)
+{
+	return filter_match(f, profile_string(a->model->p, a->model->p->functions[function].name));
 }

@@ -17,12 +17,23 @@ struct area {
 	unsigned int top, height, width;
 };
 
+/* The rows of a view that can be searched. */
+struct view_rows {
+	uint32_t (*n)(struct app *a);		/* how many, made up to date */
+	uint32_t (*at)(const struct app *a);	/* the chosen one */
+	void (*choose)(struct app *a, uint32_t row);
+	bool (*matches)(struct app *a, uint32_t row, const struct filter *f);
+	struct list *(*list)(struct app *a);	/* that shows them */
+	bool own_text;		/* it is not names of functions that are searched */
+};
+
 struct view {
 	char key;			/* of its tab; 0: it has none */
 	enum action action;		/* that opens it */
 	const char *name, *short_name;	/* of its tab */
 	const char *coming;		/* why it cannot be opened yet; NULL: it can */
 	const char *keys;		/* "Enter callers  ? help": two blanks between */
+	const struct view_rows *rows;	/* NULL: a page of text */
 	void (*draw)(struct app *a, struct grid *g, struct area area);
 	bool (*act)(struct app *a, enum action action);	/* false: not its own */
 };
@@ -39,8 +50,15 @@ void app_callers_deinit(struct app_callers *c);
 void app_flame_deinit(struct app_flame *t);
 void app_source_deinit(struct app_source *s);
 
-/* Say that there is no selected function, if there is none. */
+/* Say why there is nothing to show: no function selected, no samples in scope. */
 bool view_lacks_function(const struct app *a, struct grid *g, struct area area);
+bool view_lacks_samples(const struct app *a, struct grid *g, struct area area);
+
+/* For struct view_rows: is it the name of a function that matches? */
+bool view_function_matches(const struct app *a, uint32_t function, const struct filter *f);
+
+/* One column: "*" if the function was searched for. */
+void view_put_mark(const struct app *a, struct pen *pen, uint32_t function);
 
 /* A pen for row `y` of an area. */
 static inline struct pen area_pen(struct grid *g, struct area area, unsigned int y)

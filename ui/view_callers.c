@@ -159,7 +159,11 @@ static void put_row(const struct app *a, struct grid *g, struct area area, unsig
 	pen_right(&pen, STYLE_TEXT, 11, "%s", text_count(n, row->sum.count));
 	pen_to(&pen, pen.column + 2);
 	cell_kind(&c, kind);
-	pen_to(&pen, pen.column + 1 + (row->depth > 1 ? (row->depth - 1) * 2 : 0));
+	pen_to(&pen, pen.column + (row->depth > 1 ? (row->depth - 1) * 2 : 0));
+	if (function)
+		view_put_mark(a, &pen, row->function);
+	else
+		pen_to(&pen, pen.column + 1);
 	put_what(a, &c, columns, row);
 }
 
@@ -203,6 +207,43 @@ static void draw(struct app *a, struct grid *g, struct area area)
 		put_detail(a, g, area, area.height - DETAIL_ROWS + 1);
 }
 
+static uint32_t rows_n(struct app *a)
+{
+	if (a->function == RECORD_NONE)
+		return 0;
+	make_rows(a);
+	a->callers.list.n = a->callers.n_rows;
+	return a->callers.n_rows;
+}
+
+static uint32_t rows_at(const struct app *a)
+{
+	return a->callers.list.cursor;
+}
+
+static void rows_choose(struct app *a, uint32_t row)
+{
+	list_choose(&a->callers.list, row);
+}
+
+static bool rows_match(struct app *a, uint32_t row, const struct filter *f)
+{
+	const struct app_callers_row *r = &a->callers.rows[row];
+
+	return (r->kind == CALLERS_FUNCTION || r->kind == CALLERS_MIDDLE) &&
+	       view_function_matches(a, r->function, f);
+}
+
+static struct list *rows_list(struct app *a)
+{
+	return &a->callers.list;
+}
+
+static const struct view_rows rows = {
+	.n = rows_n, .at = rows_at, .choose = rows_choose, .matches = rows_match,
+	.list = rows_list,
+};
+
 static bool act(struct app *a, enum action action)
 {
 	const struct app_callers *c = &a->callers;
@@ -223,6 +264,6 @@ static bool act(struct app *a, enum action action)
 
 const struct view view_callers = {
 	.key = '4', .action = ACTION_CALLERS, .name = "Callers", .short_name = "Call",
-	.keys = "j/k move  Enter recentre  < back  t tree  2 functions  ? help  q quit",
-	.draw = draw, .act = act,
+	.keys = "j/k move  Enter recentre  < back  t tree  / search  ? help  q quit",
+	.rows = &rows, .draw = draw, .act = act,
 };

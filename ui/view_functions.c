@@ -54,6 +54,26 @@ static int by_column(const void *a, const void *b, void *ctx)
 	return order ? order : (x > y) - (x < y);
 }
 
+/*
+ * Find the row of the selected function.  One that a filter hides gives way to
+ * what is in its row; one without samples in this scope stays selected.
+ */
+static void find_selected(struct app *a)
+{
+	const struct summary *sum = &a->model->sum;
+	uint32_t n = a->n_order;
+	bool hidden = a->function != RECORD_NONE && sum->listed && !sum->listed[a->function];
+
+	if (!(a->stays && !a->arrived) && !hidden)
+		for (uint32_t i = 0; i < n; i++)
+			if (a->order[i] == a->function) {
+				a->functions.cursor = i;
+				return;
+			}
+	if (n && (a->stays || hidden))
+		a->function = a->order[min_of(a->functions.cursor, n - 1)];
+}
+
 /* Into the order that was asked for. */
 static void sort_rows(struct app *a)
 {
@@ -94,7 +114,7 @@ static void order_rows(struct app *a)
 {
 	const struct model *m = a->model;
 	_cleanup_(freep) uint32_t *before = a->order;
-	bool held = a->asked && a->asked != m->n_asked && app_is_held(a);
+	bool held = a->asked && a->asked != m->n_asked && app_session_is_held(a);
 	uint32_t n = m->n_order, n_before = a->n_order;
 
 	a->order = xcalloc(max_of(n, 1u), sizeof(*a->order));
@@ -106,9 +126,7 @@ static void order_rows(struct app *a)
 		keep_order(a, before, n_before);
 	else
 		sort_rows(a);
-	for (uint32_t i = 0; i < n; i++)
-		if (a->order[i] == a->function)
-			a->functions.cursor = i;
+	find_selected(a);
 }
 
 /* ---- the table ---- */
@@ -174,7 +192,7 @@ static void put_row(const struct table *t, unsigned int y, uint32_t function, bo
 	pen_to(&pen, pen.column + (t->seconds ? 2 : 1));
 	pen_put(&pen, (struct style){ .fg = (uint8_t)ink_strong(kind), .attrs = ATTR_BOLD },
 		"%c", kind);
-	pen_to(&pen, pen.column + 1);
+	view_put_mark(t->a, &pen, function);
 	pen_name(&pen, chosen || share >= .0995 ? STYLE_STRONG : STYLE_TEXT, t->columns.name,
 		 profile_string(c.p, c.p->functions[function].name));
 	pen_to(&pen, t->columns.where_at);
@@ -191,7 +209,8 @@ static void put_beside(const struct table *t, unsigned int y, char kind, const c
 	pen_to(&pen, 1);
 	cell_share(&c, iv.share);
 	pen_to(&pen, 7);
-	cell_interval(&c, iv);
+	if (iv.low < iv.high)
+		cell_interval(&c, iv);
 	pen_to(&pen, 14);
 	pen_bar(&pen, kind, t->columns.bar, iv.low, iv.share, iv.high, t->scale);
 	pen_to(&pen, 14 + t->columns.bar + (t->seconds ? 17 : 8));
@@ -201,12 +220,27 @@ static void put_beside(const struct table *t, unsigned int y, char kind, const c
 	pen_put(&pen, STYLE_TEXT, "%s", name);
 }
 
+/* Own time of functions that the filter does not let through. */
+static double filtered_share(const struct app *a)
+{
+	const struct model *m = a->model;
+	uint64_t ns = m->sum.received.weight_ns;
+
+	for (uint32_t i = 0; i < m->n_order; i++)
+		ns -= m->sum.functions[m->order[i]].self.weight_ns;
+	return summary_share(&m->sum, ns);
+}
+
 /* How many rows those take; they are drawn from row `y` on if that is not 0. */
 static unsigned int beside(const struct table *t, unsigned int y)
 {
 	const struct summary *sum = &t->a->model->sum;
+	double filtered = filtered_share(t->a);
 	unsigned int n = 0;
 
+	if (sum->listed && ++n && y)
+		put_beside(t, y++, ' ', "[filtered out]",
+			   (struct interval){ filtered, filtered, filtered, false });
 	if (sum->hidden_ns && ++n && y)
 		put_beside(t, y++, 'K', "[kernel, not visible]", summary_hidden(sum));
 	if ((sum->lost.count || sum->lost.weight_ns) && ++n && y)
@@ -320,19 +354,6 @@ static void put_detail(const struct table *t, unsigned int y)
 
 /* ---- the view ---- */
 
-static void put_empty(const struct table *t)
-{
-	struct pen pen = area_pen(t->g, t->area, 2);
-
-	pen_to(&pen, 1);
-	if (t->a->model->sum.received.count)
-		pen_put(&pen, STYLE_TEXT, "No function matches the filter.");
-	else if (t->a->model->p->ended)
-		pen_put(&pen, STYLE_TEXT, "No CPU samples: nothing here ran while it was looked at.");
-	else
-		pen_put(&pen, STYLE_TEXT, "No samples in what can be read of it.");
-}
-
 static void draw(struct app *a, struct grid *g, struct area area)
 {
 	struct table t = { .a = a, .g = g, .area = area, .seconds = area.width >= SECONDS_FROM,
@@ -344,25 +365,79 @@ static void draw(struct app *a, struct grid *g, struct area area)
 		order_rows(a);
 	t.columns = cells_columns(area.width, t.seconds ? 33 : 25);
 	put_head(&t);
-	if (!a->n_order) {
-		put_empty(&t);
+	if (view_lacks_samples(a, g, area))
 		return;
-	}
 	rows = area.height - 1 - n_beside - (detail ? DETAIL_ROWS : 0);
 	list_fit(&a->functions, a->n_order, rows);
 	for (uint32_t i = 0; i < rows && a->functions.top + i < a->n_order; i++)
 		put_row(&t, i + 1, a->order[a->functions.top + i],
-			a->functions.top + i == a->functions.cursor);
+			a->order[a->functions.top + i] == a->function);
 	beside(&t, 1 + min_of(rows, a->n_order - a->functions.top));
 	if (detail && a->function != RECORD_NONE)
 		put_detail(&t, area.height - DETAIL_ROWS + 1);
 }
 
-static bool act(struct app *a, enum action action)
+static uint32_t rows_n(struct app *a)
 {
 	if (a->asked != a->model->n_asked)
-		order_rows(a);	/* a key before anything was drawn */
+		order_rows(a);
 	a->functions.n = a->n_order;
+	return a->n_order;
+}
+
+static uint32_t rows_at(const struct app *a)
+{
+	return a->functions.cursor;
+}
+
+static void rows_choose(struct app *a, uint32_t row)
+{
+	list_choose(&a->functions, row);
+	a->function = a->order[row];
+}
+
+static bool rows_match(struct app *a, uint32_t row, const struct filter *f)
+{
+	return view_function_matches(a, a->order[row], f);
+}
+
+static struct list *rows_list(struct app *a)
+{
+	return &a->functions;
+}
+
+static const struct view_rows rows = {
+	.n = rows_n, .at = rows_at, .choose = rows_choose, .matches = rows_match,
+	.list = rows_list,
+};
+
+/* ---- keys ---- */
+
+static void reorder(struct app *a)
+{
+	order_rows(a);
+	list_choose(&a->functions, a->functions.cursor);
+}
+
+static void sort_chosen(struct app *a)
+{
+	a->sort = a->dialog.list.cursor;
+	reorder(a);
+}
+
+static void ask_sort(struct app *a)
+{
+	dialog_open(&a->dialog, "Sort by", "Enter sorts, Esc does not; I reverses");
+	dialog_offer(&a->dialog, 's', DIALOG_PICK, "SELF%%     its own time");
+	dialog_offer(&a->dialog, 't', DIALOG_PICK, "TOTAL%%    and that of what it calls");
+	dialog_offer(&a->dialog, 'n', DIALOG_PICK, "FUNCTION  name");
+	a->dialog.list.cursor = a->sort;
+	app_ask(a, sort_chosen);
+}
+
+static bool act(struct app *a, enum action action)
+{
+	rows_n(a);	/* a key may come before anything was drawn */
 	if (list_act(&a->functions, action)) {
 		if (a->functions.cursor < a->n_order)
 			a->function = a->order[a->functions.cursor];
@@ -372,19 +447,26 @@ static bool act(struct app *a, enum action action)
 		app_go(a, &view_callers, a->function);
 		return true;
 	}
-	if (action == ACTION_SORT)
-		a->sort = (a->sort + 1) % SORT_COUNT;
-	else if (action == ACTION_REVERSE)
+	if (action == ACTION_SORT) {
+		ask_sort(a);
+		return true;
+	}
+	if (action == ACTION_REVERSE) {
 		a->reversed = !a->reversed;
-	else
-		return false;
-	order_rows(a);
-	list_choose(&a->functions, a->functions.cursor);
-	return true;
+		reorder(a);
+		return true;
+	}
+	if (action == ACTION_FOLLOW) {
+		a->stays = !a->stays;
+		app_say(a, a->stays ? "the selection stays on its row"
+				    : "the selection follows its function");
+		return true;
+	}
+	return false;
 }
 
 const struct view view_functions = {
 	.key = '2', .action = ACTION_FUNCTIONS, .name = "Functions", .short_name = "Func",
-	.keys = "Enter callers  t tree  s sort  I reverse  = quality  ? help  q quit",
-	.draw = draw, .act = act,
+	.keys = "Enter callers  t tree  / search  \\ filter  s sort  w window  ? help  q quit",
+	.rows = &rows, .draw = draw, .act = act,
 };

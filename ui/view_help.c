@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Keys, from the table of actions. */
+/* Keys and commands, from their tables. */
 #include "base/util.h"
 #include "ui/scroll.h"
 
 #define KEY_AT 3
 #define TEXT_AT 18
+#define COMMAND_TEXT_AT 24
 #define COLUMN 46		/* the second one begins here, if there is room */
 
 /* A group's rows in a column that begins at `left`; returns how many there are. */
@@ -50,17 +51,65 @@ static uint32_t put_coming(struct scroll *s, uint32_t row, unsigned int left)
 	return n;
 }
 
+static void put_heading(struct scroll *s, const char *text)
+{
+	struct pen pen = scroll_row(s);
+
+	pen_to(&pen, 1);
+	pen_put(&pen, STYLE_STRONG, "%s", text);
+}
+
+static void put_commands(struct scroll *s)
+{
+	scroll_row(s);
+	put_heading(s, "COMMANDS, BEHIND :");
+	for (size_t i = 0; i < n_commands; i++) {
+		_cleanup_(freep) char *what = xasprintf("%s %s", commands[i].name,
+							commands[i].arguments);
+		struct pen pen = scroll_row(s);
+
+		pen_to(&pen, KEY_AT);
+		pen_put(&pen, STYLE_STRONG, "%s", what);
+		pen_to(&pen, COMMAND_TEXT_AT);
+		pen_put(&pen, STYLE_TEXT, "%s", commands[i].help);
+	}
+}
+
+/* What a key cannot say of itself. */
+static void put_notes(struct scroll *s)
+{
+	static const char *const notes[] = {
+		"A filter keeps the samples that have a function of such a name anywhere on their "
+		"stack, as cprofd report --filter does.  The functions that match are listed; the "
+		"rest is the row [filtered out], so that all is still 100%.",
+		"Names are searched and filtered in any case, unless there is a capital; "
+		"/re/ is a regular expression.",
+		"A function that is folded is as if it had been part of what calls it.",
+	};
+
+	scroll_row(s);
+	put_heading(s, "NOTES");
+	for (size_t i = 0; i < array_len(notes); i++)
+		scroll_wrap(s, STYLE_TEXT, KEY_AT, notes[i]);
+}
+
 static void put_page(struct scroll *s)
 {
+	static const enum action_group groups[2][3] = {
+		{ ACTIONS_MOVE, ACTIONS_FIND, ACTIONS_SESSION },
+		{ ACTIONS_VIEWS, ACTIONS_SCOPE, ACTIONS_SHOW } };
 	bool two = s->area.width >= 2 * COLUMN;
-	uint32_t row = put_group(s, 0, 0, ACTIONS_MOVE), right;
+	uint32_t row = 0, right;
 
-	row += put_group(s, row, 0, ACTIONS_SESSION);
+	for (size_t i = 0; i < array_len(groups[0]); i++)
+		row += put_group(s, row, 0, groups[0][i]);
 	right = two ? 0 : row;
-	right += put_group(s, right, two ? COLUMN : 0, ACTIONS_VIEWS);
-	right += put_group(s, right, two ? COLUMN : 0, ACTIONS_SHOW);
+	for (size_t i = 0; i < array_len(groups[1]); i++)
+		right += put_group(s, right, two ? COLUMN : 0, groups[1][i]);
 	right += put_coming(s, right, two ? COLUMN : 0);
 	s->row = max_of(row, right);
+	put_commands(s);
+	put_notes(s);
 }
 
 static void draw(struct app *a, struct grid *g, struct area area)

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "profile/filter.h"
 #include "ui/cells.h"
 #include "ui/text.h"
 #include "ui/view.h"
@@ -230,6 +231,43 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	put_foot(a, g, area, area.height - DETAIL_ROWS);
 }
 
+static uint32_t rows_n(struct app *a)
+{
+	if (a->function == RECORD_NONE)
+		return 0;
+	make_rows(a);
+	a->source.list.n = a->source.n_rows;
+	return a->source.n_rows;
+}
+
+static uint32_t rows_at(const struct app *a)
+{
+	return a->source.list.cursor;
+}
+
+static void rows_choose(struct app *a, uint32_t row)
+{
+	list_choose(&a->source.list, row);
+	a->source.is_new = false;
+}
+
+static bool rows_match(struct app *a, uint32_t row, const struct filter *f)
+{
+	_cleanup_(freep) char *text = source_line_text(a->source.text, a->source.rows[row].line);
+
+	return text && filter_match(f, text);
+}
+
+static struct list *rows_list(struct app *a)
+{
+	return &a->source.list;
+}
+
+static const struct view_rows rows = {
+	.n = rows_n, .at = rows_at, .choose = rows_choose, .matches = rows_match,
+	.list = rows_list, .own_text = true,
+};
+
 static bool act(struct app *a, enum action action)
 {
 	if (list_act(&a->source.list, action))
@@ -247,6 +285,6 @@ static bool act(struct app *a, enum action action)
 
 const struct view view_source = {
 	.key = '6', .action = ACTION_SOURCE, .name = "Source", .short_name = "Src",
-	.keys = "j/k line  H hottest  Enter callers  t tree  < back  ? help  q quit",
-	.draw = draw, .act = act,
+	.keys = "j/k line  H hottest  Enter callers  / search  < back  ? help  q quit",
+	.rows = &rows, .draw = draw, .act = act,
 };

@@ -12,11 +12,13 @@
 #include "ui/tree_guides.h"
 #include "ui/view.h"
 
-#define MIN_SHARE .002		/* of a node that has a row */
 #define MAX_NODES 20000
 #define MAX_DEPTH 4096
 #define DETAIL_FROM 24		/* height of the screen from which on it is there */
 #define DETAIL_ROWS 5		/* rule, two lines, a blank row on either side */
+
+/* Shares that a node needs for a row. */
+static const double smallest[] = { .002, .01, .05, .0005 };
 
 /* ---- rows ---- */
 
@@ -83,8 +85,8 @@ static void make_rows(struct app *a)
 		return;
 	tree_rows_deinit(&t->rows);
 	tree_rows_make(m->p, &m->scope, &m->sum,
-		       (uint64_t)(MIN_SHARE * (double)m->sum.base_ns), MAX_NODES, MAX_DEPTH,
-		       &t->rows);
+		       (uint64_t)(smallest[t->smallest] * (double)m->sum.base_ns), MAX_NODES,
+		       MAX_DEPTH, &t->rows);
 	t->asked = m->n_asked;
 	find_shown(t);
 }
@@ -114,17 +116,23 @@ static void put_head(struct grid *g, struct area area, const struct columns *col
 	grid_tint(g, area.top, 0, area.width, (struct style){ .attrs = ATTR_UNDERLINE });
 }
 
-/* Can it be opened, or closed? */
-static void put_mark(const struct app_tree *t, uint32_t row, struct pen *pen)
+/* Can it be opened, or closed, and was it searched for? */
+static void put_mark(const struct app *a, uint32_t row, struct pen *pen)
 {
+	const struct app_tree *t = &a->tree;
+	uint32_t function = function_of(a, &t->rows.v[row]);
 	bool utf8 = pen->grid->utf8;
 
 	if (!has_rows_below(t, row))
-		pen_put(pen, STYLE_TEXT, "  ");
+		pen_put(pen, STYLE_TEXT, " ");
 	else if (is_closed(t, &t->rows.v[row]))
-		pen_put(pen, STYLE_DIM, utf8 ? "▸ " : "> ");
+		pen_put(pen, STYLE_DIM, utf8 ? "▸" : ">");
 	else
-		pen_put(pen, STYLE_DIM, utf8 ? "▾ " : "v ");
+		pen_put(pen, STYLE_DIM, utf8 ? "▾" : "v");
+	if (function == RECORD_NONE)
+		pen_put(pen, STYLE_TEXT, " ");
+	else
+		view_put_mark(a, pen, function);
 }
 
 static void put_rows(struct app *a, struct grid *g, struct area area, unsigned int rows)
@@ -154,7 +162,7 @@ static void put_rows(struct app *a, struct grid *g, struct area area, unsigned i
 		cells.c.pen = &pen;
 		tree_cells_numbers(&cells, &t->rows.v[i]);
 		tree_guides_put(&guides, &pen, cells.columns.name);
-		put_mark(t, i, &pen);
+		put_mark(a, i, &pen);
 		tree_cells_name(&cells, &t->rows.v[i]);
 	}
 	tree_guides_deinit(&guides);
@@ -209,6 +217,8 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	bool detail = g->height >= DETAIL_FROM;
 	unsigned int rows = area.height - 1 - (detail ? DETAIL_ROWS : 0);
 
+	if (view_lacks_samples(a, g, area))
+		return;
 	make_rows(a);
 	if (a->arrived)
 		find_selected(a);
@@ -250,10 +260,77 @@ static void close_all(struct app_tree *t)
 	t->list.cursor = 0;
 }
 
+static void take_function(struct app *a)
+{
+	uint32_t function = function_of(a, row_at(&a->tree, a->tree.list.cursor));
+
+	if (function != RECORD_NONE)
+		a->function = function;
+}
+
+/* All rows can be searched: to go to one opens what is closed above it. */
+static uint32_t rows_n(struct app *a)
+{
+	make_rows(a);
+	a->tree.list.n = a->tree.n_shown;
+	return a->tree.rows.n;
+}
+
+static uint32_t rows_at(const struct app *a)
+{
+	const struct app_tree *t = &a->tree;
+
+	return t->list.cursor < t->n_shown ? t->shown[t->list.cursor] : 0;
+}
+
+static void rows_choose(struct app *a, uint32_t row)
+{
+	struct app_tree *t = &a->tree;
+	uint32_t depth = t->rows.v[row].depth, at = 0;
+
+	for (uint32_t i = row; i-- > 0;) {
+		if (t->rows.v[i].depth >= depth)
+			continue;
+		depth = t->rows.v[i].depth;
+		if (is_closed(t, &t->rows.v[i]))
+			set_closed(t, i, false);
+	}
+	while (t->shown[at] != row)
+		at++;
+	list_choose(&t->list, at);
+	take_function(a);
+}
+
+static bool rows_match(struct app *a, uint32_t row, const struct filter *f)
+{
+	uint32_t function = function_of(a, &a->tree.rows.v[row]);
+
+	return function != RECORD_NONE && view_function_matches(a, function, f);
+}
+
+static struct list *rows_list(struct app *a)
+{
+	return &a->tree.list;
+}
+
+static const struct view_rows rows = {
+	.n = rows_n, .at = rows_at, .choose = rows_choose, .matches = rows_match,
+	.list = rows_list,
+};
+
+static void next_smallest(struct app *a)
+{
+	struct app_tree *t = &a->tree;
+
+	t->smallest = (t->smallest + 1) % array_len(smallest);
+	t->asked = 0;
+	a->arrived = true;
+	app_say(a, "rows from %g%% on", smallest[t->smallest] * 100);
+}
+
 static bool act(struct app *a, enum action action)
 {
 	struct app_tree *t = &a->tree;
-	uint32_t function;
 
 	make_rows(a);
 	if (!t->n_shown)
@@ -276,17 +353,18 @@ static bool act(struct app *a, enum action action)
 		find_shown(t);
 	} else if (action == ACTION_CLOSE_ALL) {
 		close_all(t);
+	} else if (action == ACTION_SMALLEST) {
+		next_smallest(a);
+		return true;
 	} else {
 		return false;
 	}
-	function = function_of(a, row_at(t, t->list.cursor));
-	if (function != RECORD_NONE)
-		a->function = function;
+	take_function(a);
 	return true;
 }
 
 const struct view view_tree = {
 	.key = '3', .action = ACTION_TREE, .name = "Tree", .short_name = "Tree",
-	.keys = "l/h open/close  E/C all  Enter callers  2 functions  ? help  q quit",
-	.draw = draw, .act = act,
+	.keys = "l/h open/close  E/C all  Enter callers  / search  % cut-off  ? help  q quit",
+	.rows = &rows, .draw = draw, .act = act,
 };

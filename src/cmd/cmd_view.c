@@ -147,6 +147,7 @@ static int view(const struct options *o)
 	setlocale(LC_CTYPE, "");
 	model_init(&model, recording.p);
 	app_init(&app, &model);
+	app.recording_fd = recording.fd;
 	if (o->render)
 		render(o, &app);
 	else

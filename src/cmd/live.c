@@ -75,7 +75,7 @@ static void on_message(struct live *l, const struct msg *m)
 				"looked at, requests may be refused");
 		break;
 	case C_GREW:
-		l->app.n_known = said->grew.n_samples;
+		l->app.session.n_known = said->grew.n_samples;
 		l->grown = true;
 		break;
 	case C_NOTE:
@@ -85,7 +85,7 @@ static void on_message(struct live *l, const struct msg *m)
 		app_say(&l->app, "%s", said->refused.text);
 		break;
 	case C_ENDED:
-		l->app.n_known = said->ended.n_samples;
+		l->app.session.n_known = said->ended.n_samples;
 		l->over = l->grown = true;
 		break;
 	}
@@ -96,9 +96,9 @@ static void lose(struct live *l)
 	closep(&l->control);
 	l->control = -1;
 	l->grown = true;	/* its last bytes */
-	l->app.stale_ns = l->app.now_ns;
-	l->app.n_tries = 0;
-	l->retry_due_ns = l->app.now_ns + RETRY_NS;
+	l->app.session.stale_ns = l->app.session.now_ns;
+	l->app.session.n_tries = 0;
+	l->retry_due_ns = l->app.session.now_ns + RETRY_NS;
 }
 
 static void take_messages(struct live *l)
@@ -124,9 +124,9 @@ static void try_again(struct live *l)
 {
 	struct error err;
 
-	l->app.n_tries++;
+	l->app.session.n_tries++;
 	l->control = sessions_connect(l->entry, &err);
-	l->retry_due_ns = l->app.now_ns + RETRY_NS;
+	l->retry_due_ns = l->app.session.now_ns + RETRY_NS;
 	if (l->control < 0)
 		l->grown = true;	/* it may have sealed its file since */
 }
@@ -141,10 +141,9 @@ static void refresh(struct live *l)
 	l->grown = false;
 	if (profile_load_more(l->load, &err) < 0)
 		app_say(&l->app, "%s: %s; this is what could be read", l->entry->path, err.msg);
-	model_ask(&l->model);
-	app_refresh(&l->app);
+	app_session_refresh(&l->app);
 	pause = max_of((clock_mono_ns() - began) * REFRESH_SHARE, (uint64_t)REFRESH_MIN_NS);
-	l->refresh_due_ns = l->app.now_ns + min_of(pause, (uint64_t)REFRESH_MAX_NS);
+	l->refresh_due_ns = l->app.session.now_ns + min_of(pause, (uint64_t)REFRESH_MAX_NS);
 }
 
 static void judge_state(struct live *l)
@@ -152,15 +151,15 @@ static void judge_state(struct live *l)
 	const struct profile *p = profile_load_profile(l->load);
 
 	if (p->ended || l->over)
-		l->app.state = APP_ENDED;
+		l->app.session.state = APP_ENDED;
 	else
-		l->app.state = l->control < 0 ? APP_STALE : APP_LIVE;
+		l->app.session.state = l->control < 0 ? APP_STALE : APP_LIVE;
 }
 
 /* Milliseconds until `at_ns`, rounded up. */
 static int until(const struct live *l, uint64_t at_ns)
 {
-	return at_ns > l->app.now_ns ? (int)((at_ns - l->app.now_ns + NS_PER_MS - 1) / NS_PER_MS) : 0;
+	return at_ns > l->app.session.now_ns ? (int)((at_ns - l->app.session.now_ns + NS_PER_MS - 1) / NS_PER_MS) : 0;
 }
 
 static void sooner(int *ms, int other)
@@ -174,19 +173,19 @@ static int turn(void *ctx)
 	int ms = -1;
 
 	take_messages(l);
-	if (l->app.state == APP_STALE && l->app.now_ns >= l->retry_due_ns)
+	if (l->app.session.state == APP_STALE && l->app.session.now_ns >= l->retry_due_ns)
 		try_again(l);
-	if (l->grown && !l->app.paused && (l->over || l->app.now_ns >= l->refresh_due_ns))
+	if (l->grown && !l->app.session.paused && (l->over || l->app.session.now_ns >= l->refresh_due_ns))
 		refresh(l);
 	judge_state(l);
-	if (l->grown && !l->app.paused)
+	if (l->grown && !l->app.session.paused)
 		sooner(&ms, until(l, l->refresh_due_ns));
-	if (l->app.state == APP_STALE)
+	if (l->app.session.state == APP_STALE)
 		sooner(&ms, until(l, l->retry_due_ns));
-	if (l->app.paused)
+	if (l->app.session.paused)
 		sooner(&ms, CLOCK_MS);
-	if (app_is_held(&l->app))
-		sooner(&ms, until(l, l->app.held_until_ns));
+	if (app_session_is_held(&l->app))
+		sooner(&ms, until(l, l->app.session.held_until_ns));
 	return ms;
 }
 
@@ -345,8 +344,9 @@ static void begin(struct live *l, const char *program)
 	profile_load_more(l->load, &err);	/* damage is said by the first turn */
 	model_init(&l->model, profile_load_profile(l->load));
 	app_init(&l->app, &l->model);
-	l->app.state = APP_LIVE;
-	l->app.target = xasprintf("%d %s", (int)l->entry->pid, program);
+	l->app.recording_fd = l->recording;
+	l->app.session.state = APP_LIVE;
+	l->app.session.target = xasprintf("%d %s", (int)l->entry->pid, program);
 	l->grown = true;
 	come_back(l);
 }
@@ -399,7 +399,7 @@ static int save(struct live *l, const char *program)
 static int say_it_goes_on(const struct live *l)
 {
 	cmd_say("%s is still being recorded; `cprofd attach %d` joins, `cprofd stop %d` ends it",
-		l->app.target, (int)l->entry->pid, (int)l->entry->pid);
+		l->app.session.target, (int)l->entry->pid, (int)l->entry->pid);
 	return EXIT_OK;
 }
 
@@ -414,18 +414,18 @@ static int say_it_is_kept(const struct live *l)
 static int leave(struct live *l, const char *program)
 {
 	keep_place(l);
-	if (l->app.state == APP_ENDED && l->app.leave == LEAVE_DETACH)
+	if (l->app.session.state == APP_ENDED && l->app.session.leave == LEAVE_DETACH)
 		return say_it_is_kept(l);
-	if (l->app.leave == LEAVE_DETACH)
+	if (l->app.session.leave == LEAVE_DETACH)
 		return say_it_goes_on(l);
 	if (l->control >= 0 && !l->over && !live_stop(l->control))
 		return cmd_fail(l->cmd, EXIT_INTERNAL, "the session does not end; its recording is %s",
 				l->entry->path);
-	if (l->app.leave == LEAVE_SAVE)
+	if (l->app.session.leave == LEAVE_SAVE)
 		return save(l, program);
 	unlink(l->entry->path);
 	sessions_remove(l->entry);
-	cmd_say("nothing of %s was kept", l->app.target);
+	cmd_say("nothing of %s was kept", l->app.session.target);
 	return EXIT_OK;
 }
 

@@ -58,6 +58,19 @@ int filter_open(const char *pattern, enum filter_kind kind, struct filter **out,
 	return 0;
 }
 
+int filter_parse(const char *typed, struct filter **out, struct error *err)
+{
+	_cleanup_(freep) char *inner = NULL;
+	size_t len = strlen(typed);
+
+	if (*typed != '/' || len < 2)
+		return filter_open(typed, FILTER_TEXT, out, err);
+	inner = xstrdup(typed + 1);
+	if (len > 2 && typed[len - 1] == '/')
+		inner[len - 2] = '\0';
+	return filter_open(inner, FILTER_REGEX, out, err);
+}
+
 bool filter_match(const struct filter *f, const char *name)
 {
 	if (f->is_regex)

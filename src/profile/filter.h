@@ -22,6 +22,9 @@ enum filter_kind {
 int filter_open(const char *pattern, enum filter_kind kind, struct filter **out,
 		struct error *err);
 
+/* The same as somebody types it: text, or a regular expression as /RE/ or /RE. */
+int filter_parse(const char *typed, struct filter **out, struct error *err);
+
 /* NULL is allowed. */
 void filter_close(struct filter *f);
 

@@ -168,6 +168,7 @@ void ledger_make(const struct profile *p, const struct selection *s,
 	struct sum *sums;
 
 	unfiltered.filter = NULL;
+	unfiltered.by_module = false;
 	sums = sum_leaves(p, &unfiltered);
 	*out = (struct ledger){ 0 };
 	add_outcomes(out, p, sums);

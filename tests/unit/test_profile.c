@@ -374,10 +374,16 @@ TEST(one_module_can_be_looked_at)
 	const struct profile *p = profile_load_profile(load);
 	uint32_t write = function(p, "write");
 	struct selection s = { .by_module = true, .module = p->functions[write].module };
+	struct ledger ledger, whole;
 	struct summary sum, all;
 
 	summary_make(p, &everything, &all);
 	summary_make(p, &s, &sum);
+	ledger_make(p, &everything, &all, &whole);
+	ledger_make(p, &s, &sum, &ledger);
+	assert_int_equal(ledger.cut.count, whole.cut.count);
+	ledger_deinit(&whole);
+	ledger_deinit(&ledger);
 	assert_int_equal(sum.received.count, all.received.count);
 	assert_int_equal(sum.filtered.count + sum.nodes[0].total.count, all.received.count);
 	assert_true(sum.filtered.count > 0 && sum.nodes[0].total.count > 0);

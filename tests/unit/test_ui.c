@@ -5,10 +5,15 @@
  */
 #include "tests/unit/test.h"
 
+#include <dirent.h>
 #include <locale.h>
+#include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/utf8.h"
+#include "profile/filter.h"
 #include "profile/profile_load.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/golden.h"
@@ -60,10 +65,21 @@ static char *screen(struct made_app *t)
 	return (char *)b.data;
 }
 
+/* A line end is Enter, \033 Escape, \t Tab. */
 static void type(struct made_app *t, const char *keys)
 {
 	for (; *keys; keys++)
-		app_key(&t->app, (uint32_t)*keys);
+		app_key(&t->app, *keys == '\n' ? KEY_OF_ENTER : *keys == '\033' ? KEY_OF_ESCAPE :
+			*keys == '\t' ? KEY_OF_TAB : (uint32_t)*keys);
+}
+
+/* With what came of each key on the screen before the next. */
+static void type_slowly(struct made_app *t, const char *keys)
+{
+	for (; *keys; keys++) {
+		free(screen(t));
+		type(t, (const char[]){ *keys, '\0' });
+	}
 }
 
 static void assert_shows(struct made_app *t, const char *text)
@@ -108,6 +124,19 @@ TEST(screens_look_as_they_did)
 		{ "a", "source", 80, 24, false }, { "jjjja", "source-none", 100, 30, true },
 		{ "=", "quality", 80, 24, false }, { "=", "quality", 100, 30, true },
 		{ "?", "help", 80, 24, false }, { "?", "help", 100, 30, true },
+		{ "?G", "help-end", 80, 24, false }, { "?G", "help-end", 100, 30, true },
+		{ "/fib", "search", 80, 24, false }, { "3/write", "search-tree", 100, 30, true },
+		{ "\\re", "filter", 80, 24, false }, { "\\re", "filter", 100, 30, true },
+		{ "\\re\n3", "filter-tree", 100, 30, false },
+		{ "\\zzz", "filter-none", 80, 24, false },
+		{ "R", "scope-empty", 80, 24, true },
+		{ "w.,x", "scope-time", 100, 30, true },
+		{ "jjjxK", "folded", 80, 24, false }, { "jjjxK3", "folded-tree", 100, 30, true },
+		{ "jd", "module", 100, 30, true },
+		{ "T", "dialog-threads", 80, 24, false }, { "T", "dialog-threads", 100, 30, true },
+		{ "s", "dialog-sort", 80, 24, false }, { "S", "dialog-save", 100, 30, true },
+		{ "y", "dialog-name", 80, 24, false },
+		{ ":set th", "command", 80, 24, true }, { "#", "no-header", 80, 24, true },
 	};
 
 	for (size_t i = 0; i < array_len(all); i++) {
@@ -117,7 +146,7 @@ TEST(screens_look_as_they_did)
 		char *text;
 
 		made_app_init(&t, &usual, all[i].width, all[i].height, all[i].utf8);
-		type(&t, all[i].keys);
+		type_slowly(&t, all[i].keys);
 		text = screen(&t);
 		golden_compare(name, text);
 		free(text);
@@ -129,7 +158,8 @@ TEST(screens_look_as_they_did)
 /* Nothing is drawn beyond ASCII then, and no line is too long anyway. */
 TEST(ascii_screens_are_ascii)
 {
-	static const char *const keys[] = { "", "=", "?", "s", "sI", "5", "5i" };
+	static const char *const keys[] = { "", "=", "?", "s", "stI", "5", "5i", "T", "/fib",
+					    "\\a", "3C/w" };
 
 	for (size_t i = 0; i < array_len(keys); i++) {
 		struct made_app t;
@@ -203,7 +233,7 @@ TEST(sorting_keeps_the_selection)
 	free(screen(&t));
 	type(&t, "j");
 	name = xstrdup(selected(&t));
-	type(&t, "s");
+	type(&t, "st");
 	assert_shows(&t, "TOTAL%v");
 	assert_string_equal(selected(&t), name);
 	for (uint32_t i = 0; i < t.app.n_order; i++) {
@@ -212,7 +242,7 @@ TEST(sorting_keeps_the_selection)
 		assert_true(total <= last);
 		last = total;
 	}
-	type(&t, "s");
+	type(&t, "sj\n");
 	assert_shows(&t, "FUNCTIONv");
 	for (uint32_t i = 1; i < t.app.n_order; i++) {
 		const struct profile_function *f = t.model.p->functions;
@@ -670,10 +700,10 @@ TEST(a_page_scrolls_to_its_end_and_no_further)
 	type(&t, "?");
 	assert_shows(&t, "MOVE");
 	type(&t, "G");
-	assert_shows(&t, "the comparison of two recordings");
+	assert_shows(&t, "what calls it.");
 	type(&t, "jjjjj");
-	assert_shows(&t, "the comparison of two recordings");
-	grid_resize(&t.grid, 120, 40);
+	assert_shows(&t, "what calls it.");
+	grid_resize(&t.grid, 120, 80);
 	assert_shows(&t, "MOVE");	/* there is room for all of it now */
 	made_app_deinit(&t);
 }
@@ -743,6 +773,565 @@ TEST(any_keys_at_any_size_do_no_harm)
 	made_app_deinit(&t);
 }
 
+/* ---- search ---- */
+
+TEST(a_search_goes_to_the_first_match_while_it_is_typed)
+{
+	struct made_app t;
+	char *before, *after;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	type(&t, "jj");
+	before = screen(&t);
+	type(&t, "/F");		/* a capital means it */
+	assert_shows(&t, "no function matches \"F\"; 1");
+	app_key(&t.app, KEY_OF_BACKSPACE);
+	type(&t, "write");
+	assert_string_equal(selected(&t), "ksys_write");
+	assert_shows(&t, "/write");
+	assert_shows(&t, "match 1 of 2, ");
+	assert_shows(&t, "K*ksys_write");
+	type(&t, "\033");
+	after = screen(&t);
+	assert_string_equal(before, after);
+	type(&t, "/hjkl");
+	assert_shows(&t, "/hjkl");
+	type(&t, "\033");
+	assert_int_equal(t.app.prompt.mark, 0);
+	free(before);
+	free(after);
+	made_app_deinit(&t);
+}
+
+TEST(matches_follow_each_other_round_the_end)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	type(&t, "/write\n");
+	assert_shows(&t, "match 1 of 2, ");
+	type(&t, "n");
+	assert_string_equal(selected(&t), "write");
+	assert_shows(&t, "match 2 of 2, ");
+	type(&t, "n");
+	assert_shows(&t, "match 1 of 2, ");
+	type(&t, "N");
+	assert_shows(&t, "match 2 of 2, ");
+	type(&t, "\033n");		/* nothing is marked any more */
+	assert_shows(&t, "nothing is looked for");
+	assert_string_equal(selected(&t), "write");
+	type(&t, "=/");
+	assert_shows(&t, "there is nothing to search in here");
+	made_app_deinit(&t);
+}
+
+/* In the tree what is closed opens, and every row of the function is a match. */
+TEST(a_search_opens_what_is_closed)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	type(&t, "3C");
+	free(screen(&t));
+	type(&t, "/fib\n");
+	assert_shows(&t, "match 1 of ");
+	assert_string_equal(selected(&t), "fib");
+	assert_shows(&t, ">");
+	assert_shows(&t, "*fib");
+	type(&t, "c/main\n");
+	assert_shows(&t, "match 1 of 1, ");
+	type(&t, "*");
+	assert_shows(&t, "*fib");
+	made_app_deinit(&t);
+}
+
+TEST(expressions_are_searched_between_slashes)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	type(&t, "//^w.*e$/");
+	assert_string_equal(selected(&t), "write");
+	assert_shows(&t, "match 1 of 1, ");
+	type(&t, "\033//(");
+	assert_shows(&t, "is no regular expression");
+	type(&t, "\033");
+	made_app_deinit(&t);
+}
+
+/* ---- filter ---- */
+
+/* What the first column of all rows adds up to, in tenths of a percent. */
+static long sum_of_rows(struct made_app *t)
+{
+	char *s = screen(t), *row = strstr(s, "SELF%"), *end;
+	double sum = 0, one;
+
+	while ((row = strchr(row, '\n'))) {
+		row += strspn(row, "\n> ");
+		one = strtod(row, &end);
+		if (end == row)
+			break;
+		if (!strstr(row, "[lost]") || strstr(row, "[lost]") > strchr(row, '\n'))
+			sum += one;
+		row = end;
+	}
+	free(s);
+	return lround(sum * 10);
+}
+
+TEST(a_filter_hides_rows_and_sums_stay)
+{
+	struct made_app t;
+	char *before, *after;
+
+	made_app_init(&t, &usual, 140, 60, false);
+	before = screen(&t);
+	assert_in_range(sum_of_rows(&t), 995, 1005);
+	type(&t, "\\rep");
+	assert_shows(&t, "build_report");
+	assert_shows(&t, "[filtered out]");
+	assert_shows(&t, "filter rep");
+	assert_int_equal(t.app.n_order, 1);
+	assert_string_equal(selected(&t), "build_report");
+	assert_in_range(sum_of_rows(&t), 995, 1005);
+	type(&t, "\n3");
+	assert_shows(&t, "[filtered out]");
+	assert_shows(&t, "filter rep");
+	type(&t, "2\\");		/* shows what there is, Escape clears it */
+	assert_shows(&t, "\\rep");
+	type(&t, "\033");
+	assert_shows(&t, "no filter");
+	type(&t, "u");
+	assert_shows(&t, "filter rep");
+	type(&t, "u\\zzz");
+	assert_shows(&t, "No function matches \"zzz\" (");
+	assert_shows(&t, "Esc clears the filter.");
+	type(&t, "\n");
+	assert_shows(&t, "filter zzz");
+	type(&t, "\033");
+	t.app.n_trail = 0;
+	after = screen(&t);
+	assert_non_null(strstr(after, "no filter"));
+	free(before);
+	free(after);
+	made_app_deinit(&t);
+}
+
+/* The same as a command line says. */
+TEST(a_filter_is_that_of_reports)
+{
+	struct made_app t;
+	struct filter *filter;
+	struct summary sum;
+	struct error err;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	type(&t, "\\/fib|write/\n");
+	assert_int_equal(filter_open("fib|write", FILTER_REGEX, &filter, &err), 0);
+	summary_make(t.model.p, &(struct selection){ .filter = filter }, &sum);
+	assert_int_equal(t.model.sum.filtered.count, sum.filtered.count);
+	for (uint32_t i = 0; i < sum.n_functions; i++)
+		assert_int_equal(t.model.sum.functions[i].self.count, sum.functions[i].self.count);
+	summary_deinit(&sum);
+	filter_close(filter);
+	made_app_deinit(&t);
+}
+
+/* ---- scope ---- */
+
+TEST(windows_of_time_come_and_go)
+{
+	struct made_app t;
+	uint64_t all, last;
+	uint32_t asked;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	all = t.model.sum.received.count;
+	asked = t.model.n_asked;
+	type(&t, "w");
+	assert_int_equal(t.model.n_asked, asked + 1);
+	assert_shows(&t, "last 60 s");
+	assert_int_equal(t.model.sum.received.count, all);	/* it is 30 s long */
+	type(&t, "w");
+	assert_shows(&t, "last 10 s");
+	last = t.model.sum.received.count;
+	assert_in_range(last, all / 3 - 2, all / 3 + 2);
+	type(&t, ",");
+	assert_shows(&t, "10.0-20.0 s");
+	type(&t, ",,");
+	assert_shows(&t, "the recording begins here");
+	assert_shows(&t, "0.0-10.0 s");
+	type(&t, ".....");
+	assert_shows(&t, "20.0-30.0 s");
+	assert_shows(&t, "nothing was recorded after this");
+	assert_int_equal(t.model.sum.received.count, last);
+	type(&t, "A");
+	assert_shows(&t, "all 30.0 s");
+	type(&t, "R");
+	assert_shows(&t, "since 30.0 s");
+	assert_shows(&t, "No CPU samples: nothing was recorded after 30.0 s.");
+	type(&t, "u");
+	assert_int_equal(t.model.sum.received.count, all);
+	type(&t, "www");		/* since R is among them now */
+	assert_shows(&t, "since 30.0 s");
+	type(&t, "w.");
+	assert_shows(&t, "there is no window to move");
+	made_app_deinit(&t);
+}
+
+TEST(undo_goes_back_to_the_scope_before_and_no_further)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	type(&t, "u");
+	assert_shows(&t, "nothing to undo");
+	for (int i = 0; i < 3 * APP_UNDO; i++)
+		type(&t, "w");
+	assert_int_equal(t.app.scope.n_undo, APP_UNDO);
+	for (int i = 0; i < 3 * APP_UNDO; i++)
+		type(&t, "u");
+	assert_int_equal(t.app.scope.n_undo, 0);
+	made_app_deinit(&t);
+}
+
+TEST(threads_are_chosen_from_a_list)
+{
+	struct made_app t;
+	uint64_t all;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	all = t.model.sum.received.count;
+	type(&t, "T");
+	assert_shows(&t, "worker-1");
+	type(&t, "jj\n");
+	assert_shows(&t, " worker-1 |");
+	assert_true(t.model.sum.received.count && t.model.sum.received.count < all / 4);
+	type(&t, "T");
+	assert_shows(&t, "[x]");
+	type(&t, "j \n");		/* the other one, too */
+	assert_shows(&t, "2 threads");
+	assert_int_equal(t.model.sum.received.count, all);
+	type(&t, "T\n");
+	assert_shows(&t, "all threads");
+	type(&t, ":threads SHOP\n");
+	assert_shows(&t, "no thread is called \"SHOP\"");
+	type(&t, ":threads 4243\n");
+	assert_shows(&t, " worker-1 |");
+	type(&t, ":threads\n");
+	assert_shows(&t, "all threads");
+	made_app_deinit(&t);
+}
+
+/* The samples on top of all rows, and those that no row stands for. */
+static uint64_t self_of_rows(struct made_app *t)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < t->model.n_order; i++)
+		n += t->model.sum.functions[t->model.order[i]].self.count;
+	return n;
+}
+
+TEST(what_is_folded_goes_to_its_callers)
+{
+	struct made_app t;
+	uint64_t all;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	all = self_of_rows(&t);
+	type(&t, "/ksys\nx");
+	assert_string_equal(selected(&t), "write");
+	assert_shows(&t, "ksys_write is part of what calls it now; X unfolds all");
+	assert_shows(&t, "1 folded");
+	assert_int_equal(self_of_rows(&t), all);
+	type(&t, "K");
+	assert_shows(&t, "1 + kernel folded");
+	assert_int_equal(self_of_rows(&t), all);
+	for (uint32_t i = 0; i < t.model.n_order; i++)
+		assert_string_not_equal("ksys_write", profile_string(t.model.p,
+			t.model.p->functions[t.model.order[i]].name));
+	type(&t, "X");
+	assert_shows(&t, "ksys_write");
+	assert_shows(&t, "no filter | selected");
+	type(&t, "X");
+	assert_shows(&t, "nothing is folded");
+	type(&t, "/main\nx");
+	assert_shows(&t, "nothing calls it that it could be folded into");
+	type(&t, "/gap\nx");
+	assert_shows(&t, "nothing calls it that it could be folded into");
+	made_app_deinit(&t);
+}
+
+TEST(one_library_is_looked_at)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 140, 40, false);
+	free(screen(&t));
+	type(&t, "/write/\n");
+	type(&t, "/_write\033/write\nn");
+	assert_string_equal(selected(&t), "write");
+	type(&t, "d");
+	assert_shows(&t, "only libc.so.6");
+	assert_shows(&t, "[filtered out]");
+	assert_in_range(sum_of_rows(&t), 995, 1005);
+	type(&t, "d");
+	assert_shows(&t, "no filter | selected");
+	made_app_deinit(&t);
+}
+
+/* The way back leads through views, selections, scroll and scopes. */
+TEST(the_trail_keeps_scroll_and_scope)
+{
+	struct made_app t;
+	char *shots[4], *now;
+
+	made_app_init(&t, &usual, 100, 18, false);
+	free(screen(&t));
+	type(&t, "Gkk");
+	shots[0] = screen(&t);
+	type(&t, "\ng");
+	shots[1] = screen(&t);
+	type(&t, "tww");
+	shots[2] = screen(&t);
+	type(&t, "=jj");
+	shots[3] = screen(&t);
+	type(&t, "?");
+	for (int i = 3; i >= 0; i--) {
+		type(&t, "<");
+		now = screen(&t);
+		assert_string_equal(now, shots[i]);
+		free(now);
+		free(shots[i]);
+	}
+	made_app_deinit(&t);
+}
+
+TEST(the_selection_follows_its_function_or_stays)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	type(&t, "jjF");
+	assert_shows(&t, "the selection stays on its row");
+	type(&t, "I");
+	free(screen(&t));
+	assert_int_equal(t.app.functions.cursor, 2);
+	assert_int_equal(t.app.function, t.app.order[2]);
+	type(&t, "F");
+	type(&t, "I");
+	free(screen(&t));
+	assert_int_equal(t.app.functions.cursor, t.app.n_order - 3);
+	made_app_deinit(&t);
+}
+
+/* ---- names and files ---- */
+
+TEST(the_whole_name_is_shown_clean)
+{
+	const struct fixture_options hostile = { .hostile = true };
+	struct made_app t;
+
+	made_app_init(&t, &hostile, 80, 24, false);
+	free(screen(&t));
+	type(&t, "/evil\ny");
+	assert_shows(&t, "evil\\x1b[2J\\x0aname;\\xff?off\"\\ ?");
+	assert_shows(&t, "declared in /src/shop/shop.c:66");
+	assert_shows(&t, "/usr/bin/shop: code of the program itself");
+	assert_null(t.app.asked_copy);
+	type(&t, "\033:set clipboard on\ny");
+	assert_shows(&t, "its name is in the clipboard now");
+	assert_non_null(strstr(t.app.asked_copy, "evil\\x1b[2J"));
+	made_app_deinit(&t);
+}
+
+/* A file as text; the caller frees it. */
+static char *file_text(const char *path)
+{
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct buf b = { 0 };
+	struct error err;
+
+	if (fd < 0 || io_read_all(fd, 1 << 24, &b, &err) < 0)
+		return NULL;
+	buf_put_u8(&b, '\0');
+	return (char *)b.data;
+}
+
+TEST(a_screen_is_printed_and_nothing_overwritten)
+{
+	struct made_app t;
+	char *shot, *text;
+
+	made_app_init(&t, &usual, 100, 30, true);
+	unlink("cprofd-screen-1.txt");
+	unlink("cprofd-screen-2.txt");
+	shot = screen(&t);
+	type(&t, "P");
+	assert_shows(&t, "to ./cprofd-screen-1.txt");
+	text = file_text("cprofd-screen-1.txt");
+	assert_string_equal(text, shot);
+	free(text);
+	type(&t, "jP");
+	assert_shows(&t, "to ./cprofd-screen-2.txt");
+	text = file_text("cprofd-screen-1.txt");
+	assert_string_equal(text, shot);
+	free(text);
+	free(shot);
+	made_app_deinit(&t);
+}
+
+TEST(a_recording_is_copied_but_never_over_another)
+{
+	struct made_app t;
+	struct stat st, copy;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	type(&t, ":w a.cprof\n");
+	assert_shows(&t, "there is no recording file to copy");
+	t.app.recording_fd = fixture_fd(&usual);
+	assert_int_equal(fstat(t.app.recording_fd, &st), 0);
+	type(&t, ":w a.cprof\n");
+	assert_shows(&t, "KiB to ./a.cprof");
+	assert_int_equal(stat("a.cprof", &copy), 0);
+	assert_int_equal(copy.st_size, st.st_size);
+	type(&t, ":w a.cprof\n");
+	assert_shows(&t, "a.cprof exists; :w! replaces it");
+	type(&t, ":w! a.cprof\n");
+	assert_shows(&t, "KiB to ./a.cprof");
+	type(&t, ":w /nowhere/a.cprof\n");
+	assert_shows(&t, "nothing was changed");
+	type(&t, ":w /dev/null\n");
+	assert_shows(&t, "/dev/null is no regular file; nothing was changed");
+	type(&t, ":w\n");
+	assert_shows(&t, "which file?");
+
+	/* the same by asking */
+	unlink("shop-20260122-1402.cprof");
+	setenv("TZ", "UTC", 1);
+	type(&t, "S");
+	assert_shows(&t, "the recording as it is, all of it (");
+	type(&t, "\n");
+	assert_shows(&t, ">shop-20260122-1402.cprof");
+	type(&t, "\n");
+	assert_shows(&t, "KiB to ./shop-20260122-1402.cprof");
+	type(&t, "Sc\n");
+	assert_shows(&t, "shop-20260122-1402.cprof is there already.");
+	type(&t, "n");
+	assert_shows(&t, ">shop-20260122-1402.cprof");
+	type(&t, "\no");
+	assert_shows(&t, "KiB to ./shop-20260122-1402.cprof");
+	close(t.app.recording_fd);
+	made_app_deinit(&t);
+}
+
+/* An export has what is in scope, and calls that are folded on the screen. */
+TEST(an_export_has_the_scope_and_no_folds)
+{
+	struct made_app t;
+	char *text;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	type(&t, "/ksys\nx\\write\n:export folded! a.folded\n");
+	assert_shows(&t, "is no format; there are: folded");
+	type(&t, ":export! folded a.folded\n");
+	assert_shows(&t, "to ./a.folded");
+	text = file_text("a.folded");
+	assert_non_null(strstr(text, ";write;ksys_write_[k] "));
+	assert_null(strstr(text, "fib"));
+	free(text);
+	type(&t, ":export folded a.folded\n");
+	assert_shows(&t, "a.folded exists; :export! folded FILE replaces it");
+	assert_shows(&t, "1 folded");
+	made_app_deinit(&t);
+}
+
+/* ---- commands ---- */
+
+TEST(commands_complete_and_say_what_they_do_not_know)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 140, 30, false);
+	type(&t, ":xyzzy\n");
+	assert_shows(&t, ":xyzzy is no command; there are: w export threads range set");
+	type(&t, ":th\t");
+	assert_string_equal(prompt_text(&t.app.prompt), "threads ");
+	type(&t, "\033:s\t");		/* set, step, sessions, stop */
+	assert_string_equal(prompt_text(&t.app.prompt), "s");
+	type(&t, "et th\td\t\n");
+	assert_int_equal(t.app.set[APP_SET_THEME], THEME_DARK);
+	assert_true(t.app.asked_look);
+	type(&t, ":set theme pink\n");
+	assert_shows(&t, "there are :set ascii off|on, color auto|always|never");
+	type(&t, ":range 12s 18s\n");
+	assert_shows(&t, "12.0-18.0 s");
+	type(&t, ":range 5 2\n");
+	assert_shows(&t, "a range is two times since the start");
+	type(&t, ":range\n");
+	assert_shows(&t, "all 30.0 s");
+	type(&t, ":stop\n");
+	assert_shows(&t, "this is a recording: :stop is for one that is being made");
+	type(&t, ":  \n");
+	assert_null(t.app.message);
+	type(&t, ":q\n");
+	assert_true(t.app.asked_quit);
+	made_app_deinit(&t);
+}
+
+static char *take_request(void *ctx, enum app_request what, const char *argument)
+{
+	*(enum app_request *)ctx = what;
+	return xasprintf("asked for %s", argument);
+}
+
+TEST(a_session_is_asked_what_only_it_can_do)
+{
+	enum app_request what = APP_RECORDING;
+	const struct app_live live = { .ask = take_request, .ctx = &what };
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	t.app.live = &live;
+	type(&t, ":rate  250 \n");
+	assert_int_equal(what, APP_RATE);
+	assert_shows(&t, "asked for 250");
+	for (size_t i = 0; i < n_commands; i++)
+		assert_true((commands[i].run != NULL) == (commands[i].request == APP_RECORDING));
+	made_app_deinit(&t);
+}
+
+TEST(the_header_hides_and_comes_back)
+{
+	struct made_app t;
+	char *before, *after;
+
+	made_app_init(&t, &usual, 80, 24, false);
+	before = screen(&t);
+	type(&t, "#");
+	after = screen(&t);
+	assert_null(strstr(after, "4242"));
+	assert_int_equal(strncmp(after, " all threads", 12), 0);
+	free(after);
+	type(&t, "#");
+	after = screen(&t);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	made_app_deinit(&t);
+}
+
 /* ---- states ---- */
 
 TEST(few_samples_are_a_banner_and_none_a_sentence)
@@ -763,7 +1352,7 @@ TEST(few_samples_are_a_banner_and_none_a_sentence)
 	t.model.scope = (struct selection){ .from_ns = 1, .to_ns = 2 };
 	model_ask(&t.model);
 	assert_shows(&t, "No CPU samples");
-	type(&t, "jkGgsI=");
+	type(&t, "jkGgs\033I=");
 	assert_shows(&t, "What became of the samples");
 	made_app_deinit(&t);
 }
@@ -1113,6 +1702,27 @@ TEST(a_dialog_with_a_line_takes_what_is_typed)
 	dialog_deinit(&d);
 }
 
+/* Tests write files: into a folder that is gone afterwards. */
+static char scratch[] = "/tmp/cprofd-test-ui.XXXXXX";
+
+static int begin(void **state)
+{
+	(void)state;
+	return mkdtemp(scratch) ? chdir(scratch) : -1;
+}
+
+static int end(void **state)
+{
+	DIR *dir = opendir(scratch);
+	struct dirent *entry;
+
+	(void)state;
+	while (dir && (entry = readdir(dir)))
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
+	return chdir("/") < 0 || rmdir(scratch) < 0 ? -1 : 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1122,7 +1732,6 @@ int main(void)
 		cmocka_unit_test(the_selection_moves_and_stays_among_the_rows),
 		cmocka_unit_test(sorting_keeps_the_selection),
 		cmocka_unit_test(nodes_of_the_tree_close_and_open),
-		cmocka_unit_test(the_tree_adds_up),
 		cmocka_unit_test(callers_and_callees_add_up),
 		cmocka_unit_test(enter_goes_from_caller_to_caller_and_back),
 		cmocka_unit_test(boxes_are_walked_from_parent_to_child_and_sibling),
@@ -1134,6 +1743,7 @@ int main(void)
 		cmocka_unit_test(deep_boxes_scroll),
 		cmocka_unit_test(a_narrow_screen_forgets_no_box),
 		cmocka_unit_test(filled_boxes_are_tiles),
+		cmocka_unit_test(the_tree_adds_up),
 		cmocka_unit_test(one_selection_goes_through_all_views),
 		cmocka_unit_test(pages_close_to_where_one_was),
 		cmocka_unit_test(the_trail_is_as_long_as_it_is),
@@ -1141,6 +1751,26 @@ int main(void)
 		cmocka_unit_test(every_key_that_is_listed_does_something),
 		cmocka_unit_test(what_is_coming_and_what_is_no_key_is_said),
 		cmocka_unit_test(any_keys_at_any_size_do_no_harm),
+		cmocka_unit_test(a_search_goes_to_the_first_match_while_it_is_typed),
+		cmocka_unit_test(matches_follow_each_other_round_the_end),
+		cmocka_unit_test(a_search_opens_what_is_closed),
+		cmocka_unit_test(expressions_are_searched_between_slashes),
+		cmocka_unit_test(a_filter_hides_rows_and_sums_stay),
+		cmocka_unit_test(a_filter_is_that_of_reports),
+		cmocka_unit_test(windows_of_time_come_and_go),
+		cmocka_unit_test(undo_goes_back_to_the_scope_before_and_no_further),
+		cmocka_unit_test(threads_are_chosen_from_a_list),
+		cmocka_unit_test(what_is_folded_goes_to_its_callers),
+		cmocka_unit_test(one_library_is_looked_at),
+		cmocka_unit_test(the_trail_keeps_scroll_and_scope),
+		cmocka_unit_test(the_selection_follows_its_function_or_stays),
+		cmocka_unit_test(the_whole_name_is_shown_clean),
+		cmocka_unit_test(a_screen_is_printed_and_nothing_overwritten),
+		cmocka_unit_test(a_recording_is_copied_but_never_over_another),
+		cmocka_unit_test(an_export_has_the_scope_and_no_folds),
+		cmocka_unit_test(commands_complete_and_say_what_they_do_not_know),
+		cmocka_unit_test(a_session_is_asked_what_only_it_can_do),
+		cmocka_unit_test(the_header_hides_and_comes_back),
 		cmocka_unit_test(few_samples_are_a_banner_and_none_a_sentence),
 		cmocka_unit_test(text_stays_within_its_bounds),
 		cmocka_unit_test(names_of_the_target_come_clean),
@@ -1156,5 +1786,5 @@ int main(void)
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, begin, end);
 }

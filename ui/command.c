@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "export/export.h"
+#include "ui/app.h"
+#include "ui/save.h"
+
+/* ---- what they do ---- */
+
+static void run_write(struct app *a, const char *argument, bool force)
+{
+	if (!*argument)
+		app_say(a, "which file?  :w FILE");
+	else if (!save_recording(a, argument, force))
+		app_say(a, "%s exists; :w! replaces it", argument);
+}
+
+/* Append a name to a list of them, which is terminated. */
+static void list_add(struct buf *list, const char *separator, const char *name)
+{
+	if (list->len)
+		buf_put(list, separator, strlen(separator));
+	buf_put(list, name, strlen(name) + 1);
+	list->len--;
+}
+
+static void say_formats(struct app *a, const char *name)
+{
+	struct buf list = { 0 };
+
+	for (size_t i = 0; export_formats[i]; i++)
+		list_add(&list, ", ", export_formats[i]->name);
+	app_say(a, "\"%s\" is no format; there are: %s", name, (const char *)list.data);
+	buf_deinit(&list);
+}
+
+static void run_export(struct app *a, const char *argument, bool force)
+{
+	size_t len = strcspn(argument, " ");
+	_cleanup_(freep) char *name = xasprintf("%.*s", (int)len, argument);
+	const char *path = argument + len + strspn(argument + len, " ");
+	const struct export_format *format = export_find(name);
+
+	if (!format)
+		say_formats(a, name);
+	else if (!*path)
+		app_say(a, "which file?  :export %s FILE", name);
+	else if (!save_export(a, format, path, force))
+		app_say(a, "%s exists; :export! %s FILE replaces it", path, name);
+}
+
+static void run_threads(struct app *a, const char *argument, bool force)
+{
+	(void)force;
+	app_scope_threads(a, argument);
+}
+
+static void run_range(struct app *a, const char *argument, bool force)
+{
+	(void)force;
+	app_scope_range(a, argument);
+}
+
+static void run_quit(struct app *a, const char *argument, bool force)
+{
+	(void)argument;
+	(void)force;
+	app_quit(a);
+}
+
+/* ---- :set ---- */
+
+static const struct setting {
+	const char *name;
+	const char *values[4];
+} settings[APP_SETTINGS] = {
+	[APP_SET_ASCII] = { "ascii", { "off", "on" } },
+	[APP_SET_COLOR] = { "color", { "auto", "always", "never" } },
+	[APP_SET_THEME] = { "theme", { "safe", "dark", "light" } },
+	[APP_SET_CLIPBOARD] = { "clipboard", { "off", "on" } },
+};
+
+static void say_settings(struct app *a)
+{
+	struct buf list = { 0 };
+
+	for (int i = 0; i < APP_SETTINGS; i++) {
+		list_add(&list, ", ", settings[i].name);
+		for (int v = 0; settings[i].values[v]; v++)
+			list_add(&list, v ? "|" : " ", settings[i].values[v]);
+	}
+	app_say(a, "there are :set %s", (const char *)list.data);
+	buf_deinit(&list);
+}
+
+static void run_set(struct app *a, const char *argument, bool force)
+{
+	size_t len = strcspn(argument, " ");
+	const char *value = argument + len + strspn(argument + len, " ");
+
+	(void)force;
+	for (int i = 0; i < APP_SETTINGS; i++) {
+		if (strlen(settings[i].name) != len ||
+		    strncmp(settings[i].name, argument, len) != 0)
+			continue;
+		for (int v = 0; settings[i].values[v]; v++) {
+			if (strcmp(settings[i].values[v], value) != 0)
+				continue;
+			a->set[i] = v;
+			a->asked_look |= i != APP_SET_CLIPBOARD;
+			app_say(a, "%s is %s", settings[i].name, value);
+			return;
+		}
+	}
+	say_settings(a);
+}
+
+/* ---- the table ---- */
+
+const struct command commands[] = {
+	{ "w", "FILE", "copy the recording; w! replaces a file", run_write, 0 },
+	{ "export", "FORMAT FILE", "write what is in scope for another tool; export! replaces",
+	  run_export, 0 },
+	{ "threads", "[NAME]", "only threads of that name or number; none: all", run_threads, 0 },
+	{ "range", "[FROM TO]", "only from one second to another, as 12s 18s; none: all time",
+	  run_range, 0 },
+	{ "set", "NAME VALUE", "ascii, clipboard, color, theme; alone it lists the values",
+	  run_set, 0 },
+	{ "rate", "HZ", "live: take so many samples a second", NULL, APP_RATE },
+	{ "mark", "TEXT", "live: note this moment in the recording", NULL, APP_MARK },
+	{ "step", "", "replay: one second more", NULL, APP_STEP },
+	{ "sessions", "", "live: what is being recorded", NULL, APP_SESSIONS },
+	{ "detach", "", "live: leave, and let it be recorded on", NULL, APP_DETACH },
+	{ "stop", "", "live: end the recording", NULL, APP_STOP },
+	{ "q", "", "leave", run_quit, 0 },
+};
+const size_t n_commands = array_len(commands);
+
+static void run_live(struct app *a, const struct command *c, const char *argument)
+{
+	_cleanup_(freep) char *answer = NULL;
+
+	if (!a->live) {
+		app_say(a, "this is a recording: :%s is for one that is being made", c->name);
+		return;
+	}
+	answer = a->live->ask(a->live->ctx, c->request, argument);
+	if (answer)
+		app_say(a, "%s", answer);
+}
+
+static void say_commands(struct app *a, const char *name)
+{
+	struct buf list = { 0 };
+
+	for (size_t i = 0; i < n_commands; i++)
+		list_add(&list, " ", commands[i].name);
+	app_say(a, ":%s is no command; there are: %s", name, (const char *)list.data);
+	buf_deinit(&list);
+}
+
+void command_run(struct app *a, const char *line)
+{
+	_cleanup_(freep) char *name = NULL, *argument = NULL;
+	size_t len, end;
+	bool force;
+
+	line += strspn(line, " ");
+	len = strcspn(line, " !");
+	if (!*line)
+		return;
+	name = xasprintf("%.*s", (int)len, line);
+	force = line[len] == '!';
+	line += len + force;
+	line += strspn(line, " ");
+	argument = xstrdup(line);
+	for (end = strlen(argument); end && argument[end - 1] == ' ';)
+		argument[--end] = '\0';
+	for (size_t i = 0; i < n_commands; i++) {
+		if (strcmp(commands[i].name, name) != 0)
+			continue;
+		if (commands[i].run)
+			commands[i].run(a, argument, force);
+		else
+			run_live(a, &commands[i], argument);
+		return;
+	}
+	say_commands(a, name);
+}
+
+/* ---- completion ---- */
+
+/* What all candidates so far have in common. */
+struct completion {
+	const char *typed;
+	char *common;		/* or NULL: none yet */
+	unsigned int n;
+};
+
+static void offer(struct completion *c, const char *candidate)
+{
+	size_t same = 0;
+
+	if (strncmp(candidate, c->typed, strlen(c->typed)) != 0)
+		return;
+	c->n++;
+	if (!c->common) {
+		c->common = xstrdup(candidate);
+		return;
+	}
+	while (c->common[same] && c->common[same] == candidate[same])
+		same++;
+	c->common[same] = '\0';
+}
+
+/* Candidates for word `n` (counted from 0) behind the words before it. */
+static void offer_words(struct completion *c, const char *line, unsigned int n)
+{
+	if (n == 0)
+		for (size_t i = 0; i < n_commands; i++)
+			offer(c, commands[i].name);
+	else if (n == 1 && strncmp(line, "export ", 7) == 0)
+		for (size_t i = 0; export_formats[i]; i++)
+			offer(c, export_formats[i]->name);
+	else if (n == 1 && strncmp(line, "set ", 4) == 0)
+		for (int i = 0; i < APP_SETTINGS; i++)
+			offer(c, settings[i].name);
+	else if (n == 2 && strncmp(line, "set ", 4) == 0)
+		for (int i = 0; i < APP_SETTINGS; i++)
+			if (strncmp(line + 4, settings[i].name, strlen(settings[i].name)) == 0)
+				for (int v = 0; settings[i].values[v]; v++)
+					offer(c, settings[i].values[v]);
+}
+
+char *command_complete(const char *line)
+{
+	const char *space = strrchr(line, ' '), *word = space ? space + 1 : line;
+	struct completion c = { .typed = word };
+	unsigned int n = 0;
+	char *text;
+
+	for (const char *s = line; *s; s++)
+		n += *s == ' ';
+	offer_words(&c, line, n);
+	text = xasprintf("%.*s%s%s", (int)(word - line), line, c.common ? c.common : word,
+			 c.n == 1 ? " " : "");
+	free(c.common);
+	return text;
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/scope.h"
+
+#include "base/error.h"
+#include "base/util.h"
+#include "profile/filter.h"
+
+struct scope *scope_new(void)
+{
+	struct scope *s = xcalloc(1, sizeof(*s));
+
+	s->n_holders = 1;
+	return s;
+}
+
+struct scope *scope_hold(struct scope *s)
+{
+	s->n_holders++;
+	return s;
+}
+
+void scope_release(struct scope *s)
+{
+	if (!s || --s->n_holders)
+		return;
+	free(s->threads);
+	free(s->typed);
+	filter_close(s->filter);
+	free(s->folded);
+	free(s);
+}
+
+struct scope *scope_copy(const struct scope *s)
+{
+	struct scope *copy = xmemdup(s, sizeof(*s));
+	struct error err;
+
+	copy->n_holders = 1;
+	copy->threads = s->n_threads ? xmemdup(s->threads, s->n_threads * sizeof(*s->threads)) : NULL;
+	copy->folded = s->n_folded ? xmemdup(s->folded, s->n_folded * sizeof(*s->folded)) : NULL;
+	copy->typed = NULL;
+	copy->filter = NULL;
+	if (s->typed && scope_set_filter(copy, s->typed, &err) < 0)
+		abort();	/* it could be compiled once */
+	return copy;
+}
+
+int scope_set_filter(struct scope *s, const char *typed, struct error *err)
+{
+	struct filter *filter = NULL;
+	char *text = *typed ? xstrdup(typed) : NULL;
+
+	if (*typed && filter_parse(typed, &filter, err) < 0) {
+		free(text);
+		return -1;
+	}
+	free(s->typed);
+	filter_close(s->filter);
+	s->typed = text;
+	s->filter = filter;
+	return 0;
+}
+
+void scope_select(const struct scope *s, const struct profile *p, struct selection *out)
+{
+	*out = (struct selection){
+		.threads = s->threads, .n_threads = s->n_threads, .filter = s->filter,
+		.by_module = s->by_module, .module = s->module,
+	};
+	switch (s->window) {
+	case SCOPE_ALL:
+		break;
+	case SCOPE_LAST:
+		out->from_ns = p->end_ns > p->start_ns + s->length_ns ? p->end_ns - s->length_ns
+								     : p->start_ns;
+		out->to_ns = UINT64_MAX;
+		break;
+	case SCOPE_SINCE:
+		out->from_ns = s->from_ns;
+		out->to_ns = UINT64_MAX;
+		break;
+	case SCOPE_RANGE:
+		out->from_ns = s->from_ns;
+		out->to_ns = s->from_ns + s->length_ns;
+	}
+}
