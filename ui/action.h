@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * ui/action.h - what keys do: one table, from which come the keys, the help page
- * and the man page.
+ * ui/action.h - what keys do: one table, from which come the keys and the help
+ * page; the man page is compared with that.
  *
  * To add one: an enum action, a row in action.c, and a case where it is done -
  * in app.c if every view has it, else in the view.

@@ -123,12 +123,12 @@ static void run_set(struct app *a, const char *argument, bool force)
 
 const struct command commands[] = {
 	{ "w", "FILE", "copy the recording; w! replaces a file", run_write, 0 },
-	{ "export", "FORMAT FILE", "write what is in scope for another tool; export! replaces",
+	{ "export", "FORMAT FILE", "write the scope for another tool; export! replaces",
 	  run_export, 0 },
 	{ "threads", "[NAME]", "only threads of that name or number; none: all", run_threads, 0 },
-	{ "range", "[FROM TO]", "only from one second to another, as 12s 18s; none: all time",
+	{ "range", "[FROM TO]", "only what is between, as 12s 18s; none: all time",
 	  run_range, 0 },
-	{ "set", "NAME VALUE", "ascii, clipboard, color, theme; alone it lists the values",
+	{ "set", "NAME VALUE", "ascii, clipboard, color, theme; alone lists values",
 	  run_set, 0 },
 	{ "rate", "HZ", "live: take so many samples a second", NULL, APP_RATE },
 	{ "mark", "TEXT", "live: note this moment in the recording", NULL, APP_MARK },
@@ -139,6 +139,11 @@ const struct command commands[] = {
 	{ "q", "", "leave", run_quit, 0 },
 };
 const size_t n_commands = array_len(commands);
+
+bool command_is_there(const struct app *a, const struct command *c)
+{
+	return c->run || a->live;
+}
 
 static void run_live(struct app *a, const struct command *c, const char *argument)
 {
@@ -158,7 +163,8 @@ static void say_commands(struct app *a, const char *name)
 	struct buf list = { 0 };
 
 	for (size_t i = 0; i < n_commands; i++)
-		list_add(&list, " ", commands[i].name);
+		if (command_is_there(a, &commands[i]))
+			list_add(&list, " ", commands[i].name);
 	app_say(a, ":%s is no command; there are: %s", name, (const char *)list.data);
 	buf_deinit(&list);
 }

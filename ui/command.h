@@ -29,6 +29,9 @@ struct command {
 extern const struct command commands[];
 extern const size_t n_commands;
 
+/* Is it more than a name: those about a session need one. */
+bool command_is_there(const struct app *a, const struct command *c);
+
 /* Do a line such as "w! shop.cprof"; what is wrong with it is said. */
 void command_run(struct app *a, const char *line);
 

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/io.h"
 #include "base/out_file.h"
 #include "base/util.h"
 #include "export/export.h"
@@ -59,7 +60,7 @@ static int copy(int fd, uint64_t size, FILE *to, struct error *err)
 
 	text_bytes(all, size);
 	while (at < size) {
-		ssize_t n = pread(fd, bytes, min_of(size - at, (uint64_t)COPY_BYTES), (off_t)at);
+		ssize_t n = io_pread_full(fd, bytes, min_of(size - at, (uint64_t)COPY_BYTES), at);
 
 		what = n < 0 ? "read" : "write";
 		if (n == 0)

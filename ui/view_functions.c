@@ -341,6 +341,11 @@ static void put_detail(const struct table *t, unsigned int y)
 	pen_rule(&pen, (const char *)name.data, "");
 	buf_deinit(&name);
 	pen = area_pen(t->g, t->area, y + 1);
+	if (!m->sum.functions[t->a->function].total.count) {
+		pen_to(&pen, LABEL_AT);
+		pen_put(&pen, STYLE_DIM, "no samples in this scope");
+		return;
+	}
 	put_samples(t->a, &pen);
 	pen = area_pen(t->g, t->area, y + 2);
 	put_line(t->a, &pen);

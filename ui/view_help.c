@@ -66,8 +66,11 @@ static void put_commands(struct scroll *s)
 	for (size_t i = 0; i < n_commands; i++) {
 		_cleanup_(freep) char *what = xasprintf("%s %s", commands[i].name,
 							commands[i].arguments);
-		struct pen pen = scroll_row(s);
+		struct pen pen;
 
+		if (!command_is_there(s->a, &commands[i]))
+			continue;
+		pen = scroll_row(s);
 		pen_to(&pen, KEY_AT);
 		pen_put(&pen, STYLE_STRONG, "%s", what);
 		pen_to(&pen, COMMAND_TEXT_AT);

@@ -83,6 +83,20 @@ every_command_explains_itself() {
 	return 0
 }
 
+# "KEY|WHAT IT DOES" of lines such as "   j Down         next row".
+key_rows() { sed -n 's/^ *\([^ ].*[^ ]\|[^ ]\)   *\([^ ].*\)$/\1|\2/p' | sort; }
+
+# What the help page of the viewer lists is what the man page lists.
+keys_are_those_of_the_man_page() {
+	need mandoc
+	"$cprofd" record -o keys.cprof -- "$targets/abc" 1 >/dev/null 2>&1 || fail "no recording"
+	"$cprofd" view --ascii --render help --size 90x300 keys.cprof |
+		sed -n '/^ MOVE/,/^ NOTES/p' | sed '/^ COMING/,/^$/d' | key_rows >help.txt
+	render "$man/cprofd.1" | sed -n '/^   Moving/,/in detail$/p' | key_rows >page.txt
+	[ "$(wc -l <help.txt)" -ge 50 ] || fail "few keys: $(cat help.txt)"
+	same help.txt page.txt "help page (<) and man page (>)"
+}
+
 # What the page says of exit codes is what the header has.
 exit_codes_are_in_the_man_page() {
 	need mandoc
@@ -202,6 +216,7 @@ fish_offers_the_same_options() {
 check usage_is_the_synopsis usage_is_the_synopsis
 check options_are_those_of_the_man_page options_are_those_of_the_man_page
 check every_command_explains_itself every_command_explains_itself
+check keys_are_those_of_the_man_page keys_are_those_of_the_man_page
 check exit_codes_are_in_the_man_page exit_codes_are_in_the_man_page
 check record_types_are_in_the_man_page record_types_are_in_the_man_page
 check mandoc_has_no_complaint mandoc_has_no_complaint

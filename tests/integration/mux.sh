@@ -12,6 +12,7 @@ mux() { tmux -L "$socket" -f "$scratch/tmux.conf" "$@"; }
 cat >"$scratch/tmux.conf" <<'EOF'
 set -g default-terminal tmux-256color
 set -s escape-time 0
+set -s set-clipboard on
 set -g status off
 EOF
 trap 'mux kill-server 2>/dev/null; cleanup' EXIT

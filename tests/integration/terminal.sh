@@ -27,6 +27,8 @@ keys_and_views() {
 	key BSpace
 	shows "selected third"
 	key s
+	shows "┌─ Sort by"
+	key t
 	shows "TOTAL%▾"
 	key 5
 	shows "root on top, callees below"
@@ -40,6 +42,86 @@ keys_and_views() {
 	ended
 	has "2 Functions" && fail "the screen is still there: $(shot)"
 	true
+}
+
+# Milliseconds until Escape has taken a prompt away.
+escape_ms() {
+	key -l /thi
+	shows "/thi"
+	since=$(date +%s%N)
+	key Escape
+	until hasnt "/thi"; do
+		[ $(($(date +%s%N) - since)) -lt 10000000000 ] || fail "Escape: $(shot)"
+	done
+	echo $((($(date +%s%N) - since) / 1000000))
+}
+
+prompts() {
+	pane 100 30 "$cprofd view r.cprof"
+	shows "2 Functions"
+	key -l /thi
+	shows "match 1 of 1"
+	shows "selected third"
+	key Enter
+	key -l '\hal'
+	shows "[filtered out]"
+	shows "filter hal"
+	key Escape
+	shows "no filter"
+	# The fastest of some: the machine may be busy.
+	i=0
+	while [ $i -lt 10 ]; do
+		i=$((i + 1))
+		ms=$(escape_ms) || fail "$ms"
+		[ "$ms" -lt 150 ] && break
+	done
+	[ "$ms" -lt 150 ] || fail "Escape takes $ms ms"
+	key -l ':set ascii on'
+	key Enter
+	shows "[2 Functions]"
+	key -l ':set theme dark'
+	key Enter
+	shows "theme is dark"
+	mux capture-pane -e -p -t t >colour.txt
+	grep -q "$(printf '\033')\[[0-9;]*48;5;237" colour.txt || fail "no tint: $(cat -v colour.txt)"
+	key -l ':set color never'
+	key Enter
+	shows "color is never"
+	mux capture-pane -e -p -t t >colour.txt
+	! grep -q "[34]8;5" colour.txt || fail "colours: $(cat -v colour.txt)"
+	key -l ':q'
+	key Enter
+	ended
+}
+
+files_and_clipboard() {
+	pane 100 30 "$cprofd view r.cprof"
+	shows "2 Functions"
+	before=$(shot)
+	key P
+	shows "saved"
+	shows "cprofd-screen-1.txt"
+	[ "$(cat cprofd-screen-1.txt)" = "$before" ] || fail "another screen: $(cat cprofd-screen-1.txt)"
+	key -l ':w copy.cprof'
+	key Enter
+	shows "to ./copy.cprof"
+	cmp r.cprof copy.cprof || fail "not the same"
+	key y
+	shows "Esc closes"
+	mux show-buffer >/dev/null 2>&1 && fail "a clipboard that nobody asked for"
+	key Escape
+	key -l ':set clipboard on'
+	key Enter
+	key y
+	copied() { [ "$(mux show-buffer 2>/dev/null)" = half ]; }
+	wait_for 10 copied || fail "clipboard: $(mux show-buffer)"
+	key Escape
+	mkdir -p full
+	key -l ':w full/none/x.cprof'
+	key Enter
+	shows "No such file or directory; nothing was changed"
+	key q
+	ended
 }
 
 sizes() {
@@ -153,6 +235,8 @@ terminal_goes() {
 }
 
 check "keys and views" keys_and_views
+check "prompts, and a lone Escape" prompts
+check "files and the clipboard" files_and_clipboard
 check "sizes, and a storm of them" sizes
 check "256 colours, 8, and none" colours
 check "locales and terminals" other_locales_and_terminals
