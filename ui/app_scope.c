@@ -515,8 +515,8 @@ static char *no_match(const struct app *a, uint32_t n)
 
 	text_count(count, n);
 	if (s->typed && s->by_module)
-		return xasprintf("No function of %s matches \"%s\" (%s in scope).", module, s->typed,
-				 count);
+		return xasprintf("No function of %s matches \"%s\" (%s in scope).", module,
+				 s->typed, count);
 	if (s->typed)
 		return xasprintf("No function matches \"%s\" (%s in scope).", s->typed, count);
 	return xasprintf("No function of %s is on any stack (%s in scope).", module, count);

@@ -122,21 +122,22 @@ static void run_set(struct app *a, const char *argument, bool force)
 /* ---- the table ---- */
 
 const struct command commands[] = {
-	{ "w", "FILE", "copy the recording; w! replaces a file", run_write, 0 },
+	{ "w", "FILE", "copy the recording; w! replaces a file", run_write, APP_RECORDING },
 	{ "export", "FORMAT FILE", "write the scope for another tool; export! replaces",
-	  run_export, 0 },
-	{ "threads", "[NAME]", "only threads of that name or number; none: all", run_threads, 0 },
+	  run_export, APP_RECORDING },
+	{ "threads", "[NAME]", "only threads of that name or number; none: all", run_threads,
+	  APP_RECORDING },
 	{ "range", "[FROM TO]", "only what is between, as 12s 18s; none: all time",
-	  run_range, 0 },
+	  run_range, APP_RECORDING },
 	{ "set", "NAME VALUE", "ascii, clipboard, color, theme; alone lists values",
-	  run_set, 0 },
+	  run_set, APP_RECORDING },
 	{ "rate", "HZ", "live: take so many samples a second", NULL, APP_RATE },
 	{ "mark", "TEXT", "live: note this moment in the recording", NULL, APP_MARK },
 	{ "step", "", "replay: one second more", NULL, APP_STEP },
 	{ "sessions", "", "live: what is being recorded", NULL, APP_SESSIONS },
 	{ "detach", "", "live: leave, and let it be recorded on", NULL, APP_DETACH },
 	{ "stop", "", "live: end the recording", NULL, APP_STOP },
-	{ "q", "", "leave", run_quit, 0 },
+	{ "q", "", "leave", run_quit, APP_RECORDING },
 };
 const size_t n_commands = array_len(commands);
 

@@ -30,14 +30,19 @@ void scope_release(struct scope *s)
 	free(s);
 }
 
+static uint32_t *copy_numbers(const uint32_t *numbers, size_t n)
+{
+	return n ? xmemdup(numbers, n * sizeof(*numbers)) : NULL;
+}
+
 struct scope *scope_copy(const struct scope *s)
 {
 	struct scope *copy = xmemdup(s, sizeof(*s));
 	struct error err;
 
 	copy->n_holders = 1;
-	copy->threads = s->n_threads ? xmemdup(s->threads, s->n_threads * sizeof(*s->threads)) : NULL;
-	copy->folded = s->n_folded ? xmemdup(s->folded, s->n_folded * sizeof(*s->folded)) : NULL;
+	copy->threads = copy_numbers(s->threads, s->n_threads);
+	copy->folded = copy_numbers(s->folded, s->n_folded);
 	copy->typed = NULL;
 	copy->filter = NULL;
 	if (s->typed && scope_set_filter(copy, s->typed, &err) < 0)

@@ -199,7 +199,7 @@ static void put_row(const struct table *t, unsigned int y, uint32_t function, bo
 	cell_where(&c, t->columns.where, function);
 }
 
-/* Time that no row of the table stands for: below it. */
+/* Time that no row of the table stands for: below it.  No bar if there is no interval. */
 static void put_beside(const struct table *t, unsigned int y, char kind, const char *name,
 		       struct interval iv)
 {
@@ -209,10 +209,11 @@ static void put_beside(const struct table *t, unsigned int y, char kind, const c
 	pen_to(&pen, 1);
 	cell_share(&c, iv.share);
 	pen_to(&pen, 7);
-	if (iv.low < iv.high)
+	if (iv.low < iv.high) {
 		cell_interval(&c, iv);
-	pen_to(&pen, 14);
-	pen_bar(&pen, kind, t->columns.bar, iv.low, iv.share, iv.high, t->scale);
+		pen_to(&pen, 14);
+		pen_bar(&pen, kind, t->columns.bar, iv.low, iv.share, iv.high, t->scale);
+	}
 	pen_to(&pen, 14 + t->columns.bar + (t->seconds ? 17 : 8));
 	pen_put(&pen, (struct style){ .fg = (uint8_t)ink_strong(kind), .attrs = ATTR_BOLD },
 		"%c", kind);

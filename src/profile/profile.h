@@ -224,7 +224,7 @@ int profile_update(struct profile *p, struct error *err);
  * Fold functions into what calls them: tree and stack_walk.h are as if they had not
  * been called, and what they called had been called by their callers.  Only the
  * outermost call of a stack stays, because nobody called it.  `kernel` folds all
- * functions of the kernel, too.  Replaces what was folded before; {} unfolds all.
+ * functions of the kernel, too.  Replaces what was folded before.
  * Fails like profile_update().
  */
 int profile_fold(struct profile *p, const uint32_t *functions, size_t n, bool kernel,
