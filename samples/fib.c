@@ -2,9 +2,9 @@
 /*
  * fib: naive recursive Fibonacci numbers, in C.
  *
- * Built -O2 without frame pointers.  Its profile must show: fib with nearly
- * all SELF time, always below main, recursive up to N - 1 deep; every stack
- * complete.  Two lines of fib carry the time: the test and the sum.
+ * Built -O2 without frame pointers, both calls kept.  Its profile must show: fib
+ * with nearly all SELF time, always below main, recursive up to N - 1 deep; every
+ * stack complete.  Two lines of fib carry the time: the test and the sum.
  *
  * fib(N) makes 2 * F(N + 1) - 1 calls, most of which repeat earlier work.
  *
