@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/util.h"
+#include "hints/hint.h"
 #include "profile/filter.h"
 #include "profile/flame.h"
 #include "profile/profile_load.h"
@@ -94,6 +95,36 @@ static void measure_flame(const struct profile *p, const struct selection *s)
 	summary_deinit(&sum);
 }
 
+/* Looking for hints in what is summed up already. */
+static void measure_hints(const struct profile *p, const struct selection *s)
+{
+	struct hint_input in = { .p = p, .scope = s };
+	struct hint_watch watch = { 0 };
+	double ms[ROUNDS];
+	struct summary sum;
+	struct ledger ledger;
+	uint32_t *order;
+
+	summary_make(p, s, &sum);
+	ledger_make(p, s, &sum, &ledger);
+	order = summary_rank(p, &sum, &in.n_order);
+	in.sum = &sum;
+	in.ledger = &ledger;
+	in.order = order;
+	for (int i = 0; i < ROUNDS; i++) {
+		double start = cpu_ms();
+
+		hint_watch_look(&watch, &in, 3);
+		ms[i] = cpu_ms() - start;
+	}
+	qsort(ms, ROUNDS, sizeof(*ms), by_value);
+	printf("query %.1f hints\n", ms[ROUNDS / 2]);
+	hint_watch_deinit(&watch);
+	free(order);
+	ledger_deinit(&ledger);
+	summary_deinit(&sum);
+}
+
 int main(int argc, char **argv)
 {
 	_cleanup_(closep) int fd = argc == 2 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
@@ -135,6 +166,7 @@ int main(int argc, char **argv)
 	measure("three of the threads", p, &threads);
 	measure("functions matching an expression", p, &named);
 	measure_flame(p, &all);
+	measure_hints(p, &all);
 	filter_close(filter);
 	profile_load_close(load);
 	return 0;

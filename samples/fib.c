@@ -4,7 +4,7 @@
  *
  * Built -O2 without frame pointers, both calls kept.  Its profile must show: fib
  * with nearly all SELF time, always below main, recursive up to N - 1 deep; every
- * stack complete.  Two lines of fib carry the time: the test and the sum.
+ * stack complete; the hint H03.  Two lines of fib carry the time: the test and the sum.
  *
  * fib(N) makes 2 * F(N + 1) - 1 calls, most of which repeat earlier work.
  *
