@@ -28,6 +28,7 @@ static const struct cmd *const commands[] = {
 	&cmd_view,
 	&cmd_export,
 	&cmd_recover,
+	&cmd_lesson,
 	&cmd_doctor,
 	&cmd_version,
 	&cmd_help,

@@ -24,6 +24,7 @@ const struct action_row action_rows[] = {
 	{ ACTION_FLAME, ACTIONS_VIEWS, { '5', 'f' }, "5 f", "flame graph" },
 	{ ACTION_SOURCE, ACTIONS_VIEWS, { '6', 'a' }, "6 a", "source lines" },
 	{ ACTION_QUALITY, ACTIONS_VIEWS, { '=' }, "=", "quality of the data" },
+	{ ACTION_HINTS, ACTIONS_VIEWS, { '!' }, "!", "what stands out" },
 	/* Not there yet: they say what is coming. */
 	{ ACTION_OVERVIEW, ACTIONS_VIEWS, { '1' }, "1", NULL },
 	{ ACTION_THREADS, ACTIONS_VIEWS, { '7' }, "7", NULL },
@@ -61,6 +62,11 @@ const struct action_row action_rows[] = {
 	{ ACTION_RECURSION, ACTIONS_SHOW, { 'r' }, "r", "flame: recursion folded or not" },
 	{ ACTION_OPEN_ALL, ACTIONS_SHOW, { 'E' }, "E", "tree: open all" },
 	{ ACTION_CLOSE_ALL, ACTIONS_SHOW, { 'C' }, "C", "tree: close all" },
+
+	{ ACTION_NONE, ACTIONS_SHOW, { 0 }, "x", "what stands out: dismiss it" },
+	{ ACTION_LESSON, ACTIONS_SHOW, { 'L' }, "L", "lesson about this view" },
+	{ ACTION_NEXT_PANE, ACTIONS_SHOW, { KEY_OF_TAB }, "Tab", "to the lesson, and back" },
+	{ ACTION_NONE, ACTIONS_SHOW, { 0 }, "n b", "lesson: next page, page before" },
 
 	{ ACTION_PAUSE, ACTIONS_SESSION, { 'p', 'Z' }, "p Z", "live: pause, go on" },
 	{ ACTION_DETACH, ACTIONS_SESSION, { 'D' }, "D", "live: leave, it goes on" },

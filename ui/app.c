@@ -10,6 +10,8 @@
 #include "ui/cells.h"
 #include "ui/dialogs.h"
 #include "ui/key.h"
+#include "ui/panel.h"
+#include "ui/prose.h"
 #include "ui/save.h"
 #include "ui/text.h"
 #include "ui/view.h"
@@ -39,6 +41,8 @@ void app_deinit(struct app *a)
 	app_flame_deinit(&a->flame);
 	app_source_deinit(&a->source);
 	app_tree_deinit(&a->tree);
+	app_hints_deinit(&a->hints);
+	app_panel_deinit(&a->panel);
 	while (a->n_trail)
 		scope_release(a->trail[--a->n_trail].scope);
 	app_scope_deinit(a);
@@ -231,6 +235,9 @@ static bool act(struct app *a, enum action action)
 		break;
 	case ACTION_CANCEL:
 		break;
+	case ACTION_NEXT_PANE:
+		app_say(a, "there is one pane; L opens the lesson beside it");
+		break;
 	default:
 		return false;
 	}
@@ -251,9 +258,9 @@ void app_key(struct app *a, uint32_t key)
 	app_session_hold(a);
 	if (a->dialog.open)
 		dialog_takes(a, key);
-	else if (action == ACTION_NONE ||
+	else if (!panel_key(a, key) && (action == ACTION_NONE ||
 		 !(open_view(a, action) || (a->view->act && a->view->act(a, action)) ||
-		   act(a, action)))
+		   act(a, action))))
 		say_unknown(a, key);
 }
 
@@ -431,6 +438,26 @@ static void draw_prompt(const struct app *a, struct grid *g)
 	buf_deinit(&clean);
 }
 
+/* What is worth the most to know, and how to learn more of it. */
+static void put_hint(const struct app *a, struct grid *g, struct pen *pen)
+{
+	const char *more = "! tells why";
+	struct prose claim = { .utf8 = g->utf8 };
+	struct rows rest = { .g = g, .top = g->height };	/* one row is all there is */
+
+	if (!a->hints.watch.shown.n || a->view == &view_hints)
+		return;
+	rest.right = g->width - text_width(more) - 2;
+	pen_put(pen, STYLE_STRONG, "! ");
+	prose_add_name(&claim, PROSE_PLAIN, rest.right - pen->column - 1,
+		       a->hints.watch.shown.v[0].claim);
+	prose_put(&rest, &claim, pen, 0);
+	prose_deinit(&claim);
+	pen_to(pen, g->width - text_width(more) - 1);
+	pen_put(pen, STYLE_STRONG, "!");
+	pen_put(pen, STYLE_DIM, "%s", more + 1);
+}
+
 static void draw_message(const struct app *a, struct grid *g)
 {
 	struct pen pen = pen_make(g, g->height - 2, 0, g->width);
@@ -449,26 +476,46 @@ static void draw_message(const struct app *a, struct grid *g)
 		pen_put(&pen, STYLE_STRONG, "! ");
 		pen_put(&pen, STYLE_TEXT, "only %s sample%s: nothing here is certain yet",
 			text_count(count, n), n == 1 ? "" : "s");
+	} else {
+		put_hint(a, g, &pen);
 	}
 }
 
-/* "Enter callers  ? help": keys bold, words dim, from the right on left out. */
+/* "Enter callers": the key bold, the word dim; nothing if the room is needed for help. */
+static void put_key(struct pen *pen, const char *s, int len)
+{
+	static const char help[] = "? help  ";
+	int key = (int)strcspn(s, " ");
+	size_t keep = strncmp(s, help, 6) == 0 ? 0 : sizeof(help) - 1;
+
+	if (pen_left(pen) < (size_t)len + 1 + keep)
+		return;
+	pen_put(pen, STYLE_STRONG, "%.*s", key, s);
+	pen_put(pen, STYLE_DIM, "%.*s", len - key, s + key);
+	pen_to(pen, pen->column + 2);
+}
+
+/* "Enter callers  ? help": from the right on left out, but for help. */
 static void draw_keys(const struct app *a, struct grid *g)
 {
+	static const char to_lesson[] = "Tab to lesson", close_it[] = "L close it";
 	struct pen pen = pen_make(g, g->height - 1, 0, g->width);
-	const char *s = a->view->keys ? a->view->keys : "? help  q quit";
+	const char *s = panel_keys(a);
 
+	if (!s)
+		s = a->view->keys ? a->view->keys : "? help  q quit";
 	strip(g, g->height - 1);
 	pen_to(&pen, 1);
 	while (*s) {
 		const char *end = strstr(s, "  ");
-		int len = (int)(end ? (size_t)(end - s) : strlen(s)), key = (int)strcspn(s, " ");
+		int len = (int)(end ? (size_t)(end - s) : strlen(s));
 
-		if (pen_left(&pen) < (unsigned int)len + 1)
-			return;
-		pen_put(&pen, STYLE_STRONG, "%.*s", key, s);
-		pen_put(&pen, STYLE_DIM, "%.*s", len - key, s + key);
-		pen_to(&pen, pen.column + 2);
+		if (strncmp(s, "L lesson", 8) == 0 && panel_is_open(a)) {
+			put_key(&pen, to_lesson, sizeof(to_lesson) - 1);
+			put_key(&pen, close_it, sizeof(close_it) - 1);
+		} else {
+			put_key(&pen, s, len);
+		}
 		s += len + (end ? 2 : 0);
 	}
 }
@@ -489,7 +536,7 @@ static void draw_too_small(const struct app *a, struct grid *g)
 void app_draw(struct app *a, struct grid *g)
 {
 	unsigned int above = a->no_header ? 1 : ZONES_ABOVE;
-	struct area area = { .top = above, .width = g->width };
+	struct area area = { .top = above, .width = g->width }, panel;
 
 	grid_clear(g);
 	if (g->width < APP_MIN_WIDTH || g->height < APP_MIN_HEIGHT) {
@@ -500,8 +547,12 @@ void app_draw(struct app *a, struct grid *g)
 	a->width = g->width;
 	a->height = g->height;
 	a->utf8 = g->utf8;
+	if (a->session.state == APP_FILE && a->hints.asked != a->model->n_asked)
+		app_look_for_hints(a, 1);
+	panel = panel_take(a, g, &area);
 	a->view->draw(a, g, area);
 	a->arrived = false;
+	panel_draw(a, g, panel);
 	if (!a->no_header) {
 		draw_header(a, g);
 		draw_tabs(a, g);

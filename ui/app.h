@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/u64map.h"
+#include "hints/hint.h"
 #include "profile/butterfly.h"
 #include "profile/flame.h"
 #include "profile/lines.h"
@@ -29,6 +30,8 @@
 #include "ui/command.h"
 #include "ui/dialog.h"
 #include "ui/grid.h"
+#include "ui/lesson_slots.h"
+#include "ui/lessons.h"
 #include "ui/list.h"
 #include "ui/model.h"
 #include "ui/search.h"
@@ -37,6 +40,7 @@
 #define APP_MIN_WIDTH 60
 #define APP_MIN_HEIGHT 15
 #define APP_TRAIL 32
+#define APP_VIEWS 24		/* that there can be */
 
 struct view;
 
@@ -158,6 +162,27 @@ struct app {
 
 	/* quality, help: text that scrolls */
 	struct list text;
+
+	struct app_hints {
+		struct hint_watch watch;
+		struct selection scope;		/* that it looked at last */
+		uint32_t asked;
+		struct list list;		/* in their view */
+	} hints;
+
+	struct app_panel {
+		struct lessons lessons;
+		struct lesson_values values;
+		uint32_t function, asked;	/* what they are of */
+		bool example;			/* or they are made up */
+		bool focused;
+		struct app_panel_place {	/* by view */
+			bool open;
+			const char *own;	/* the view's lesson, and where one is: */
+			unsigned int lesson, page;
+			struct list scroll;
+		} places[APP_VIEWS];
+	} panel;
 };
 
 /* The model stays the caller's and outlives it.  Ends with app_deinit(). */
@@ -166,6 +191,15 @@ void app_deinit(struct app *a);
 
 /* Take a key, as ui/key.h has them. */
 void app_key(struct app *a, uint32_t key);
+
+/* Open the lesson beside every view. */
+void app_open_lesson(struct app *a);
+
+/*
+ * Look for hints once more: each second while the profile grows, what held 3 times in
+ * a row is shown.  Of a finished recording app_draw() does it.
+ */
+void app_look_for_hints(struct app *a, unsigned int needed);
 
 /* Draw into a grid of any size. */
 void app_draw(struct app *a, struct grid *g);

@@ -20,6 +20,7 @@ const struct view *const views[] = {
 	COMING('9', ACTION_MEMORY, "Mem", "Mem", "memory"),
 	COMING('0', ACTION_COMPARE, "Diff", "Diff", "the comparison of two recordings"),
 	&view_quality,
+	&view_hints,
 	&view_help,
 	NULL,
 };

@@ -12,9 +12,9 @@
 #include "ui/app.h"
 #include "ui/pen.h"
 
-/* Rows of a grid that a view may draw in: columns [0, width). */
+/* Rows of a grid that a view may draw in: columns [0, width).  The lesson's has a left. */
 struct area {
-	unsigned int top, height, width;
+	unsigned int top, height, left, width;
 };
 
 /* The rows of a view that can be searched. */
@@ -34,12 +34,13 @@ struct view {
 	const char *coming;		/* why it cannot be opened yet; NULL: it can */
 	const char *keys;		/* "Enter callers  ? help": two blanks between */
 	const struct view_rows *rows;	/* NULL: a page of text */
+	const char *lesson;		/* about it, or NULL */
 	void (*draw)(struct app *a, struct grid *g, struct area area);
 	bool (*act)(struct app *a, enum action action);	/* false: not its own */
 };
 
 extern const struct view view_functions, view_tree, view_callers, view_flame, view_source,
-	view_quality, view_help;
+	view_quality, view_hints, view_help;
 
 /* All that have a tab, in their order, then the others; ends with NULL. */
 extern const struct view *const views[];
@@ -49,6 +50,11 @@ void app_tree_deinit(struct app_tree *t);
 void app_callers_deinit(struct app_callers *c);
 void app_flame_deinit(struct app_flame *t);
 void app_source_deinit(struct app_source *s);
+void app_hints_deinit(struct app_hints *h);
+
+/* The name of the lesson about the chosen hint, and the function that the hint is about. */
+const char *view_hints_lesson(const struct app *a);
+uint32_t view_hints_function(const struct app *a);
 
 /* Say why there is nothing to show: no function selected, no samples in scope. */
 bool view_lacks_function(const struct app *a, struct grid *g, struct area area);

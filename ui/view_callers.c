@@ -13,7 +13,7 @@
 
 #define DEPTH 4			/* calls away from the function */
 #define DEEPER_SHARE .05	/* of a row that is more than one call away */
-#define DETAIL_FROM 24		/* height of the screen from which on it is there */
+#define DETAIL_FROM 19		/* height of the view from which on it is there */
 #define DETAIL_ROWS 3		/* two lines and a blank row above */
 #define NAME_AT 24		/* without the bar */
 
@@ -192,7 +192,7 @@ static void put_detail(const struct app *a, struct grid *g, struct area area, un
 static void draw(struct app *a, struct grid *g, struct area area)
 {
 	struct columns columns = cells_columns(area.width, NAME_AT);
-	bool detail = g->height >= DETAIL_FROM;
+	bool detail = area.height >= DETAIL_FROM;
 	unsigned int rows = area.height - 1 - (detail ? DETAIL_ROWS : 0);
 	struct list *l = &a->callers.list;
 
@@ -264,6 +264,7 @@ static bool act(struct app *a, enum action action)
 
 const struct view view_callers = {
 	.key = '4', .action = ACTION_CALLERS, .name = "Callers", .short_name = "Call",
-	.keys = "j/k move  Enter recentre  < back  t tree  / search  ? help  q quit",
+	.keys = "j/k move  Enter recentre  < back  t tree  / search  L lesson  ? help  q quit",
+	.lesson = "callers",
 	.rows = &rows, .draw = draw, .act = act,
 };

@@ -368,5 +368,6 @@ static bool act(struct app *a, enum action action)
 const struct view view_flame = {
 	.key = '5', .action = ACTION_FLAME, .name = "Flame", .short_name = "Flam",
 	.keys = "hjkl move  Enter zoom  < out  i invert  r recursion  H hottest  ? help  q quit",
+	.lesson = "flame",
 	.draw = draw, .act = act,
 };

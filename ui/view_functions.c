@@ -16,7 +16,7 @@
 
 #define SECONDS_FROM 90		/* width from which on there is a column of them */
 #define DETAIL_ROWS 7		/* rule, four lines, a blank row on either side */
-#define DETAIL_FROM 24		/* height of the screen from which on it is there */
+#define DETAIL_FROM 19		/* height of the view from which on it is there */
 #define LABEL_AT 2
 #define VALUE_AT 16
 
@@ -320,7 +320,9 @@ static void put_caller(const struct app *a, struct pen *pen)
 			most = &b.callers.rows[i];
 	put_label(pen, "called from");
 	if (most) {
-		pen_name(pen, STYLE_TEXT, 40,
+		unsigned int room = pen_left(pen) > 14 ? pen_left(pen) - 14 : 0;	/* "  97% of it" */
+
+		pen_name(pen, STYLE_TEXT, min_of(40u, room),
 			 profile_string(m->p, m->p->functions[most->function].name));
 		put_part(pen, most->sum.weight_ns, b.total.weight_ns);
 	} else {
@@ -364,7 +366,7 @@ static void draw(struct app *a, struct grid *g, struct area area)
 {
 	struct table t = { .a = a, .g = g, .area = area, .seconds = area.width >= SECONDS_FROM,
 			   .scale = find_scale(a->model) };
-	bool detail = g->height >= DETAIL_FROM;
+	bool detail = area.height >= DETAIL_FROM;
 	unsigned int n_beside = beside(&t, 0), rows;
 
 	if (a->arrived || a->asked != a->model->n_asked)
@@ -473,6 +475,7 @@ static bool act(struct app *a, enum action action)
 
 const struct view view_functions = {
 	.key = '2', .action = ACTION_FUNCTIONS, .name = "Functions", .short_name = "Func",
-	.keys = "Enter callers  t tree  / search  \\ filter  s sort  w window  ? help  q quit",
+	.keys = "Enter callers  f flame  a source  / search  \\ filter  s sort  L lesson  ? help  q quit",
+	.lesson = "functions",
 	.rows = &rows, .draw = draw, .act = act,
 };

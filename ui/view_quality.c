@@ -146,6 +146,7 @@ static void draw(struct app *a, struct grid *g, struct area area)
 
 const struct view view_quality = {
 	.action = ACTION_QUALITY, .name = "Quality", .short_name = "Qual",
-	.keys = "j/k scroll  q close  ? help",
+	.keys = "j/k scroll  q close  L lesson  ? help",
+	.lesson = "quality",
 	.draw = draw, .act = scroll_act,
 };

@@ -285,6 +285,7 @@ static bool act(struct app *a, enum action action)
 
 const struct view view_source = {
 	.key = '6', .action = ACTION_SOURCE, .name = "Source", .short_name = "Src",
-	.keys = "j/k line  H hottest  Enter callers  / search  < back  ? help  q quit",
+	.keys = "j/k line  H hottest  Enter callers  / search  < back  L lesson  ? help  q quit",
+	.lesson = "source",
 	.rows = &rows, .draw = draw, .act = act,
 };

@@ -14,7 +14,7 @@
 
 #define MAX_NODES 20000
 #define MAX_DEPTH 4096
-#define DETAIL_FROM 24		/* height of the screen from which on it is there */
+#define DETAIL_FROM 19		/* height of the view from which on it is there */
 #define DETAIL_ROWS 5		/* rule, two lines, a blank row on either side */
 
 /* Shares that a node needs for a row. */
@@ -214,7 +214,7 @@ static void put_detail(const struct app *a, struct grid *g, struct area area, un
 
 static void draw(struct app *a, struct grid *g, struct area area)
 {
-	bool detail = g->height >= DETAIL_FROM;
+	bool detail = area.height >= DETAIL_FROM;
 	unsigned int rows = area.height - 1 - (detail ? DETAIL_ROWS : 0);
 
 	if (view_lacks_samples(a, g, area))
@@ -365,6 +365,7 @@ static bool act(struct app *a, enum action action)
 
 const struct view view_tree = {
 	.key = '3', .action = ACTION_TREE, .name = "Tree", .short_name = "Tree",
-	.keys = "l/h open/close  E/C all  Enter callers  / search  % cut-off  ? help  q quit",
+	.keys = "l/h open/close  E/C all  Enter callers  / search  L lesson  ? help  q quit",
+	.lesson = "tree",
 	.rows = &rows, .draw = draw, .act = act,
 };

@@ -70,7 +70,7 @@ _cprofd() {
 	--engine) _cprofd_words 'auto perf ptrace' "$word"; return ;;
 	--format) _cprofd_words 'folded pprof' "$word"; return ;;
 	--color) _cprofd_words 'auto always never' "$word"; return ;;
-	--render) _cprofd_words 'functions tree callers flame source quality help' "$word"; return ;;
+	--render) _cprofd_words 'functions tree callers flame source quality hints help' "$word"; return ;;
 	-F | -d | --max-frames | --limit | --width | --from | --to | --thread | --filter | \
 		--callers | --lines | --size) return ;;
 	esac
@@ -81,6 +81,7 @@ _cprofd() {
 	case $command in
 	attach | stop | doctor) _cprofd_words "$(_cprofd_pids; _cprofd_names)" "$word" ;;
 	report | view | export | recover) _cprofd_recordings "$word" ;;
+	lesson) ((COMP_CWORD == 2)) && _cprofd_words check "$word" || _cprofd_files "$word" ;;
 	help) _cprofd_words "$(_cprofd_commands "$program")" "$word" ;;
 	esac
 } && complete -F _cprofd cprofd

@@ -72,10 +72,12 @@ complete -c cprofd -n '__cprofd_after --save' -F
 complete -c cprofd -n '__cprofd_after --engine' -a 'auto perf ptrace'
 complete -c cprofd -n '__cprofd_after --format' -a 'folded pprof'
 complete -c cprofd -n '__cprofd_after --color' -a 'auto always never'
-complete -c cprofd -n '__cprofd_after --render' -a 'functions tree callers flame source quality help'
+complete -c cprofd -n '__cprofd_after --render' -a 'functions tree callers flame source quality hints help'
 complete -c cprofd -n '__cprofd_in attach stop doctor; and not __cprofd_after_value' \
     -a '(__cprofd_pids) (__cprofd_names)'
 complete -c cprofd -n '__cprofd_in report view export recover; and not __cprofd_after_value' \
     -k -a '(__fish_complete_suffix .cprof)'
+complete -c cprofd -n '__cprofd_in lesson; and test (count (__cprofd_words)) -eq 2' -a check
+complete -c cprofd -n '__cprofd_in lesson; and test (count (__cprofd_words)) -gt 2' -F
 complete -c cprofd -n '__cprofd_in help' -a '(__cprofd_commands)'
 complete -c cprofd -n __cprofd_behind_dashes -a '(__cprofd_command_line)'

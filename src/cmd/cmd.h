@@ -32,6 +32,7 @@ extern const struct cmd cmd_attach;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_export;
 extern const struct cmd cmd_help;
+extern const struct cmd cmd_lesson;
 extern const struct cmd cmd_list;
 extern const struct cmd cmd_record;
 extern const struct cmd cmd_recover;

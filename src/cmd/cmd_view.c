@@ -17,17 +17,18 @@
 
 struct options {
 	const char *file;
-	bool ascii;
+	bool ascii, lesson;
 	enum term_color color;
 	const struct view *render;	/* or NULL: on the terminal */
 	unsigned int width, height;	/* of what is rendered */
 };
 
-enum { OPTION_ASCII = 256, OPTION_COLOR, OPTION_RENDER, OPTION_SIZE };
+enum { OPTION_ASCII = 256, OPTION_COLOR, OPTION_LESSON, OPTION_RENDER, OPTION_SIZE };
 
 static const struct option long_options[] = {
 	{ "ascii", no_argument, NULL, OPTION_ASCII },
 	{ "color", required_argument, NULL, OPTION_COLOR },
+	{ "lesson", no_argument, NULL, OPTION_LESSON },
 	{ "render", required_argument, NULL, OPTION_RENDER },
 	{ "size", required_argument, NULL, OPTION_SIZE },
 	{ "help", no_argument, NULL, 'h' },
@@ -84,6 +85,8 @@ static int parse(struct options *o, int argc, char **argv)
 			o->ascii = true;
 		else if (opt == OPTION_COLOR)
 			code = set_color(o, optarg);
+		else if (opt == OPTION_LESSON)
+			o->lesson = true;
 		else if (opt == OPTION_RENDER)
 			code = set_render(o, optarg);
 		else if (opt == OPTION_SIZE)
@@ -148,6 +151,8 @@ static int view(const struct options *o)
 	model_init(&model, recording.p);
 	app_init(&app, &model);
 	app.recording_fd = recording.fd;
+	if (o->lesson)
+		app_open_lesson(&app);
 	if (o->render)
 		render(o, &app);
 	else
@@ -174,7 +179,7 @@ static int run(int argc, char **argv)
 
 const struct cmd cmd_view = {
 	.name = "view",
-	.synopsis = "[--ascii] [--color WHEN] [--render VIEW [--size WxH]] RECORDING",
+	.synopsis = "[--ascii] [--color WHEN] [--lesson] [--render VIEW [--size WxH]] RECORDING",
 	.summary = "look at a recording on the terminal",
 	.help =
 	"Shows the functions of a recording, its call tree, who calls whom, a flame graph,\n"
@@ -182,8 +187,9 @@ const struct cmd cmd_view = {
 	"\n"
 	"  --ascii             no characters beyond ASCII\n"
 	"  --color WHEN        auto, always or never\n"
+	"  --lesson            with the lesson beside each view, as L opens it\n"
 	"  --render VIEW       print one screen instead: functions, tree, callers,\n"
-	"                      flame, source, quality or help\n"
+	"                      flame, source, quality, hints or help\n"
 	"  --size WxH          columns and rows of that screen; else 100x30\n"
 	"  -h, --help          this text\n",
 	.run = run,

@@ -115,6 +115,15 @@ record_types_are_in_the_man_page() {
 	same types.txt page.txt "record.h (<) and man page (>)"
 }
 
+# Fields of lessons, one or more a tag.
+lesson_fields_are_in_the_man_page() {
+	need mandoc
+	sed -n 's/^	\[SLOT_[A-Z_]*\] = { "\([a-z.]*\)", .*/\1/p' "$top_srcdir/ui/lesson_slots.c" | sort >slots.txt
+	sed -n '/^\.Ss Fields/,$s/^\.It Li //p' "$man/cprofd-lesson.5" | sed 's/ , /\n/g' | sort >page.txt
+	[ "$(wc -l <slots.txt)" -ge 30 ] || fail "few fields: $(cat slots.txt)"
+	same slots.txt page.txt "lesson_slots.c (<) and man page (>)"
+}
+
 # A page that another refers to may not be installed here; ours have to exist.
 mandoc_has_no_complaint() {
 	need mandoc
@@ -165,6 +174,7 @@ END
 	: >a.txt
 	[ "$(try report a)" = a.cprof ] || fail "recordings: $(try report a)"
 	[ "$(try report -o a.t)" = a.txt ] || fail "files"
+	[ "$(try lesson c) $(try lesson check a.t)" = "check a.txt" ] || fail "lessons"
 }
 
 # The completion system's own functions would need a terminal: these print what
@@ -219,6 +229,7 @@ check every_command_explains_itself every_command_explains_itself
 check keys_are_those_of_the_man_page keys_are_those_of_the_man_page
 check exit_codes_are_in_the_man_page exit_codes_are_in_the_man_page
 check record_types_are_in_the_man_page record_types_are_in_the_man_page
+check lesson_fields_are_in_the_man_page lesson_fields_are_in_the_man_page
 check mandoc_has_no_complaint mandoc_has_no_complaint
 check bash_offers_the_same_options bash_offers_the_same_options
 check zsh_offers_the_same_options zsh_offers_the_same_options

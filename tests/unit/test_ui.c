@@ -39,9 +39,12 @@ struct made_app {
 static void made_app_init(struct made_app *t, const struct fixture_options *o,
 			  unsigned int width, unsigned int height, bool utf8)
 {
+	const char *top = getenv("top_srcdir");
+
 	t->load = fixture_load(o);
 	model_init(&t->model, profile_load_profile(t->load));
 	app_init(&t->app, &t->model);
+	t->app.panel.lessons.folder = xasprintf("%s/lessons", top ? top : ".");
 	grid_init(&t->grid, width, height, utf8);
 }
 
@@ -139,6 +142,21 @@ TEST(screens_look_as_they_did)
 		{ "s", "dialog-sort", 80, 24, false }, { "S", "dialog-save", 100, 30, true },
 		{ "y", "dialog-name", 80, 24, false },
 		{ ":set th", "command", 80, 24, true }, { "#", "no-header", 80, 24, true },
+		{ "!", "hints", 80, 24, false }, { "!", "hints", 100, 30, true },
+		{ "L", "lesson-functions", 80, 24, false },
+		{ "L", "lesson-functions", 100, 30, false },
+		{ "L", "lesson-functions", 100, 30, true },
+		{ "L", "lesson-functions", 140, 40, true },
+		{ "L", "lesson-functions", 60, 15, false },
+		{ "L\tn", "lesson-answer", 100, 30, true },
+		{ "3L", "lesson-tree", 80, 24, false }, { "3L", "lesson-tree", 100, 30, false },
+		{ "3L", "lesson-tree", 100, 30, true }, { "3L", "lesson-tree", 140, 40, true },
+		{ "4L", "lesson-callers", 80, 24, false }, { "4L", "lesson-callers", 100, 30, false },
+		{ "4L", "lesson-callers", 100, 30, true }, { "4L", "lesson-callers", 140, 40, true },
+		{ "5L", "lesson-flame", 80, 24, false }, { "5L", "lesson-flame", 100, 30, true },
+		{ "6L", "lesson-source", 80, 24, false }, { "6L", "lesson-source", 100, 30, false },
+		{ "6L", "lesson-source", 100, 30, true }, { "6L", "lesson-source", 140, 40, true },
+		{ "=L", "lesson-quality", 100, 30, true }, { "!L", "lesson-hints", 100, 30, true },
 	};
 
 	for (size_t i = 0; i < array_len(all); i++) {
@@ -161,7 +179,7 @@ TEST(screens_look_as_they_did)
 TEST(ascii_screens_are_ascii)
 {
 	static const char *const keys[] = { "", "=", "?", "s", "stI", "5", "5i", "T", "/fib",
-					    "\\a", "3C/w" };
+					    "\\a", "3C/w", "!", "L", "!L" };
 
 	for (size_t i = 0; i < array_len(keys); i++) {
 		struct made_app t;
@@ -1354,6 +1372,211 @@ TEST(the_header_hides_and_comes_back)
 	made_app_deinit(&t);
 }
 
+/* ---- what stands out ---- */
+
+/* A hint's claim is below the view, its evidence behind a key, its proof one more away. */
+TEST(hints_lead_to_their_proof)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	assert_shows(&t, "! 100% of compare is line 14 of list.h");
+	assert_shows(&t, "! tells why");
+	type(&t, "jj!");
+	assert_shows(&t, "H14");
+	assert_shows(&t, "wrong if");
+	app_key(&t.app, KEY_OF_ENTER);
+	assert_ptr_equal(t.app.view, &view_source);
+	assert_string_equal(selected(&t), "compare");
+	type(&t, "!x");
+	assert_shows(&t, "Nothing that was not dismissed");
+	type(&t, "x");
+	assert_shows(&t, "there is nothing here");
+	type(&t, "q2");
+	free(screen(&t));
+	assert_int_equal(t.app.hints.watch.shown.n, 0);
+	made_app_deinit(&t);
+}
+
+/* While a profile grows they have to hold three times. */
+TEST(hints_of_a_growing_profile_are_not_hasty)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	app_look_for_hints(&t.app, 3);
+	app_look_for_hints(&t.app, 3);
+	assert_int_equal(t.app.hints.watch.shown.n, 0);
+	app_look_for_hints(&t.app, 3);
+	assert_int_equal(t.app.hints.watch.shown.n, 1);
+	t.model.scope = (struct selection){ .from_ns = 1 };
+	model_ask(&t.model);
+	app_look_for_hints(&t.app, 3);
+	assert_int_equal(t.app.hints.watch.shown.n, 0);
+	made_app_deinit(&t);
+}
+
+/* ---- the lesson ---- */
+
+static const struct view *const with_lesson[] = {
+	&view_functions, &view_tree, &view_callers, &view_flame, &view_source, &view_quality,
+	&view_hints,
+};
+
+/* Beside every view it has all its parts, and no row of it is cut off. */
+TEST(a_lesson_is_beside_every_view)
+{
+	static const struct {
+		unsigned int width, height;
+	} sizes[] = { { 80, 24 }, { 100, 30 }, { 140, 40 }, { 200, 60 } };
+
+	for (size_t i = 0; i < array_len(with_lesson) * array_len(sizes); i++) {
+		struct made_app t;
+
+		made_app_init(&t, &usual, sizes[i % 4].width, sizes[i % 4].height, i % 3);
+		app_go(&t.app, with_lesson[i / 4], t.app.function);
+		type(&t, "L");
+		assert_shows(&t, "LESSON");
+		assert_shows(&t, "READ");
+		assert_shows(&t, "IN YOUR PROGRAM");
+		assert_shows(&t, "TRY");
+		assert_shows(&t, "CHECK");
+		made_app_deinit(&t);
+	}
+}
+
+TEST(every_page_of_every_lesson_fits_beside_a_view)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	app_open_lesson(&t.app);
+	for (size_t i = 0; i < array_len(with_lesson); i++) {
+		const struct app_panel_place *p;
+		unsigned int page = 0;
+
+		app_go(&t.app, with_lesson[i], t.app.function);
+		type(&t, "\t");
+		do {
+			assert_shows(&t, "LESSON");
+			p = NULL;
+			for (size_t v = 0; views[v]; v++)
+				if (views[v] == t.app.view)
+					p = &t.app.panel.places[v];
+			if (p->scroll.n != 1)
+				fail_msg("%s, page %u is too long", p->own, page);
+			type(&t, "n");
+			page++;
+		} while (!t.app.message);
+		assert_true(page >= 4);
+		assert_string_equal(t.app.message, "this is the last page");
+		while (page-- > 1)
+			type(&t, "b");
+		assert_null(t.app.message);
+		assert_int_equal(p->lesson + p->page, 0);
+		type(&t, "b");
+		assert_string_equal(t.app.message, "this is the first page");
+		type(&t, "\t");
+	}
+	made_app_deinit(&t);
+}
+
+/* The view goes on as if it were not there; only with the focus it takes keys. */
+TEST(a_lesson_takes_no_keys_unless_it_has_the_focus)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 80, 24, false);
+	type(&t, "\t");
+	assert_shows(&t, "L opens the lesson");
+	type(&t, "L");
+	free(screen(&t));
+	type(&t, "jjk");
+	assert_int_equal(t.app.functions.cursor, 1);
+	type(&t, "n");
+	assert_shows(&t, "nothing is looked for");
+	type(&t, "\tj");
+	assert_int_equal(t.app.functions.cursor, 1);
+	type(&t, "n");
+	assert_shows(&t, "ANSWER");
+	assert_shows(&t, "n next page");
+	app_key(&t.app, KEY_OF_ESCAPE);
+	type(&t, "j");
+	assert_int_equal(t.app.functions.cursor, 2);
+	assert_shows(&t, "ANSWER");
+	type(&t, "\t\tj");
+	assert_int_equal(t.app.functions.cursor, 3);
+	type(&t, "L");
+	assert_shows(&t, "certainty");
+	made_app_deinit(&t);
+}
+
+TEST(each_view_keeps_its_lesson)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	type(&t, "L\tn\t3");
+	assert_int_equal(t.app.panel.focused, false);
+	assert_shows(&t, "L lesson");
+	type(&t, "L");
+	assert_shows(&t, "LESSON  Call tree");
+	type(&t, "2");
+	assert_shows(&t, "LESSON  Functions");
+	assert_shows(&t, "ANSWER");
+	type(&t, "L3");
+	assert_shows(&t, "LESSON  Call tree");
+	type(&t, "?L");
+	assert_shows(&t, "there is no lesson about this page");
+	made_app_deinit(&t);
+}
+
+/* What it says is of the row that is selected, with names as harmless as anywhere. */
+TEST(a_lesson_speaks_of_the_selected_row)
+{
+	static const struct fixture_options hostile = { .hostile = true }, few = { .n_samples = 12 };
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	type(&t, "L");
+	assert_shows(&t, "compare was running in 29.3%");
+	type(&t, "j");
+	assert_shows(&t, "fib was running in 20.4%");
+	t.model.scope = (struct selection){ .from_ns = 1, .to_ns = 2 };
+	model_ask(&t.model);
+	assert_shows(&t, "example: membership was running");
+	made_app_deinit(&t);
+
+	made_app_init(&t, &few, 100, 30, false);
+	type(&t, "L");
+	assert_shows(&t, "example: membership was running");
+	made_app_deinit(&t);
+
+	made_app_init(&t, &hostile, 100, 30, false);
+	for (uint32_t i = 0; i < t.model.n_order; i++)
+		if (strstr(profile_string(t.model.p,
+					  t.model.p->functions[t.model.order[i]].name), "evil"))
+			app_go(&t.app, &view_tree, t.model.order[i]);
+	type(&t, "L");
+	assert_shows(&t, "evil\\x1b[2J");
+	made_app_deinit(&t);
+}
+
+TEST(a_lesson_that_is_missing_is_no_harm)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(t.app.panel.lessons.folder);
+	t.app.panel.lessons.folder = xstrdup("/nonexistent");
+	type(&t, "L");
+	assert_shows(&t, "The lesson");
+	type(&t, "\tnnnnnnbbbbb");
+	assert_shows(&t, "not there.");
+	made_app_deinit(&t);
+}
+
 /* ---- states ---- */
 
 TEST(few_samples_are_a_banner_and_none_a_sentence)
@@ -1363,6 +1586,8 @@ TEST(few_samples_are_a_banner_and_none_a_sentence)
 
 	made_app_init(&t, &few, 80, 24, false);
 	assert_shows(&t, "only 12 samples: nothing here is certain yet");
+	type(&t, "!");
+	assert_shows(&t, "With 12 samples nothing can be said");
 	made_app_deinit(&t);
 	made_app_init(&t, &cut, 80, 24, false);
 	assert_shows(&t, "this recording has no end");
@@ -1773,6 +1998,14 @@ int main(void)
 		cmocka_unit_test(every_key_that_is_listed_does_something),
 		cmocka_unit_test(what_is_coming_and_what_is_no_key_is_said),
 		cmocka_unit_test(any_keys_at_any_size_do_no_harm),
+		cmocka_unit_test(hints_lead_to_their_proof),
+		cmocka_unit_test(hints_of_a_growing_profile_are_not_hasty),
+		cmocka_unit_test(a_lesson_is_beside_every_view),
+		cmocka_unit_test(every_page_of_every_lesson_fits_beside_a_view),
+		cmocka_unit_test(a_lesson_takes_no_keys_unless_it_has_the_focus),
+		cmocka_unit_test(each_view_keeps_its_lesson),
+		cmocka_unit_test(a_lesson_speaks_of_the_selected_row),
+		cmocka_unit_test(a_lesson_that_is_missing_is_no_harm),
 		cmocka_unit_test(a_search_goes_to_the_first_match_while_it_is_typed),
 		cmocka_unit_test(matches_follow_each_other_round_the_end),
 		cmocka_unit_test(a_search_opens_what_is_closed),
