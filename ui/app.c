@@ -296,7 +296,7 @@ static void make_tokens(const struct app *a, struct token t[N_TOKENS])
 		t[i].keep = i;
 	snprintf(t[0].value, sizeof(t[0].value), "%02u:%02u", (unsigned int)(ns / NS_PER_S / 60),
 		 (unsigned int)(ns / NS_PER_S % 60));
-	t[0].keep = 7;
+	t[0].keep = 6;
 	snprintf(t[1].value, sizeof(t[1].value), "%u",
 		 (unsigned int)profile_meta_number(m->p, "rate_hz", 0));
 	snprintf(t[1].unit, sizeof(t[1].unit), " Hz");
@@ -350,8 +350,7 @@ static void draw_header(const struct app *a, struct grid *g)
 	make_tokens(a, t);
 	app_session_name(a, state, more);
 	chip = (unsigned int)strlen(state) + 2 + gap;
-	if (*more)
-		chip += (unsigned int)strlen(more) + 1;
+	chip += (unsigned int)strlen(more);
 	width = fit_tokens(t, g->width > chip + 26 ? g->width - chip - 26 : 0, gap) + chip;
 	pen_to(&pen, 1);
 	pen_put(&pen, STYLE_STRONG, "cprofd");
@@ -363,10 +362,7 @@ static void draw_header(const struct app *a, struct grid *g)
 	}
 	pen_to(&pen, g->width > width ? g->width - width : 0);
 	pen_put(&pen, (struct style){ .bg = INK_CHIP, .attrs = ATTR_BOLD }, " %s ", state);
-	if (*more) {
-		pen_to(&pen, pen.column + 1);
-		pen_put(&pen, STYLE_STRONG, "%s", more);
-	}
+	pen_put(&pen, STYLE_STRONG, "%s", more);
 	for (unsigned int i = 0; i < N_TOKENS; i++) {
 		if (!*t[i].value)
 			continue;

@@ -61,6 +61,8 @@ enum app_setting {
 struct app_live {
 	/* Do it; the answer is shown, and freed; NULL: there is none. */
 	char *(*ask)(void *ctx, enum app_request what, const char *argument);
+	/* All sessions there are, the newest first: how many; they stay the callee's. */
+	uint32_t (*sessions)(void *ctx, const struct session_row **rows);
 	void *ctx;
 };
 

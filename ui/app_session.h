@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "ui/action.h"
+#include "ui/list.h"
 
 struct app;
 
@@ -31,6 +32,16 @@ enum app_leave {
 	LEAVE_DISCARD,		/* it stops, and the recording is removed */
 };
 
+/* One of those there are, with bytes of the target in it. */
+struct session_row {
+	uint32_t pid;
+	char program[64];
+	const char *state;	/* "live", "ended", "cut" */
+	char since[24];
+	uint64_t elapsed_ns, n_samples, n_lost, bytes;
+	bool here;		/* the one that is looked at */
+};
+
 struct app_session {
 	enum app_state state;
 	enum app_leave leave;	/* with asked_quit */
@@ -42,6 +53,9 @@ struct app_session {
 	uint64_t n_known;	/* samples that there are; more than shown while paused */
 	uint64_t stale_ns;	/* since when */
 	unsigned int n_tries;	/* to reach the session again */
+	uint32_t join;		/* with asked_quit: go to this row of struct app_live's
+				   sessions, counted from 1; 0: leave */
+	struct list list;	/* of them */
 };
 
 /* There is more in the profile: ask the model again. */

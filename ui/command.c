@@ -8,6 +8,7 @@
 #include "export/export.h"
 #include "ui/app.h"
 #include "ui/save.h"
+#include "ui/view.h"
 
 /* ---- what they do ---- */
 
@@ -72,6 +73,20 @@ static void run_quit(struct app *a, const char *argument, bool force)
 	app_quit(a);
 }
 
+static void run_sessions(struct app *a, const char *argument, bool force)
+{
+	(void)argument;
+	(void)force;
+	app_go(a, &view_sessions, a->function);
+}
+
+static void run_detach(struct app *a, const char *argument, bool force)
+{
+	(void)argument;
+	(void)force;
+	app_session_detach(a);
+}
+
 /* ---- :set ---- */
 
 static const struct setting {
@@ -133,9 +148,8 @@ const struct command commands[] = {
 	  run_set, APP_RECORDING },
 	{ "rate", "HZ", "live: take so many samples a second", NULL, APP_RATE },
 	{ "mark", "TEXT", "live: note this moment in the recording", NULL, APP_MARK },
-	{ "step", "", "replay: one second more", NULL, APP_STEP },
-	{ "sessions", "", "live: what is being recorded", NULL, APP_SESSIONS },
-	{ "detach", "", "live: leave, and let it be recorded on", NULL, APP_DETACH },
+	{ "sessions", "", "live: what else is being recorded", run_sessions, APP_SESSIONS },
+	{ "detach", "", "live: leave, and let it be recorded on", run_detach, APP_DETACH },
 	{ "stop", "", "live: end the recording", NULL, APP_STOP },
 	{ "q", "", "leave", run_quit, APP_RECORDING },
 };
@@ -143,17 +157,13 @@ const size_t n_commands = array_len(commands);
 
 bool command_is_there(const struct app *a, const struct command *c)
 {
-	return c->run || a->live;
+	return c->request == APP_RECORDING || a->live;
 }
 
 static void run_live(struct app *a, const struct command *c, const char *argument)
 {
 	_cleanup_(freep) char *answer = NULL;
 
-	if (!a->live) {
-		app_say(a, "this is a recording: :%s is for one that is being made", c->name);
-		return;
-	}
 	answer = a->live->ask(a->live->ctx, c->request, argument);
 	if (answer)
 		app_say(a, "%s", answer);
@@ -190,7 +200,9 @@ void command_run(struct app *a, const char *line)
 	for (size_t i = 0; i < n_commands; i++) {
 		if (strcmp(commands[i].name, name) != 0)
 			continue;
-		if (commands[i].run)
+		if (!command_is_there(a, &commands[i]))
+			app_say(a, "this is a recording: :%s is for one that is being made", name);
+		else if (commands[i].run)
 			commands[i].run(a, argument, force);
 		else
 			run_live(a, &commands[i], argument);

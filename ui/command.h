@@ -16,14 +16,14 @@ struct app;
 /* What only a session that goes on can do: struct app_live. */
 enum app_request {
 	APP_RECORDING,		/* nothing: the command is for recordings, too */
-	APP_RATE, APP_MARK, APP_STEP, APP_SESSIONS, APP_DETACH, APP_STOP
+	APP_RATE, APP_MARK, APP_SESSIONS, APP_DETACH, APP_STOP
 };
 
 struct command {
 	const char *name, *arguments, *help;
 	/* `argument` is all behind the name, or ""; `force`: there was a "!" */
 	void (*run)(struct app *a, const char *argument, bool force);
-	enum app_request request;	/* instead of run() */
+	enum app_request request;	/* only live; without run() the session does it */
 };
 
 extern const struct command commands[];

@@ -21,6 +21,7 @@ const struct view *const views[] = {
 	COMING('0', ACTION_COMPARE, "Diff", "Diff", "the comparison of two recordings"),
 	&view_quality,
 	&view_hints,
+	&view_sessions,
 	&view_help,
 	NULL,
 };

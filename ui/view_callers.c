@@ -246,11 +246,12 @@ static const struct view_rows rows = {
 
 static bool act(struct app *a, enum action action)
 {
-	const struct app_callers *c = &a->callers;
+	struct app_callers *c = &a->callers;
 
 	if (a->function == RECORD_NONE)
 		return false;
 	make_rows(a);
+	list_fit(&c->list, c->n_rows, c->list.height);	/* not drawn since they were made */
 	if (list_act(&a->callers.list, action))
 		return true;
 	if (action != ACTION_ENTER)

@@ -335,7 +335,7 @@ static bool act(struct app *a, enum action action)
 	make_rows(a);
 	if (!t->n_shown)
 		return false;
-	t->list.cursor = min_of(t->list.cursor, t->n_shown - 1);
+	list_fit(&t->list, t->n_shown, t->list.height);	/* not drawn since they were made */
 	if (list_act(&t->list, action)) {
 		;
 	} else if (action == ACTION_OPEN) {

@@ -84,23 +84,61 @@ static int attach(struct watch_options *o, const char *text, const struct live_o
 	return live_is_possible() ? attach_live(o, &target, live) : attach_text(o, &target);
 }
 
+enum { OPTION_ASCII = 256, OPTION_COLOR, OPTION_LESSON };
+
+static const struct option live_long_options[] = {
+	{ "ascii", no_argument, NULL, OPTION_ASCII },
+	{ "color", required_argument, NULL, OPTION_COLOR },
+	{ "lesson", no_argument, NULL, OPTION_LESSON },
+};
+
+#define MAX_OPTIONS 32
+
+/* Those of watching and of looking together. */
+static void list_options(struct option all[MAX_OPTIONS])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < array_len(live_long_options); i++)
+		all[n++] = live_long_options[i];
+	for (size_t i = 0; n < MAX_OPTIONS - 1 && watch_long_options[i].name; i++)
+		all[n++] = watch_long_options[i];
+	all[n] = (struct option){ 0 };
+}
+
+static bool live_option(struct live_options *o, int opt, const char *value, int *code)
+{
+	*code = 0;
+	if (opt == OPTION_ASCII)
+		o->ascii = true;
+	else if (opt == OPTION_LESSON)
+		o->lesson = true;
+	else if (opt == OPTION_COLOR)
+		*code = live_color(&cmd_attach, value, &o->color);
+	else
+		return false;
+	return true;
+}
+
 static int run(int argc, char **argv)
 {
 	struct live_options live = { .color = TERM_COLOR_AUTO };
+	struct option all[MAX_OPTIONS];
 	struct watch_options options;
 	const char *target = NULL;
 	int opt, code;
 
+	list_options(all);
 	watch_options_init(&options);
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, WATCH_SHORT_OPTIONS "p:", watch_long_options,
-				  NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, WATCH_SHORT_OPTIONS "p:", all, NULL)) != -1) {
 		if (opt == 'h') {
 			cmd_print_help(&cmd_attach);
 			return cmd_finish_stdout(&cmd_attach, EXIT_OK);
 		} else if (opt == 'p') {
 			target = optarg;	/* as the other commands have it */
-		} else if (!watch_option(&cmd_attach, &options, opt, optarg, &code)) {
+		} else if (!live_option(&live, opt, optarg, &code) &&
+			   !watch_option(&cmd_attach, &options, opt, optarg, &code)) {
 			return cmd_usage(&cmd_attach, "an option is unknown or lacks its value");
 		} else if (code) {
 			return code;
@@ -123,6 +161,9 @@ const struct cmd cmd_attach = {
 		"ends it.  Without a terminal: samples until Ctrl-C, -d SECONDS or its end, then\n"
 		"prints the report.  -o FILE names the recording.\n\n"
 		"  -p PID             the same as PID, as record has it\n"
+		"  --ascii            no characters beyond ASCII\n"
+		"  --color WHEN       auto, always or never\n"
+		"  --lesson           with the lesson beside each view, as L opens it\n"
 		WATCH_OPTIONS_HELP,
 	.run = run,
 };

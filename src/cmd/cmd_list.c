@@ -2,7 +2,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -11,48 +10,33 @@
 #include "cmd/cmd.h"
 #include "cmd/sessions.h"
 #include "export/json_writer.h"
+#include "ui/app_session.h"
 #include "ui/text.h"
 
-/* One that goes on can have no end yet; another without was cut off. */
-static const char *state_of(const struct session_entry *e, const struct session_facts *f)
+static void print_row(const struct session_entry *e, const struct session_row *r)
 {
-	return e->live ? "live" : f->ended ? "ended" : "cut";
-}
-
-static void clean_program(struct buf *out, const struct session_facts *f)
-{
-	text_clean(out, f->program, strlen(f->program), false);
-}
-
-static void print_row(const struct session_entry *e, const struct session_facts *f)
-{
-	char samples[TEXT_NUMBER], bytes[TEXT_NUMBER], since[32];
-	time_t began = (time_t)e->began;
+	char samples[TEXT_NUMBER], bytes[TEXT_NUMBER];
 	struct buf program = { 0 };
-	struct tm tm;
+	unsigned int s = (unsigned int)(r->elapsed_ns / NS_PER_S);
 
-	clean_program(&program, f);
-	localtime_r(&began, &tm);
-	strftime(since, sizeof(since), "%Y-%m-%d %H:%M", &tm);
-	printf("%7d  %-16.16s  %-5s  %s  %02u:%02u  %11s  %9s  %s\n", (int)e->pid,
-	       program.len ? (char *)program.data : "-", state_of(e, f), since,
-	       (unsigned int)(f->elapsed_ns / NS_PER_S / 60),
-	       (unsigned int)(f->elapsed_ns / NS_PER_S % 60), text_count(samples, f->n_samples),
-	       text_bytes(bytes, f->bytes), e->path);
+	text_clean(&program, r->program, strlen(r->program), false);
+	printf("%7u  %-16.16s  %-5s  %s  %02u:%02u  %11s  %9s  %s\n", r->pid,
+	       program.len ? (char *)program.data : "-", r->state, r->since, s / 60, s % 60,
+	       text_count(samples, r->n_samples), text_bytes(bytes, r->bytes), e->path);
 	buf_deinit(&program);
 }
 
-static void put_row(struct json *j, const struct session_entry *e, const struct session_facts *f)
+static void put_row(struct json *j, const struct session_entry *e, const struct session_row *r)
 {
 	json_object(j, NULL);
-	json_u64(j, "pid", (uint64_t)e->pid);
-	json_text(j, "program", f->program);
-	json_text(j, "state", state_of(e, f));
+	json_u64(j, "pid", r->pid);
+	json_text(j, "program", r->program);
+	json_text(j, "state", r->state);
 	json_u64(j, "began_s", (uint64_t)e->began);
-	json_double(j, "elapsed_s", (double)f->elapsed_ns / NS_PER_S);
-	json_u64(j, "samples", f->n_samples);
-	json_u64(j, "lost", f->n_lost);
-	json_u64(j, "bytes", f->bytes);
+	json_double(j, "elapsed_s", (double)r->elapsed_ns / NS_PER_S);
+	json_u64(j, "samples", r->n_samples);
+	json_u64(j, "lost", r->n_lost);
+	json_u64(j, "bytes", r->bytes);
 	json_text(j, "recording", e->path);
 	json_end(j);
 }
@@ -74,14 +58,13 @@ static int list(bool as_json)
 	else
 		cmd_say("no sessions; `cprofd attach PID` begins one");
 	for (size_t i = 0; i < n; i++) {
-		struct session_facts facts;
+		struct session_row row;
 
-		/* One whose recording cannot be read is listed, as cut. */
-		session_facts_read(all[i].path, &facts, &err);
+		session_row_make(&all[i], &row);
 		if (as_json)
-			put_row(&j, &all[i], &facts);
+			put_row(&j, &all[i], &row);
 		else
-			print_row(&all[i], &facts);
+			print_row(&all[i], &row);
 	}
 	if (as_json) {
 		json_end(&j);

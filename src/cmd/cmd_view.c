@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_recording.h"
+#include "cmd/live.h"
 #include "ui/loop.h"
 #include "ui/view.h"
 
@@ -34,19 +35,6 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
-
-static int set_color(struct options *o, const char *value)
-{
-	static const char *const names[] = { "auto", "always", "never" };
-
-	for (size_t i = 0; i < array_len(names); i++) {
-		if (strcmp(value, names[i]) != 0)
-			continue;
-		o->color = (enum term_color)i;
-		return EXIT_OK;
-	}
-	return cmd_usage(&cmd_view, "--color %s: not auto, always or never", value);
-}
 
 static int set_render(struct options *o, const char *name)
 {
@@ -84,7 +72,7 @@ static int parse(struct options *o, int argc, char **argv)
 		else if (opt == OPTION_ASCII)
 			o->ascii = true;
 		else if (opt == OPTION_COLOR)
-			code = set_color(o, optarg);
+			code = live_color(&cmd_view, optarg, &o->color);
 		else if (opt == OPTION_LESSON)
 			o->lesson = true;
 		else if (opt == OPTION_RENDER)

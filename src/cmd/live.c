@@ -18,6 +18,7 @@
 #include "base/out_file.h"
 #include "base/util.h"
 #include "cmd/cmd.h"
+#include "cmd/cmd_recording.h"
 #include "cmd/watch.h"
 #include "profile/profile_load.h"
 #include "session/control.h"
@@ -31,7 +32,18 @@
 #define REFRESH_SHARE 100		/* a picture may cost this part of the time */
 #define HEADER_NS (2 * NS_PER_S)	/* until the recording has its header */
 #define CLOCK_MS 1000			/* seconds that are counted on the screen */
+#define HINTS_NS (NS_PER_S - 50 * NS_PER_MS)	/* data come once a second, about */
+#define HINTS_NEEDED 3			/* looks at which a hint has to hold */
+#define OTHERS_NS (2 * NS_PER_S)	/* between looks at other sessions */
 #define STOP_NS (60 * NS_PER_S)
+
+/* The sessions there are, as the app shows them. */
+struct others {
+	struct session_entry *entries;
+	struct session_row *rows;
+	size_t n;
+	uint64_t read_ns;	/* when */
+};
 
 struct live {
 	const struct cmd *cmd;
@@ -43,8 +55,23 @@ struct live {
 	struct app app;
 	bool grown;			/* there is more than what was read */
 	bool over;			/* it said that it ended */
-	uint64_t refresh_due_ns, retry_due_ns;
+	uint64_t refresh_due_ns, retry_due_ns, hints_due_ns;
+	struct app_live ops;
+	struct others others;
 };
+
+int live_color(const struct cmd *cmd, const char *value, enum term_color *out)
+{
+	static const char *const names[] = { "auto", "always", "never" };
+
+	for (size_t i = 0; i < array_len(names); i++) {
+		if (strcmp(value, names[i]) != 0)
+			continue;
+		*out = (enum term_color)i;
+		return EXIT_OK;
+	}
+	return cmd_usage(cmd, "--color %s: not auto, always or never", value);
+}
 
 bool live_is_possible(void)
 {
@@ -142,6 +169,10 @@ static void refresh(struct live *l)
 	if (profile_load_more(l->load, &err) < 0)
 		app_say(&l->app, "%s: %s; this is what could be read", l->entry->path, err.msg);
 	app_session_refresh(&l->app);
+	if (l->app.session.now_ns >= l->hints_due_ns) {
+		app_look_for_hints(&l->app, HINTS_NEEDED);
+		l->hints_due_ns = l->app.session.now_ns + HINTS_NS;
+	}
 	pause = max_of((clock_mono_ns() - began) * REFRESH_SHARE, (uint64_t)REFRESH_MIN_NS);
 	l->refresh_due_ns = l->app.session.now_ns + min_of(pause, (uint64_t)REFRESH_MAX_NS);
 }
@@ -194,6 +225,89 @@ static int feed_fd(void *ctx)
 	const struct live *l = ctx;
 
 	return l->control;
+}
+
+/* ---- what the app asks for ---- */
+
+static char *send_text(const struct live *l, uint32_t type, const char *text)
+{
+	size_t len = sizeof(struct c_mark) + strlen(text) + 1;
+	_cleanup_(freep) struct c_mark *msg = xcalloc(1, len);
+	struct error err;
+
+	msg->type = type;
+	strcpy(msg->text, text);
+	return msg_try_send(l->control, msg, len, NULL, 0, &err) < 0
+		? xasprintf("the session does not answer: %s", err.msg) : NULL;
+}
+
+static char *ask_rate(const struct live *l, const char *argument)
+{
+	struct c_rate msg = { .type = C_RATE };
+	struct error err;
+	uint64_t hz;
+
+	if (!cmd_parse_number(argument, 1, CONTROL_MAX_RATE_HZ, &hz))
+		return xasprintf("a rate is a number from 1 to %d, as :rate 999", CONTROL_MAX_RATE_HZ);
+	msg.rate_hz = (uint32_t)hz;
+	return msg_try_send(l->control, &msg, sizeof(msg), NULL, 0, &err) < 0
+		? xasprintf("the session does not answer: %s", err.msg) : NULL;
+}
+
+static char *ask_stop(const struct live *l)
+{
+	const struct c_stop stop = { .type = C_STOP };
+	struct error err;
+
+	return msg_try_send(l->control, &stop, sizeof(stop), NULL, 0, &err) < 0
+		? xasprintf("the session does not answer: %s", err.msg)
+		: xstrdup("sampling ends; the names that are missing come yet");
+}
+
+/* What comes of it the session tells everybody who looks. */
+static char *ask(void *ctx, enum app_request what, const char *argument)
+{
+	const struct live *l = ctx;
+
+	if (l->control < 0)
+		return xstrdup("there is no session any more that could do that");
+	switch (what) {
+	case APP_RATE:
+		return ask_rate(l, argument);
+	case APP_MARK:
+		return *argument ? send_text(l, C_MARK, argument) : xstrdup("which text?  :mark TEXT");
+	case APP_STOP:
+		return ask_stop(l);
+	default:
+		return NULL;
+	}
+}
+
+static void forget_others(struct others *o)
+{
+	free(o->entries);
+	free(o->rows);
+	*o = (struct others){ 0 };
+}
+
+static uint32_t list_sessions(void *ctx, const struct session_row **rows)
+{
+	struct live *l = ctx;
+	struct others *o = &l->others;
+	struct error err;
+
+	if (!o->read_ns || l->app.session.now_ns - o->read_ns >= OTHERS_NS) {
+		forget_others(o);
+		sessions_list(&o->entries, &o->n, &err);
+		o->rows = xcalloc(max_of(o->n, (size_t)1), sizeof(*o->rows));
+		for (size_t i = 0; i < o->n; i++) {
+			session_row_make(&o->entries[i], &o->rows[i]);
+			o->rows[i].here = strcmp(o->entries[i].name, l->entry->name) == 0;
+		}
+		o->read_ns = l->app.session.now_ns;
+	}
+	*rows = o->rows;
+	return (uint32_t)o->n;
 }
 
 /* ---- starting ---- */
@@ -337,7 +451,7 @@ static void keep_place(struct live *l)
 	buf_deinit(&text);
 }
 
-static void begin(struct live *l, const char *program)
+static void begin(struct live *l, const char *program, const struct live_options *o)
 {
 	struct error err;
 
@@ -348,11 +462,16 @@ static void begin(struct live *l, const char *program)
 	l->app.session.state = APP_LIVE;
 	l->app.session.target = xasprintf("%d %s", (int)l->entry->pid, program);
 	l->grown = true;
+	l->ops = (struct app_live){ .ask = ask, .sessions = list_sessions, .ctx = l };
+	l->app.live = &l->ops;
 	come_back(l);
+	if (o->lesson)
+		app_open_lesson(&l->app);
 }
 
 static void end(struct live *l)
 {
+	forget_others(&l->others);
 	app_deinit(&l->app);
 	model_deinit(&l->model);
 	profile_load_close(l->load);
@@ -429,8 +548,9 @@ static int leave(struct live *l, const char *program)
 	return EXIT_OK;
 }
 
-int live_show(const struct cmd *cmd, const struct session_entry *e, int control,
-	      const char *program, const struct live_options *o)
+/* Show one until it is left; *next is another one to go to, if its name is not "". */
+static int show_one(const struct cmd *cmd, const struct session_entry *e, int control,
+		    const char *program, const struct live_options *o, struct session_entry *next)
 {
 	struct live l = { .cmd = cmd, .entry = e, .control = control, .recording = -1 };
 	const struct loop_feed feed = { .ctx = &l, .fd = feed_fd, .turn = turn };
@@ -438,19 +558,43 @@ int live_show(const struct cmd *cmd, const struct session_entry *e, int control,
 	struct error err;
 	int code;
 
-	setlocale(LC_CTYPE, "");
+	*next->name = '\0';
 	if (open_recording(&l, &err) < 0) {
 		closep(&l.control);
 		return cmd_fail(cmd, cmd_file_exit(&err, false), "%s", err.msg);
 	}
-	begin(&l, program);
+	begin(&l, program, o);
 	if (term_open(o->ascii, o->color, &caps, &err) == 0) {
 		loop_run(&l.app, &caps, &feed);
 		term_close();
-		code = leave(&l, program);
+		if (l.app.session.join) {
+			keep_place(&l);
+			*next = l.others.entries[l.app.session.join - 1];
+			code = EXIT_OK;
+		} else {
+			code = leave(&l, program);
+		}
 	} else {
 		code = cmd_usage(cmd, "%s", err.msg);
 	}
 	end(&l);
+	return code;
+}
+
+int live_show(const struct cmd *cmd, const struct session_entry *e, int control,
+	      const char *program, const struct live_options *o)
+{
+	struct session_entry next, now = *e;
+	struct session_facts facts;
+	struct error err;
+	int code;
+
+	setlocale(LC_CTYPE, "");
+	code = show_one(cmd, &now, control, program, o, &next);
+	while (code == EXIT_OK && *next.name) {
+		now = next;
+		session_facts_read(now.path, &facts, &err);
+		code = show_one(cmd, &now, sessions_connect(&now, &err), facts.program, o, &next);
+	}
 	return code;
 }

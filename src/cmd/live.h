@@ -16,8 +16,12 @@ struct watch_options;
 
 struct live_options {
 	bool ascii;
+	bool lesson;		/* with the lesson open */
 	enum term_color color;
 };
+
+/* The value of --color; an exit code if it is none, which is said. */
+int live_color(const struct cmd *cmd, const char *value, enum term_color *out);
 
 /* Is there a terminal that the UI can be shown on? */
 bool live_is_possible(void);
@@ -30,7 +34,8 @@ int live_start(const struct cmd *cmd, struct watch_options *o, struct session_en
 	       int *control);
 
 /*
- * Show the session until somebody leaves it, and do what they then chose.
+ * Show the session, and others that somebody goes to from there, until it is left,
+ * and do what was then chosen.
  * `control` is taken over.  `program` is how the target is called.  Returns an
  * exit code, after a message if it is not EXIT_OK.
  */

@@ -19,6 +19,7 @@
 #include "base/util.h"
 #include "cmd/cmd_recording.h"
 #include "record/reader.h"
+#include "ui/app_session.h"
 
 /* ---- names ---- */
 
@@ -299,4 +300,23 @@ int session_facts_read(const char *path, struct session_facts *out, struct error
 	out->bytes = fstat(fd, &st) < 0 ? 0 : (uint64_t)st.st_size;
 	record_reader_close(reader);
 	return 0;
+}
+
+void session_row_make(const struct session_entry *e, struct session_row *out)
+{
+	time_t began = (time_t)e->began;
+	struct session_facts f;
+	struct error err;
+	struct tm tm;
+
+	session_facts_read(e->path, &f, &err);
+	*out = (struct session_row){
+		.pid = (uint32_t)e->pid, .elapsed_ns = f.elapsed_ns, .n_samples = f.n_samples,
+		.n_lost = f.n_lost, .bytes = f.bytes,
+		/* One that goes on has no end yet; another without was cut off. */
+		.state = e->live ? "live" : f.ended ? "ended" : "cut",
+	};
+	snprintf(out->program, sizeof(out->program), "%s", f.program);
+	localtime_r(&began, &tm);
+	strftime(out->since, sizeof(out->since), "%Y-%m-%d %H:%M", &tm);
 }

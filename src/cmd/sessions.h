@@ -84,4 +84,8 @@ struct session_facts {
 /* Fails as open(2) or record_reader_open(); a damaged rest is left out. */
 int session_facts_read(const char *path, struct session_facts *out, struct error *err);
 
+/* All of that as a row of a list; what cannot be read is missing in it. */
+struct session_row;
+void session_row_make(const struct session_entry *e, struct session_row *out);
+
 #endif
