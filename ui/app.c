@@ -18,6 +18,7 @@
 
 #define ZONES_ABOVE 3
 #define ZONES_BELOW 2
+#define NARROW 80
 #define SHORT_NAMES 100		/* width below which tabs and header are short */
 
 /* The marks of what is typed. */
@@ -279,6 +280,7 @@ static unsigned int token_width(const struct token *t)
 }
 
 #define N_TOKENS 6
+#define LOST_TOKEN 3
 
 static void make_tokens(const struct app *a, struct token t[N_TOKENS])
 {
@@ -349,8 +351,11 @@ static void draw_header(const struct app *a, struct grid *g)
 
 	make_tokens(a, t);
 	app_session_name(a, state, more);
-	chip = (unsigned int)strlen(state) + 2 + gap;
-	chip += (unsigned int)strlen(more);
+	if (g->width < NARROW) {	/* what is never left out has to fit */
+		t[LOST_TOKEN].unit[0] = '\0';
+		more[strcspn(more, "w(")] = '\0';
+	}
+	chip = (unsigned int)(strlen(state) + 2 + gap + strlen(more));
 	width = fit_tokens(t, g->width > chip + 26 ? g->width - chip - 26 : 0, gap) + chip;
 	pen_to(&pen, 1);
 	pen_put(&pen, STYLE_STRONG, "cprofd");

@@ -874,8 +874,11 @@ TEST(the_header_says_how_the_session_stands)
 	type(&t, "p");
 	t.app.session.now_ns += 12 * NS_PER_S;
 	t.app.session.n_known += 2388;
-	assert_shows(&t, "PAUSED 12s +2,388 smp waiting");
+	assert_shows(&t, "PAUSED 12s +2,388 smp");
 	assert_shows(&t, " lost 100");	/* what is never left out */
+	grid_resize(&t.grid, 80, 24);
+	assert_shows(&t, "PAUSED 12s +2,388 smp waiting");
+	assert_shows(&t, " lost 100");
 	type(&t, "p");
 	assert_lacks(&t, "PAUSED");
 	t.app.session.state = APP_STALE;
