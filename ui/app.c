@@ -551,6 +551,7 @@ void app_draw(struct app *a, struct grid *g)
 	if (a->session.state == APP_FILE && a->hints.asked != a->model->n_asked)
 		app_look_for_hints(a, 1);
 	panel = panel_take(a, g, &area);
+	a->view_width = area.width;
 	a->view->draw(a, g, area);
 	a->arrived = false;
 	panel_draw(a, g, panel);

@@ -76,6 +76,7 @@ struct app {
 	struct app_place trail[APP_TRAIL];
 	uint32_t n_trail;
 	unsigned int width, height;	/* of what was drawn last */
+	unsigned int view_width;	/* of the view in it */
 	bool utf8;		/* of what was drawn last */
 	bool asked_quit, asked_redraw, asked_suspend;
 	bool asked_look;	/* how the terminal is used was set: */

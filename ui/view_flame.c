@@ -87,7 +87,8 @@ static bool make_boxes(struct app *a)
 {
 	struct app_flame *t = &a->flame;
 	const struct model *m = a->model;
-	uint32_t columns = max_of(a->width, (unsigned int)APP_MIN_WIDTH) - 2 * FLAME_MARGIN;
+	uint32_t width = a->view_width ? a->view_width : APP_MIN_WIDTH;	/* 0: not drawn yet */
+	uint32_t columns = max_of(width, 2u * FLAME_MARGIN + 1) - 2 * FLAME_MARGIN;
 
 	if (t->asked != m->n_asked) {
 		flame_deinit(&t->f);
