@@ -12,6 +12,12 @@
 #define LINES "no source lines (built without libdwarf)"
 #endif
 
+#ifdef HAVE_CAPSTONE
+#define ASSEMBLY "assembly (capstone)"
+#else
+#define ASSEMBLY "no assembly (built without capstone)"
+#endif
+
 static int run(int argc, char **argv)
 {
 	if (argc > 1 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)) {
@@ -20,8 +26,8 @@ static int run(int argc, char **argv)
 		return cmd_usage(&cmd_version, "%s: nothing is wanted here", argv[1]);
 	} else {
 		printf("cprofd %s\n", PACKAGE_VERSION);
-		printf("recording format %d.%d; engines perf, ptrace; %s\n", RECORD_MAJOR,
-		       RECORD_MINOR, LINES);
+		printf("recording format %d.%d; engines perf, ptrace; %s; %s\n", RECORD_MAJOR,
+		       RECORD_MINOR, LINES, ASSEMBLY);
 	}
 	return cmd_finish_stdout(&cmd_version, EXIT_OK);
 }

@@ -30,6 +30,8 @@
 #include "unwind/step_libunwind.h"
 #include "unwind/unwind_build.h"
 #include "unwind/unwind_table.h"
+#include "worker/code_answer.h"
+#include "worker/disassemble.h"
 #include "worker/symbol_answer.h"
 #include "worker/worker_proto.h"
 
@@ -44,6 +46,13 @@ struct named {
 	int fds[3];		/* file, debug file, shared debug file; -1 */
 	struct symbolizer *symbolizer;
 	struct symbol_answer_writer answer;
+
+	/* For code: where functions are, by number, and where an address was last. */
+	struct place {
+		uint64_t vaddr, size;
+	} *functions;
+	size_t n_functions, cap_functions;
+	uint32_t last_function;	/* UINT32_MAX: nowhere */
 };
 
 struct worker {
@@ -192,6 +201,7 @@ static void close_named(struct worker *w, struct named *n)
 {
 	symbolizer_close(n->symbolizer);
 	symbol_answer_deinit(&n->answer);
+	free(n->functions);
 	for (size_t i = 0; i < array_len(n->fds); i++) {
 		w->file_bytes -= file_size(n->fds[i]);
 		closep(&n->fds[i]);
@@ -285,6 +295,34 @@ static void do_open_symbols(struct worker *w)
 	free(r);
 }
 
+static void on_function(void *ctx, const struct symbol_function *f)
+{
+	struct named *n = ctx;
+	struct symbol_sink sink = symbol_answer_sink(&n->answer);
+
+	array_reserve(n->functions, n->n_functions + 1, n->cap_functions);
+	n->functions[n->n_functions++] = (struct place){ f->vaddr, f->size };
+	sink.function(sink.ctx, f);
+}
+
+static void on_address(void *ctx, uint64_t vaddr, const struct symbol_level *levels,
+		       uint32_t n_levels)
+{
+	struct named *n = ctx;
+	struct symbol_sink sink = symbol_answer_sink(&n->answer);
+
+	n->last_function = n_levels ? levels[n_levels - 1].function : UINT32_MAX;
+	sink.address(sink.ctx, vaddr, levels, n_levels);
+}
+
+/* Put the names of addresses, and of functions told for the first time, to its answer. */
+static void resolve(struct named *n, const uint64_t *vaddrs, size_t n_vaddrs)
+{
+	const struct symbol_sink sink = { n, on_function, on_address };
+
+	symbolizer_resolve(n->symbolizer, vaddrs, n_vaddrs, &sink);
+}
+
 static void do_symbols(struct worker *w)
 {
 	const struct w_symbols *ask = (const struct w_symbols *)w->m->data;
@@ -295,15 +333,130 @@ static void do_symbols(struct worker *w)
 	struct error err;
 
 	if (n && n->symbolizer) {
-		struct symbol_sink sink = symbol_answer_sink(&n->answer);
-
-		symbolizer_resolve(n->symbolizer, ask->vaddrs, min_of((size_t)ask->n, there),
-				   &sink);
+		resolve(n, ask->vaddrs, min_of((size_t)ask->n, there));
 		symbol_answer_finish(&n->answer, &out);
 		r.flags = symbolizer_flags(n->symbolizer);
 		snprintf(r.note, sizeof(r.note), "%s", symbolizer_note(n->symbolizer));
 	}
 	_cleanup_(closep) int fd = io_memfd("cprofd-symbols", out.data, out.len, &err);
+	buf_deinit(&out);
+	answer(&r, sizeof(r), fd);
+}
+
+/* ---- code ---- */
+
+/* Where the function is that has the code at `vaddr`, if that is in its first piece. */
+static int find_function(struct named *n, uint64_t vaddr, struct place *out, struct error *err)
+{
+	resolve(n, &vaddr, 1);
+	if (n->last_function == UINT32_MAX)
+		return error_set(err, ENOENT, "no function is known there");
+	*out = n->functions[n->last_function];
+	if (!out->size)
+		return error_set(err, ENOENT, "it is not known where the function ends");
+	if (vaddr - out->vaddr >= out->size)
+		return error_set(err, ENOENT, "this part of the function lies apart from the rest");
+	return 0;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Lines of the instructions, and names of what they go to outside of the function. */
+static void resolve_code(struct named *n, const struct place *f, const struct instruction *v,
+			 size_t n_instructions)
+{
+	uint64_t *vaddrs = xcalloc(n_instructions + 1, 2 * sizeof(*vaddrs));
+	size_t n_vaddrs = 0, n_kept = 0;
+
+	for (size_t i = 0; i < n_instructions; i++) {
+		vaddrs[n_vaddrs++] = v[i].vaddr;
+		if (v[i].has_target && v[i].target - f->vaddr >= f->size)
+			vaddrs[n_vaddrs++] = v[i].target;
+	}
+	qsort(vaddrs, n_vaddrs, sizeof(*vaddrs), by_value);
+	for (size_t i = 0; i < n_vaddrs; i++)
+		if (!i || vaddrs[i] != vaddrs[i - 1])
+			vaddrs[n_kept++] = vaddrs[i];
+	resolve(n, vaddrs, n_kept);
+	free(vaddrs);
+}
+
+/* The instructions of a function to `out`. */
+static int read_code(struct named *n, const struct place *f, struct elf_file *elf,
+		     struct buf *out, struct error *err)
+{
+	size_t want = (size_t)min_of(f->size, (uint64_t)CODE_MAX_BYTES), cap = 0, n_read = 0;
+	struct instruction *v = NULL;
+	struct disassembler *d;
+	struct elf_section bytes;
+	uint64_t vaddr = f->vaddr;
+	int there = elf_file_bytes_at(elf, f->vaddr, want, &bytes, err);
+
+	if (there == 0)
+		return error_set(err, ENOENT, "the file does not have these bytes");
+	if (there < 0 || disassembler_open(elf_file_machine(elf), &d, err) < 0)
+		return -1;
+
+	struct cursor code = cursor_make(bytes.data, bytes.len);
+
+	while (n_read < CODE_MAX_INSTRUCTIONS) {
+		/* Where it is cut, the last instruction would not be whole. */
+		if (bytes.len < f->size && cursor_left(&code) < CODE_MAX_LENGTH)
+			break;
+		array_reserve(v, n_read + 1, cap);
+		if (!disassemble_next(d, &code, &vaddr, &v[n_read]))
+			break;
+		n_read++;
+	}
+	disassembler_close(d);
+	if (!n_read) {
+		free(v);
+		return error_set(err, ENOENT, "the file does not have these bytes");
+	}
+	resolve_code(n, f, v, n_read);
+	code_answer_put_head(out, f->vaddr, f->size, (uint32_t)n_read);
+	for (size_t i = 0; i < n_read; i++)
+		code_answer_put(out, &v[i]);
+	free(v);
+	return 0;
+}
+
+static int make_code(struct named *n, uint64_t vaddr, struct buf *out, struct error *err)
+{
+	struct elf_file *elf;
+	struct place f = { 0 };
+	int ret;
+
+	if (!n || !n->symbolizer)
+		return error_set(err, ENOENT, "its file cannot be read");
+	if (find_function(n, vaddr, &f, err) < 0 || elf_file_open(n->fds[0], &elf, err) < 0)
+		return -1;
+	ret = read_code(n, &f, elf, out, err);
+	elf_file_close(elf);
+	return ret;
+}
+
+static void do_code(struct worker *w)
+{
+	const struct w_code *ask = (const struct w_code *)w->m->data;
+	struct r_code r = { .type = R_CODE, .module = ask->module, .number = ask->number };
+	struct named *n = find_named(w, ask->module);
+	struct buf code = { 0 }, out = { 0 };
+	struct error err;
+
+	if (make_code(n, ask->vaddr, &code, &err) < 0)
+		snprintf(r.note, sizeof(r.note), "%s", err.msg);
+	/* What was told of functions goes along in any case: it counts their numbers. */
+	if (n)
+		symbol_answer_finish(&n->answer, &out);
+	buf_put(&out, code.data, code.len);
+	_cleanup_(closep) int fd = io_memfd("cprofd-code", out.data, out.len, &err);
+	buf_deinit(&code);
 	buf_deinit(&out);
 	answer(&r, sizeof(r), fd);
 }
@@ -375,6 +528,7 @@ static const struct {
 	{ W_OPEN_SYMBOLS, sizeof(struct w_open_symbols), true, do_open_symbols },
 	{ W_SYMBOLS, offsetof(struct w_symbols, vaddrs), false, do_symbols },
 	{ W_STEP, sizeof(struct w_step), false, do_step },
+	{ W_CODE, sizeof(struct w_code), false, do_code },
 };
 
 static void run_request(struct worker *w)

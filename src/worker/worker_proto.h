@@ -25,11 +25,13 @@ enum worker_type {
 	W_OPEN_SYMBOLS,
 	W_SYMBOLS,
 	W_STEP,
+	W_CODE,
 	/* answers */
 	R_TABLE = 101,
 	R_OPEN_SYMBOLS,
 	R_SYMBOLS,
 	R_STEP,
+	R_CODE,
 };
 
 #define WORKER_MAX_SEGMENTS 16
@@ -102,6 +104,25 @@ struct r_symbols {
 	uint32_t module;
 	uint32_t flags;			/* as in r_open_symbols; reading may show damage */
 	char note[WORKER_MAX_NOTE];
+};
+
+/*
+ * Disassemble the function that an address of a module is in, which was opened for
+ * names.  Answered with a memory file (worker/code_answer.h).
+ */
+struct w_code {
+	uint32_t type;
+	uint32_t module;
+	uint32_t number;	/* never 0; the answer has it too */
+	uint32_t pad;
+	uint64_t vaddr;
+};
+
+struct r_code {
+	uint32_t type;
+	uint32_t module;
+	uint32_t number;
+	char note[WORKER_MAX_NOTE];	/* why there are no instructions; "": there are */
 };
 
 /*
