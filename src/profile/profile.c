@@ -66,6 +66,8 @@ void profile_deinit(struct profile *p)
 	free(p->notes);
 	free(p->marks);
 	free(p->folds.function);
+	free(p->codes);
+	free(p->instructions);
 	samples_deinit(&p->samples);
 	counters_deinit(&p->counters);
 	tree_deinit(&p->tree);

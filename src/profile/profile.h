@@ -41,6 +41,7 @@ struct record_header;
 /* More than this is refused with EFBIG: a small file can claim anything. */
 #define PROFILE_MAX_ITEMS (1u << 24)	/* of each kind not named here */
 #define PROFILE_MAX_FUNCTIONS (1u << 22)
+#define PROFILE_MAX_CODES (1u << 16)	/* functions whose instructions are there */
 #define PROFILE_MAX_STACKS (1u << 25)
 #define PROFILE_MAX_STRING_BYTES (1u << 29)
 
@@ -118,6 +119,27 @@ struct profile_stack {
 	uint32_t frame;
 };
 
+/*
+ * The machine code of a function, or (n 0) why there is none.  The piece of it that
+ * is there begins at `vaddr`; its instructions have no gaps.
+ */
+struct profile_code {
+	uint32_t module;
+	uint32_t note;		/* string */
+	uint64_t vaddr, size;	/* of the function; size 0: not known */
+	uint32_t first, n;	/* instructions */
+};
+
+struct profile_instruction {
+	uint64_t vaddr;
+	uint64_t target;	/* of a jump or call, if has_target */
+	uint32_t target_function;	/* the one that is there, or RECORD_NONE */
+	uint32_t text;		/* string: mnemonic, tab, operands */
+	uint32_t first_level, n_levels;	/* what it is in source, as of a frame */
+	uint32_t len;
+	bool has_target;
+};
+
 struct profile_range {
 	uint64_t start, size;
 };
@@ -158,8 +180,11 @@ struct profile {
 	struct profile_gap *gaps;
 	struct record_lost *losses;
 	struct profile_note *notes, *marks;
+	struct profile_code *codes;
+	struct profile_instruction *instructions;
 	size_t n_metas, n_processes, n_threads, n_modules, n_mappings, n_frames,
-	       n_levels, n_functions, n_stacks, n_leaves, n_anon, n_gaps, n_losses, n_notes, n_marks;
+	       n_levels, n_functions, n_stacks, n_leaves, n_anon, n_gaps, n_losses, n_notes, n_marks,
+	       n_codes, n_instructions;
 
 	struct profile_folds {
 		bool any;		/* anything at all */
@@ -175,7 +200,8 @@ struct profile {
 	/* What only feeding needs. */
 	struct {
 		size_t metas, processes, threads, modules, mappings, frames, levels,
-		       functions, stacks, leaves, anon, gaps, losses, notes, marks;
+		       functions, stacks, leaves, anon, gaps, losses, notes, marks,
+		       codes, instructions;
 	} cap;
 	uint32_t *string_ids;	/* number in the recording -> in `strings` */
 	struct profile_function_id {

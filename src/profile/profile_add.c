@@ -352,35 +352,87 @@ static int add_functions(struct profile *p, struct record *rec, struct error *er
 	return more < 0 ? malformed(err, "functions") : 0;
 }
 
+/* Enter levels; *first is the number of the innermost. */
+static int add_levels(struct profile *p, const struct record_level *levels, uint32_t n,
+		      const char *what, uint32_t *first, struct error *err)
+{
+	if (profile_check_room(err, "inlined calls", p->n_levels + n,
+			       4 * (size_t)PROFILE_MAX_ITEMS) < 0)
+		return -1;
+	for (uint32_t i = 0; i < n; i++)
+		if (check(err, what, "function", levels[i].function, p->n_function_ids) < 0)
+			return -1;
+	*first = (uint32_t)p->n_levels;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct profile_function_id *id = &p->function_ids[levels[i].function];
+
+		PUSH(p, levels) = (struct profile_level){ id->function, levels[i].line, id->file };
+	}
+	return 0;
+}
+
 static int add_symbols(struct profile *p, struct record *rec, struct error *err)
 {
 	struct record_symbol s;
+	uint32_t first;
 	int more;
 
 	while ((more = record_next_symbol(rec, &s)) > 0) {
 		if (check(err, "a symbol", "frame", s.frame, p->n_frames) < 0 ||
-		    profile_check_room(err, "inlined calls", p->n_levels + s.n_levels,
-			       4 * (size_t)PROFILE_MAX_ITEMS) < 0)
+		    add_levels(p, s.levels, s.n_levels, "a symbol", &first, err) < 0)
 			return -1;
 		if (!s.n_levels)
 			continue;	/* it is nameless already */
-		for (uint32_t i = 0; i < s.n_levels; i++)
-			if (check(err, "a symbol", "function", s.levels[i].function,
-				  p->n_function_ids) < 0)
-				return -1;
 
 		struct profile_frame *f = &p->frames[s.frame];
 		p->renamed |= f->n_levels > 0;
-		f->first_level = (uint32_t)p->n_levels;
+		f->first_level = first;
 		f->n_levels = s.n_levels;
-		for (uint32_t i = 0; i < s.n_levels; i++) {
-			const struct profile_function_id *id = &p->function_ids[s.levels[i].function];
-
-			PUSH(p, levels) = (struct profile_level){
-				id->function, s.levels[i].line, id->file };
-		}
 	}
 	return more < 0 ? malformed(err, "symbols") : 0;
+}
+
+static int add_instruction(struct profile *p, const struct record_instruction *r,
+			   struct error *err)
+{
+	struct profile_instruction i = {
+		.vaddr = r->vaddr, .len = r->len, .has_target = r->has_target,
+		.target = r->target, .target_function = RECORD_NONE, .n_levels = r->n_levels,
+	};
+
+	if (profile_check_room(err, "instructions", p->n_instructions, PROFILE_MAX_ITEMS) < 0 ||
+	    add_text(p, r->text, r->text_len, &i.text, err) < 0 ||
+	    add_levels(p, r->levels, r->n_levels, "an instruction", &i.first_level, err) < 0)
+		return -1;
+	if (r->target_function != RECORD_NONE) {
+		if (check(err, "an instruction", "function", r->target_function,
+			  p->n_function_ids) < 0)
+			return -1;
+		i.target_function = p->function_ids[r->target_function].function;
+	}
+	PUSH(p, instructions) = i;
+	return 0;
+}
+
+static int add_code(struct profile *p, struct record *rec, struct error *err)
+{
+	struct profile_code code = {
+		.module = rec->code.module, .note = rec->code.note, .vaddr = rec->code.vaddr,
+		.size = rec->code.size, .first = (uint32_t)p->n_instructions,
+	};
+	struct record_instruction i;
+	int more;
+
+	if (profile_check_room(err, "functions with code", p->n_codes, PROFILE_MAX_CODES) < 0 ||
+	    check(err, "code", "module", code.module, p->n_modules) < 0 ||
+	    map_string(p, &code.note, "code", err) < 0)
+		return -1;
+	while ((more = record_next_instruction(rec, &i)) > 0)
+		if (add_instruction(p, &i, err) < 0)
+			return -1;
+	code.n = (uint32_t)p->n_instructions - code.first;
+	PUSH(p, codes) = code;
+	return more < 0 ? malformed(err, "instructions") : 0;
 }
 
 static int add_counter(struct profile *p, const struct record_counter *r, struct error *err)
@@ -468,6 +520,8 @@ int profile_add_record(struct profile *p, struct record *rec, struct error *err)
 		return add_functions(p, rec, err);
 	case RECORD_SYMBOLS:
 		return add_symbols(p, rec, err);
+	case RECORD_CODE:
+		return add_code(p, rec, err);
 	case RECORD_COUNTER:
 		return add_counter(p, &rec->counter, err);
 	case RECORD_LOST:

@@ -264,6 +264,15 @@ static bool decode(struct record_reader *r, struct record *rec, struct cursor *c
 		rec->end.n_samples = cursor_uleb(c);
 		rec->end.n_lost = cursor_uleb(c);
 		break;
+	case RECORD_CODE:
+		rec->code.module = get_u32(c);
+		rec->code.vaddr = cursor_uleb(c);
+		rec->code.size = cursor_uleb(c);
+		rec->code.note = get_u32(c);
+		rec->batch = (struct record_batch){ 0 };
+		get_columns(r, &rec->batch, rec->type, c);
+		rec->batch.last = rec->code.vaddr;
+		break;
 	case RECORD_FRAMES:
 	case RECORD_STACKS:
 	case RECORD_FUNCTIONS:
@@ -298,7 +307,7 @@ int record_reader_next(struct record_reader *r, struct record *rec,
 
 		if (r->c.bad)
 			return damaged(r, r->block_off, "record that ends outside its block", err);
-		if (type < RECORD_META || type > RECORD_END)
+		if (type < RECORD_META || type > RECORD_LAST_TYPE)
 			continue;	/* from a later minor version */
 
 		struct cursor c = cursor_make(p, len);
@@ -424,5 +433,35 @@ int record_next_sample(struct record *rec, struct record_sample *out)
 	if (weight >= b->n_weights || out->state >= STATE_COUNT)
 		return -1;
 	out->weight_ns = b->weights[weight];
+	return is_whole(b);
+}
+
+int record_next_instruction(struct record *rec, struct record_instruction *out)
+{
+	struct record_batch *b = &rec->batch;
+	uint32_t len;
+
+	if (!next_item(rec))
+		return 0;
+	len = get_u32(&b->col[0]);
+	out->vaddr = b->last;
+	out->len = len >> 1;
+	b->last += out->len;
+	out->text = cursor_str(&b->col[1], &out->text_len);
+	out->has_target = len & 1;
+	out->target = 0;
+	out->target_function = RECORD_NONE;
+	if (out->has_target) {
+		out->target = out->vaddr + (uint64_t)cursor_zigzag(&b->col[2]);
+		out->target_function = get_u32(&b->col[3]) - 1;	/* 0 becomes RECORD_NONE */
+	}
+	out->n_levels = get_u32(&b->col[4]);
+	if (out->n_levels > RECORD_MAX_LEVELS || out->text_len > RECORD_MAX_INSTRUCTION_TEXT)
+		return -1;
+	for (uint32_t i = 0; i < out->n_levels; i++) {
+		b->last_other += (uint64_t)cursor_zigzag(&b->col[5]);
+		out->levels[i].function = (uint32_t)b->last_other;
+		out->levels[i].line = get_u32(&b->col[6]);
+	}
 	return is_whole(b);
 }

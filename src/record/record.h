@@ -25,7 +25,7 @@
 #include "base/cursor.h"
 
 #define RECORD_MAJOR 1	/* a reader refuses another major version */
-#define RECORD_MINOR 0	/* grows with every record type or field added */
+#define RECORD_MINOR 1	/* grows with every record type or field added */
 
 #define RECORD_MAX_STRING 65536	/* longer ones are cut by the writer */
 #define RECORD_NONE UINT32_MAX	/* "no such number" where a field allows it */
@@ -51,7 +51,10 @@ enum record_type {
 	RECORD_EPOCH = 18,
 	RECORD_MODULE_INFO = 19,
 	RECORD_END = 20,
+	RECORD_CODE = 21,
 };
+
+#define RECORD_LAST_TYPE RECORD_CODE
 
 /*
  * How a stack ends at its root side.  Every stack carries exactly one; stack
@@ -249,6 +252,31 @@ struct record_symbol {
 	struct record_level levels[RECORD_MAX_LEVELS];
 };
 
+/*
+ * The machine code of a function, for which somebody asked.  Its instructions are
+ * without gaps, from the start on; of a large function they may be fewer than its
+ * size.  If there are none, the note says why, and `vaddr` is what was asked for.
+ */
+struct record_code {
+	uint32_t module;
+	uint32_t note;		/* string */
+	uint64_t vaddr, size;	/* of the function; size 0: there is none */
+};
+
+#define RECORD_MAX_INSTRUCTION_TEXT 128
+
+struct record_instruction {
+	uint64_t vaddr;		/* read: follows from what came before */
+	uint32_t len;		/* bytes */
+	const char *text;	/* mnemonic, tab, operands; not terminated */
+	size_t text_len;
+	bool has_target;	/* it jumps to, or calls, a place that is known: */
+	uint64_t target;
+	uint32_t target_function;	/* the one that is there, or RECORD_NONE */
+	uint32_t n_levels;	/* what it is in source, as in struct record_symbol */
+	struct record_level levels[RECORD_MAX_LEVELS];
+};
+
 enum record_counter_what {
 	COUNTER_CPU_NS,		/* CPU time used, cumulative since the start */
 	COUNTER_OWN_CPU_NS,	/* CPU time of cprofd's processes, cumulative */
@@ -318,6 +346,7 @@ struct record_path {
 struct record {
 	enum record_type type;
 	uint64_t start_ns;	/* of the recording */
+	struct record_code code;	/* CODE: before its batch */
 	union {
 		struct record_meta meta;
 		struct record_string string;
@@ -334,8 +363,8 @@ struct record {
 		struct record_mark mark;
 		struct record_end end;
 		/*
-		 * FRAMES, STACKS, FUNCTIONS, SYMBOLS and SAMPLES hold many
-		 * items, which record_next_frame() etc. hand out.  Each field
+		 * FRAMES, STACKS, FUNCTIONS, SYMBOLS, SAMPLES and CODE hold
+		 * many items, which record_next_frame() etc. hand out.  Each field
 		 * is a column of its own: like beside like compresses well.
 		 */
 		struct record_batch {

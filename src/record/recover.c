@@ -32,6 +32,7 @@ static int look_at(struct recover_state *s, struct record *rec)
 		struct record_function function;
 		struct record_symbol symbol;
 		struct record_sample sample;
+		struct record_instruction instruction;
 	} item;
 	int more = 0;
 
@@ -57,6 +58,10 @@ static int look_at(struct recover_state *s, struct record *rec)
 			s->n_samples++;
 			saw_time(s, item.sample.time_ns);
 		}
+		break;
+	case RECORD_CODE:
+		while ((more = record_next_instruction(rec, &item.instruction)) > 0)
+			;
 		break;
 	case RECORD_COUNTER:
 		saw_time(s, rec->counter.time_ns);

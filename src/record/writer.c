@@ -45,7 +45,7 @@ struct record_writer {
 	uint32_t next_stack;
 
 	struct buf out;
-	struct batch frames, stacks, functions, symbols, sample_batch;
+	struct batch frames, stacks, functions, symbols, sample_batch, instructions;
 	struct record_path path;	/* the stack written last */
 	struct record_sample *samples;
 	size_t n_samples, cap_samples;
@@ -204,6 +204,7 @@ static void writer_free(struct record_writer *w)
 	free_batch(&w->functions);
 	free_batch(&w->symbols);
 	free_batch(&w->sample_batch);
+	free_batch(&w->instructions);
 	free(w->path.frames);
 	free(w->samples);
 	closep(&w->fd);
@@ -227,6 +228,7 @@ int record_writer_open(int fd, uint64_t start_mono_ns, uint64_t start_real_ns,
 	w->functions.n_cols = 7;
 	w->symbols.n_cols = 4;
 	w->sample_batch.n_cols = 7;
+	w->instructions.n_cols = 7;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->changed, NULL);
 	strtab_add(&w->strings, "", 0);
@@ -435,13 +437,18 @@ void record_put_end(struct record_writer *w, const struct record_end *e)
 
 /* ---- batches ---- */
 
-static void commit_when_large(struct record_writer *w, const struct batch *b)
+static size_t batch_bytes(const struct batch *b)
 {
 	size_t bytes = 0;
 
 	for (unsigned int i = 0; i < b->n_cols; i++)
 		bytes += b->col[i].len;
-	if (bytes >= BLOCK_TARGET_RAW / 2)
+	return bytes;
+}
+
+static void commit_when_large(struct record_writer *w, const struct batch *b)
+{
+	if (batch_bytes(b) >= BLOCK_TARGET_RAW / 2)
 		record_writer_commit(w, 0);
 }
 
@@ -521,6 +528,32 @@ void record_put_symbol(struct record_writer *w, uint32_t frame,
 	commit_when_large(w, b);
 }
 
+#define MAX_CODE_BYTES (BLOCK_MAX_RAW / 2)	/* so that it fits into a block with others */
+
+bool record_put_instruction(struct record_writer *w, const struct record_instruction *i)
+{
+	struct batch *b = &w->instructions;
+	size_t text_len = min_of(i->text_len, (size_t)RECORD_MAX_INSTRUCTION_TEXT);
+
+	if (batch_bytes(b) >= MAX_CODE_BYTES)
+		return false;
+	buf_put_uleb(&b->col[0], (uint64_t)i->len << 1 | i->has_target);
+	buf_put_str(&b->col[1], i->text, text_len);
+	if (i->has_target) {
+		buf_put_zigzag(&b->col[2], (int64_t)(i->target - i->vaddr));
+		buf_put_uleb(&b->col[3], i->target_function == RECORD_NONE
+			     ? 0 : (uint64_t)i->target_function + 1);
+	}
+	buf_put_uleb(&b->col[4], i->n_levels);
+	for (uint32_t l = 0; l < i->n_levels; l++) {
+		buf_put_zigzag(&b->col[5], (int64_t)(i->levels[l].function - b->last_other));
+		b->last_other = i->levels[l].function;
+		buf_put_uleb(&b->col[6], i->levels[l].line);
+	}
+	b->n++;
+	return true;
+}
+
 void record_put_sample(struct record_writer *w, const struct record_sample *s)
 {
 	array_reserve(w->samples, w->n_samples + 1, w->cap_samples);
@@ -535,19 +568,34 @@ void record_put_epoch(struct record_writer *w)
 	w->path.n = 0;
 }
 
+/* Append the batch to a record, and make it empty. */
+static void put_batch(struct buf *b, struct batch *batch)
+{
+	buf_put_uleb(b, batch->n);
+	for (unsigned int i = 0; i < batch->n_cols; i++) {
+		buf_put_str(b, (const char *)batch->col[i].data, batch->col[i].len);
+		batch->col[i].len = 0;
+	}
+	batch->n = 0;
+	batch->last = batch->last_other = 0;
+}
+
 static void commit_batch(struct record_writer *w, enum record_type type,
 			 struct batch *batch)
 {
-	if (!batch->n)
-		return;
-	RECORD(w, type,
-	       buf_put_uleb(&b, batch->n);
-	       for (unsigned int i = 0; i < batch->n_cols; i++) {
-		       buf_put_str(&b, (const char *)batch->col[i].data, batch->col[i].len);
-		       batch->col[i].len = 0;
-	       });
-	batch->n = 0;
-	batch->last = batch->last_other = 0;
+	if (batch->n)
+		RECORD(w, type, put_batch(&b, batch));
+}
+
+void record_put_code(struct record_writer *w, const struct record_code *c)
+{
+	record_writer_commit(w, 0);	/* the functions that it refers to */
+	RECORD(w, RECORD_CODE,
+	       buf_put_uleb(&b, c->module);
+	       buf_put_uleb(&b, c->vaddr);
+	       buf_put_uleb(&b, c->size);
+	       buf_put_uleb(&b, c->note);
+	       put_batch(&b, &w->instructions));
 }
 
 static int by_time(const void *a, const void *b)

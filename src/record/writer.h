@@ -57,6 +57,15 @@ void record_put_mapping(struct record_writer *w, const struct record_mapping *m)
 void record_put_sample(struct record_writer *w, const struct record_sample *s);
 void record_put_symbol(struct record_writer *w, uint32_t frame,
 		       const struct record_level *levels, uint32_t n_levels);
+
+/*
+ * The code of a function: first its instructions, one by one in their order, from
+ * `c->vaddr` on, then record_put_code() makes a record of them.  False if there are
+ * too many for one: that one and those behind it are left out.
+ */
+bool record_put_instruction(struct record_writer *w, const struct record_instruction *i);
+void record_put_code(struct record_writer *w, const struct record_code *c);
+
 void record_put_counter(struct record_writer *w, const struct record_counter *c);
 void record_put_lost(struct record_writer *w, const struct record_lost *l);
 void record_put_note(struct record_writer *w, uint64_t time_ns,

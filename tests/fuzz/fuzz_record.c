@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/io.h"
-#include "profile/profile.h"
+#include "profile/code.h"
 #include "record/reader.h"
 #include "record/writer.h"
 
@@ -29,6 +29,23 @@ static void write_sealed(int fd, const uint8_t *records, size_t len)
 	(void)!io_write_full(fd, &header, sizeof(header));
 	(void)!io_write_full(fd, &block, sizeof(block));
 	(void)!io_write_full(fd, records, len);
+}
+
+/* The code of each of the first functions. */
+static void look_at_code(const struct profile *p)
+{
+	const struct selection all = { 0 };
+	struct summary sum;
+	struct code code;
+
+	if (p->n_instructions > 1000 || p->samples.n > 1000)
+		return;		/* slow, and nothing else */
+	summary_make(p, &all, &sum);
+	for (uint32_t i = 0; i < p->n_functions && i < 8; i++) {
+		code_make(p, &all, &sum, i, &code);
+		code_deinit(&code);
+	}
+	summary_deinit(&sum);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -51,7 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	while (record_reader_next(r, &rec, &err) > 0)
 		if (profile_add_record(&p, &rec, &err) < 0)
 			break;
-	profile_update(&p, &err);
+	if (profile_update(&p, &err) == 0 && p.n_functions)
+		look_at_code(&p);
 	profile_deinit(&p);
 	record_reader_close(r);
 	return 0;
@@ -85,6 +103,12 @@ static int make_recording(void)
 	}
 	function = record_put_function(w, &(struct record_function){ .module = module, .name = name });
 	record_put_symbol(w, frame, &(struct record_level){ function, 3 }, 1);
+	record_put_instruction(w, &(struct record_instruction){ .vaddr = 0x1000, .len = 5,
+		.text = "call", .text_len = 4, .has_target = true, .target = 0x2000,
+		.target_function = function, .n_levels = 1, .levels = { { function, 3 } } });
+	record_put_instruction(w, &(struct record_instruction){ .vaddr = 0x1005, .len = 1,
+		.text = "ret", .text_len = 3 });
+	record_put_code(w, &(struct record_code){ .module = module, .vaddr = 0x1000, .size = 6 });
 	record_put_counter(w, &(struct record_counter){ .thread = RECORD_NONE, .value = 99 });
 	record_put_lost(w, &(struct record_lost){ .from_ns = 1000, .to_ns = 2000, .count = 3 });
 	record_put_note(w, 1500, NOTE_WARNING, "note");

@@ -154,6 +154,7 @@ class Recording:
         self.stacks = []		# of this epoch, from FIRST_STACK on
         self.path, self.path_outcome = [], None
         self.samples = []		# (time_us, thread, outcome, frames, weight, state)
+        self.code = []			# (module, address, size, note, instructions)
         self.n_lost = 0
         self.end = None
         self.unknown = 0
@@ -304,6 +305,28 @@ class Recording:
         self.end = {"samples": samples, "lost": lost}
 
 
+    def on_21(self, r):	# CODE
+        module, address, size, note = r.varints(4)
+        n, c = batch(r, 7)
+        function, at, instructions = Differences(c[5]), address, []
+        must(module < len(self.modules), "module of code")
+        for _ in range(n):
+            length, text, target = c[0].varint(), c[1].text(), None
+            if length & 1:
+                where, there = (at + c[2].signed()) % (1 << 64), c[3].varint()
+                must(there <= len(self.functions), "function that code goes to")
+                target = (where, self.functions[there - 1] if there else None)
+            levels = [(function.next(), c[6].varint()) for _ in range(c[4].varint())]
+            must(length > 1 and len(text) <= 128 and len(levels) <= 256 and
+                 all(f < len(self.functions) for f, _ in levels), "instruction")
+            instructions.append((at, text.decode(), target,
+                                 [(self.functions[f], line) for f, line in levels]))
+            at += length >> 1
+        used_up(c, "code")
+        must(self.string(note) or instructions, "code that is not there, without a reason")
+        self.code.append((self.modules[module], address, size, self.string(note), instructions))
+
+
 def innermost(recording, frames):
     """Name of the function that a stack is in, or None."""
     names = recording.named.get(frames[-1]) if frames else None
@@ -331,7 +354,7 @@ def main():
                "samples": len(recording.samples), "running": len(running),
                "weight_ns": sum(s[4] for s in running), "lost": recording.n_lost,
                "threads": by_tid, "outcomes": by_outcome, "names": by_name,
-               "unknown_records": recording.unknown}, sys.stdout)
+               "code": recording.code, "unknown_records": recording.unknown}, sys.stdout)
     print()
 
 

@@ -53,6 +53,17 @@ static int write_fixture(int fd)
 		.module = module, .name = name, .line = 7, .vaddr = 0x401000,
 		.size = 0x80, .source = SYMBOL_DWARF });
 	record_put_symbol(w, frame[0], &(struct record_level){ function, 9 }, 1);
+	record_put_instruction(w, &(struct record_instruction){ .vaddr = 0x401000, .len = 5,
+		.text = "call", .text_len = 4, .has_target = true, .target = 0x400ff0,
+		.target_function = function, .n_levels = 2,
+		.levels = { { function, 9 }, { function, 0 } } });
+	record_put_instruction(w, &(struct record_instruction){ .vaddr = 0x401005, .len = 2,
+		.text = "jmp", .text_len = 3, .has_target = true, .target = UINT64_MAX,
+		.target_function = RECORD_NONE });
+	record_put_instruction(w, &(struct record_instruction){ .vaddr = 0x401007, .len = 1,
+		.text = "ret", .text_len = 3, .n_levels = 1, .levels = { { function, 12 } } });
+	record_put_code(w, &(struct record_code){ .module = module, .vaddr = 0x401000, .size = 0x80 });
+	record_put_code(w, &(struct record_code){ .module = module, .vaddr = 0x7, .note = name });
 	record_put_counter(w, &(struct record_counter){ .time_ns = START_NS + 3,
 		.what = COUNTER_CPU_NS, .thread = RECORD_NONE, .value = 123 });
 	record_put_epoch(w);
@@ -69,10 +80,46 @@ static int fixture_fd(void)
 	return write_fixture(memfd_create("fixture", MFD_CLOEXEC));
 }
 
+static void check_code(struct record *rec, uint32_t which)
+{
+	struct record_instruction i;
+
+	assert_int_equal(rec->code.module, 0);
+	assert_int_equal(rec->code.size, which ? 0 : 0x80);
+	assert_int_equal(rec->code.vaddr, which ? 0x7 : 0x401000);
+	assert_int_equal(rec->code.note, which);
+	if (which) {
+		assert_int_equal(record_next_instruction(rec, &i), 0);
+		return;
+	}
+	assert_int_equal(record_next_instruction(rec, &i), 1);
+	assert_int_equal(i.vaddr, 0x401000);
+	assert_int_equal(i.len, 5);
+	assert_int_equal(i.text_len, 4);
+	assert_memory_equal(i.text, "call", 4);
+	assert_true(i.has_target);
+	assert_int_equal(i.target, 0x400ff0);
+	assert_int_equal(i.target_function, 0);
+	assert_int_equal(i.n_levels, 2);
+	assert_int_equal(i.levels[0].line, 9);
+	assert_int_equal(i.levels[1].line, 0);
+	assert_int_equal(record_next_instruction(rec, &i), 1);
+	assert_int_equal(i.vaddr, 0x401005);
+	assert_int_equal(i.target, UINT64_MAX);
+	assert_int_equal(i.target_function, RECORD_NONE);
+	assert_int_equal(i.n_levels, 0);
+	assert_int_equal(record_next_instruction(rec, &i), 1);
+	assert_int_equal(i.vaddr, 0x401007);
+	assert_false(i.has_target);
+	assert_memory_equal(i.text, "ret", 3);
+	assert_int_equal(i.levels[0].line, 12);
+	assert_int_equal(record_next_instruction(rec, &i), 0);
+}
+
 TEST(what_was_written_is_read)
 {
 	_cleanup_(closep) int fd = fixture_fd();
-	uint32_t n_samples = 0, n_stacks = 0, n_epochs = 0, n_frames = 0, ended = 0;
+	uint32_t n_samples = 0, n_stacks = 0, n_epochs = 0, n_frames = 0, n_codes = 0, ended = 0;
 	struct record_reader *r;
 	struct record rec;
 	struct error err;
@@ -132,6 +179,9 @@ TEST(what_was_written_is_read)
 			assert_int_equal(sym.n_levels, 1);
 			assert_int_equal(sym.levels[0].line, 9);
 			break;
+		case RECORD_CODE:
+			check_code(&rec, n_codes++);
+			break;
 		case RECORD_COUNTER:
 			assert_int_equal(rec.counter.thread, RECORD_NONE);
 			assert_int_equal(rec.counter.value, 123);
@@ -150,6 +200,7 @@ TEST(what_was_written_is_read)
 	assert_int_equal(n_samples, N_SAMPLES);
 	assert_int_equal(n_stacks, 4);
 	assert_int_equal(n_epochs, 1);
+	assert_int_equal(n_codes, 2);
 	assert_int_equal(ended, END_TARGET);
 	record_reader_close(r);
 }
@@ -284,6 +335,40 @@ TEST(another_major_version_is_refused)
 	assert_non_null(strstr(err.msg, "format 2"));
 }
 
+/* More code than fits into a record is left out, and what follows is whole. */
+TEST(code_that_is_too_much_is_cut)
+{
+	_cleanup_(closep) int fd = memfd_create("code", MFD_CLOEXEC);
+	struct record_instruction i = { .len = 1, .text = "a long text of an instruction",
+					.text_len = 29, .target_function = RECORD_NONE };
+	uint32_t n_put = 0, n_read = 0, n_codes = 0;
+	struct record_reader *r;
+	struct record_writer *w;
+	struct record rec;
+	struct error err;
+	int more;
+
+	assert_int_equal(record_writer_open(dup(fd), 0, 0, &w, &err), 0);
+	record_put_module(w, &(struct record_module){ .kind = MODULE_FILE });
+	while (record_put_instruction(w, &i))
+		n_put++;
+	assert_true(n_put > 10000 && n_put < 100000);
+	record_put_code(w, &(struct record_code){ .size = 1000000 });
+	assert_true(record_put_instruction(w, &i));
+	record_put_code(w, &(struct record_code){ .size = 1 });
+	assert_int_equal(record_writer_close(w, &err), 0);
+	assert_int_equal(record_reader_open(fd, &r, &err), 0);
+	while ((more = record_reader_next(r, &rec, &err)) > 0) {
+		n_codes += rec.type == RECORD_CODE;
+		while (rec.type == RECORD_CODE && record_next_instruction(&rec, &i) > 0)
+			n_read++;
+	}
+	assert_int_equal(more, 0);
+	assert_int_equal(n_codes, 2);
+	assert_int_equal(n_read, n_put + 1);
+	record_reader_close(r);
+}
+
 TEST(a_full_disk_is_reported_once_and_keeps_what_was_written)
 {
 	int fd = open("/dev/full", O_WRONLY);
@@ -305,6 +390,7 @@ int main(void)
 		cmocka_unit_test(a_growing_file_is_read_on),
 		cmocka_unit_test(what_is_no_recording_is_refused_by_name),
 		cmocka_unit_test(another_major_version_is_refused),
+		cmocka_unit_test(code_that_is_too_much_is_cut),
 		cmocka_unit_test(a_full_disk_is_reported_once_and_keeps_what_was_written),
 	};
 
