@@ -45,6 +45,7 @@ enum control_type {
 	C_MARK,
 	C_RESOLVE,
 	C_SOURCE,
+	C_CODE = 120,
 };
 
 struct c_started {
@@ -163,6 +164,13 @@ struct c_source {
 	uint32_t type;
 	uint32_t request;	/* any number, to know the answer by */
 	char path[];
+};
+
+/* Record the machine code of the function at that address of a module. */
+struct c_code {
+	uint32_t type;
+	uint32_t module;	/* number in the recording */
+	uint64_t vaddr;
 };
 
 #endif

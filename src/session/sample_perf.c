@@ -67,6 +67,8 @@ static void put(struct session *s, const struct perf_sample *p, struct thread *t
 		uint64_t weight_ns, enum record_outcome outcome, const uint32_t *user,
 		size_t n_user, uint64_t gap_bytes)
 {
+	if (!p->n_ips && n_user)
+		code_saw(s, user[0]);
 	session_put_sample(s, &(struct record_sample){
 		.time_ns = p->time_ns,
 		.thread = t->number,

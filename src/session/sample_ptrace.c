@@ -120,6 +120,8 @@ void ptrace_on_stopped(struct session *s, struct o_stopped *msg)
 			 : stacks_stack(s, sample_outcome(u->end), u->frames, u->n_frames),
 	};
 	if (!msg->waiting) {
+		if (u->end != UNWIND_PENDING && u->n_frames)
+			code_saw(s, u->frames[0]);
 		session_put_sample(s, &s->checked_sample);
 		procs_saw_cpu(t, msg->cpu_ns, msg->time_ns);
 	}

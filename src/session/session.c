@@ -113,10 +113,12 @@ static void worker_died(struct session *s, enum worker_which which)
 	closep(&s->workers[which]);
 	s->workers[which] = -1;
 	s->n_worker_deaths[which]++;
-	if (which == WORKER_UNWIND)
+	if (which == WORKER_UNWIND) {
 		modules_worker_died(s);
-	else
+	} else {
 		symbols_worker_died(s);
+		code_worker_died(s);
+	}
 	s->asked[which].n = 0;
 	ask_for_worker(s, which);
 }
@@ -152,7 +154,9 @@ bool session_take_worker_message(struct session *s, enum worker_which which)
 		worker_died(s, which);
 		return false;
 	}
-	if (which == WORKER_SYMBOL)
+	if (which == WORKER_SYMBOL && m->len >= sizeof(*type) && *type == R_CODE)
+		code_on_message(s, m);
+	else if (which == WORKER_SYMBOL)
 		symbols_on_message(s, m);
 	else if (m->len >= sizeof(*type) && *type == R_TABLE)
 		modules_on_table(s, m);
@@ -512,7 +516,12 @@ static void begin_finish(struct session *s)
 
 static bool is_finished(struct session *s)
 {
-	return (!s->n_pending && !symbols_busy(s) && s->rings_freed) || s->now_ns >= s->finish_by_ns;
+	if (s->now_ns >= s->finish_by_ns)
+		return true;
+	if (s->n_pending || symbols_busy(s) || !s->rings_freed)
+		return false;
+	code_want_hottest(s);
+	return !code_busy(s);
 }
 
 static void loop(struct session *s)
@@ -532,6 +541,7 @@ static void loop(struct session *s)
 		if (s->perf && s->state == SESSION_RUNNING)
 			perf_judge(s);
 		symbols_tick(s, s->now_ns, s->state == SESSION_FINISHING);
+		code_tick(s);
 		if (s->now_ns >= second_ns) {
 			every_second(s);
 			check_revoked(s);
@@ -643,6 +653,7 @@ int session_run(int opener, int control, int recording, int listener)
 	procs_free(&s);
 	modules_free(&s);
 	stacks_free(&s);
+	code_free(&s);
 	unwinder_free(s.unwinder);
 	msg_queue_deinit(&s.to_opener);
 	free(s.requests);

@@ -8,6 +8,7 @@
  *	                     modules.c: the module's file and unwind table
  *	                     stacks.c: numbers for frames and stacks ──► recording
  *	                     symbols.c: names for frames, when there is time
+ *	                     code.c: instructions of the hottest functions, at the end
  *
  * The session has no rights: it asks the opener for whatever has to be opened
  * and workers for whatever has to be parsed.  Everything runs on one thread
@@ -33,6 +34,7 @@
 struct module;
 struct proc;
 struct session;
+struct symbol_answer_reader;
 
 /* ---- procs.c: processes, threads, mappings ---- */
 
@@ -239,6 +241,13 @@ int memory_image_vdso(void);
 uint32_t stacks_frame(struct session *s, struct module *module, uint64_t vaddr,
 		      uint32_t flags);
 
+/*
+ * Call `fn` for every frame of the present epoch; `vaddr` is where its name was
+ * looked for, of a kernel's address the lower 48 bits.
+ */
+typedef void (*stacks_frame_fn)(void *ctx, uint32_t frame, struct module *module, uint64_t vaddr);
+void stacks_each_frame(struct session *s, stacks_frame_fn fn, void *ctx);
+
 /* The stack that ends in `outcome` and has these frames, the innermost first. */
 uint32_t stacks_stack(struct session *s, enum record_outcome outcome,
 		      const uint32_t *frames, size_t n_frames);
@@ -268,9 +277,52 @@ void symbols_first(struct session *s, uint32_t module);
 /* Are there frames that still wait for a name? */
 bool symbols_busy(const struct session *s);
 
+/*
+ * Have the worker open the module, as far as that is not done yet: true once it can
+ * be asked.
+ */
+bool symbols_open(struct session *s, struct module *module);
+
+/*
+ * Take in the names that an answer about code begins with: functions go into the
+ * recording, addresses to `fn`.  False if they are malformed: then the module gets
+ * no more names.
+ */
+typedef void (*symbols_address_fn)(void *ctx, uint64_t vaddr,
+				   const struct record_level *levels, uint32_t n_levels);
+bool symbols_take_code(struct session *s, struct module *module, struct symbol_answer_reader *r,
+		       symbols_address_fn fn, void *ctx);
+
+/* Where the function begins that has the code at `vaddr`; false if that is not known. */
+bool symbols_function_at(const struct module *module, uint64_t vaddr, uint64_t *start);
+
 /* Give what was learned to the cache. */
 void symbols_save(struct session *s);
 void symbols_free_module(struct module *module);
+
+/* ---- code.c: instructions of functions ---- */
+
+/* A sample that ran was taken in this frame. */
+void code_saw(struct session *s, uint32_t frame);
+
+/* Frames count from here on anew. */
+void code_forget_frames(struct session *s);
+
+/* Record the code of the function at `vaddr`, once. */
+void code_want(struct session *s, uint32_t module, uint64_t vaddr);
+
+/* The same for the functions with the most samples, when the names are there. */
+void code_want_hottest(struct session *s);
+
+/* Ask the worker for what is wanted. */
+void code_tick(struct session *s);
+
+void code_on_message(struct session *s, struct msg *m);
+void code_worker_died(struct session *s);
+
+/* Is something wanted that is not in the recording yet? */
+bool code_busy(const struct session *s);
+void code_free(struct session *s);
 
 /* ---- sample.c, sample_perf.c, sample_ptrace.c ---- */
 
@@ -365,7 +417,7 @@ struct pending_sample;
 struct worker_asked {
 	struct {
 		struct module *module;
-		uint32_t step;	/* number of a W_STEP; 0: another request */
+		uint32_t step;	/* number of a W_STEP or W_CODE; 0: another request */
 	} at[MAX_ASKED];
 	size_t n;
 	uint64_t since_ns;	/* it works on the first, or is being started, since then */
@@ -446,6 +498,12 @@ struct session {
 	uint64_t names_asked_ns, ask_step_ns;
 	struct module *first_named;	/* before the others, or NULL */
 
+	/* code.c */
+	struct code_wish *codes;
+	size_t n_codes, cap_codes;
+	struct u64map leaf_samples;	/* by frame: samples taken in it */
+	bool chose_code;	/* code_want_hottest() was there */
+
 	/* samples */
 	struct unwinder *unwinder;
 	const struct unwind_stack *unwinding;	/* the one at hand */
@@ -476,8 +534,8 @@ void session_send_opener(struct session *s, const void *msg, size_t len, const i
 			 size_t n_fds);
 
 /*
- * Make a request about `module` to a worker; `step` is the number of a W_STEP, 0
- * for others.  Never waits: false if the worker has enough to do, or if there is
+ * Make a request about `module` to a worker; `step` is the number of a W_STEP or
+ * W_CODE, 0 for others.  Never waits: false if the worker has enough to do, or if there is
  * none, then one is started; *_worker_ready() comes when it can be tried again.
  */
 bool session_send_worker(struct session *s, enum worker_which which, struct module *module,

@@ -35,6 +35,18 @@ uint32_t stacks_frame(struct session *s, struct module *module, uint64_t vaddr,
 	return frame;
 }
 
+void stacks_each_frame(struct session *s, stacks_frame_fn fn, void *ctx)
+{
+	for (size_t i = 0; i < s->frames.n_slots; i++) {
+		const struct u64map_slot *slot = &s->frames.slots[i];
+		uint64_t vaddr = slot->key >> 2 & 0xffffffffffff;
+
+		if (slot->value != U64MAP_NONE)
+			fn(ctx, slot->value, s->modules[slot->key >> 50],
+			   slot->key & FRAME_RETURN ? vaddr - 1 : vaddr);
+	}
+}
+
 uint32_t stacks_stack(struct session *s, enum record_outcome outcome,
 		      const uint32_t *frames, size_t n_frames)
 {
@@ -61,6 +73,7 @@ void stacks_check_budget(struct session *s)
 		return;
 	if (s->frames.n >= MAX_FRAMES) {
 		u64map_clear(&s->frames);
+		code_forget_frames(s);
 		procs_new_generation(s);	/* caches hold frame numbers */
 	}
 	u64map_clear(&s->stacks);

@@ -41,8 +41,11 @@ struct known_names {
 	struct buf addresses;		/* vaddr, n_levels, function, line, ... */
 	struct u64map by_vaddr;		/* -> place in addresses */
 	struct u64map by_hash;		/* of a function's bytes -> its number */
-	uint32_t *recorded;		/* function -> number in the recording */
-	size_t cap_recorded;
+	struct known_function {
+		uint32_t recorded;	/* its number in the recording */
+		uint64_t vaddr;		/* where it begins */
+	} *places;
+	size_t cap_places;
 	size_t n_cached;		/* addresses that came from the cache */
 };
 
@@ -60,7 +63,7 @@ void symbols_free_module(struct module *m)
 		buf_deinit(&m->known->addresses);
 		u64map_deinit(&m->known->by_vaddr);
 		u64map_deinit(&m->known->by_hash);
-		free(m->known->recorded);
+		free(m->known->places);
 		free(m->known);
 	}
 	closep(&m->debug_fd);
@@ -101,8 +104,9 @@ static uint32_t learn_function(struct session *s, struct module *m,
 		return *known;
 	}
 	*known = k->n_functions;
-	array_reserve(k->recorded, k->n_functions + 1, k->cap_recorded);
-	k->recorded[k->n_functions] = record_put_function(s->writer, &(struct record_function){
+	array_reserve(k->places, k->n_functions + 1, k->cap_places);
+	k->places[k->n_functions].vaddr = f->vaddr;
+	k->places[k->n_functions].recorded = record_put_function(s->writer, &(struct record_function){
 		.module = m->number,
 		.name = put_text(s, f->name, f->name_len),
 		.file = put_text(s, f->file, f->file_len),
@@ -143,7 +147,7 @@ static bool name_frame(struct session *s, struct module *m, uint64_t vaddr, uint
 	for (uint32_t l = 0; l < n; l++) {
 		uint64_t function = cursor_uleb(&c);
 
-		levels[l].function = k->recorded[function];
+		levels[l].function = k->places[function].recorded;
 		levels[l].line = (uint32_t)cursor_uleb(&c);
 	}
 	record_put_symbol(s->writer, frame, levels, n);
@@ -164,32 +168,45 @@ static void name_known(struct session *s, struct module *m)
 	m->n_unnamed = kept;
 }
 
-/*
- * Take an answer in.  Its own function numbers (from `first` on, as the worker
- * counts) are translated into ours.
- */
+/* The functions of an answer, which the worker numbers over its life. */
+static bool learn_functions(struct session *s, struct module *m, struct symbol_answer_reader *r)
+{
+	struct symbol_answer_function f;
+	int more;
+
+	while ((more = symbol_answer_next_function(r, &f)) > 0) {
+		array_reserve(m->functions, m->n_functions + 1, m->cap_functions);
+		m->functions[m->n_functions++] = learn_function(s, m, &f);
+	}
+	return more == 0;
+}
+
+/* The next address, with our numbers of functions; like symbol_answer_next_address(). */
+static int next_address(const struct module *m, struct symbol_answer_reader *r,
+			struct symbol_answer_address *a)
+{
+	int more = symbol_answer_next_address(r, a);
+
+	for (uint32_t i = 0; more > 0 && i < a->n_levels; i++) {
+		if (a->levels[i].function >= m->n_functions)
+			return -1;
+		a->levels[i].function = m->functions[a->levels[i].function];
+	}
+	return more;
+}
+
+/* Take an answer in. */
 static bool learn_answer(struct session *s, struct module *m, const void *data, size_t len)
 {
 	struct symbol_answer_reader r;
-	struct symbol_answer_function f;
 	struct symbol_answer_address a;
 	int more;
 
 	symbol_answer_open(&r, data, len);
-	while ((more = symbol_answer_next_function(&r, &f)) > 0) {
-		array_reserve(m->functions, m->n_functions + 1, m->cap_functions);
-		m->functions[m->n_functions++] = learn_function(s, m, &f);
-	}
-	if (more < 0)
+	if (!learn_functions(s, m, &r))
 		return false;
-	while ((more = symbol_answer_next_address(&r, &a)) > 0) {
-		for (uint32_t i = 0; i < a.n_levels; i++) {
-			if (a.levels[i].function >= m->n_functions)
-				return false;
-			a.levels[i].function = m->functions[a.levels[i].function];
-		}
+	while ((more = next_address(m, &r, &a)) > 0)
 		learn_address(m, &a);
-	}
 	return more == 0;
 }
 
@@ -353,7 +370,8 @@ static bool check_limit(struct session *s, uint64_t now_ns)
 	if (now_ns < asked->since_ns + NAMES_LIMIT_NS)
 		return false;
 	if (asked->n) {
-		asked->at[0].module->n_crashes = MAX_CRASHES;
+		if (!asked->at[0].step)
+			asked->at[0].module->n_crashes = MAX_CRASHES;
 		session_kill_worker(s, WORKER_SYMBOL);
 		return true;
 	}
@@ -396,6 +414,56 @@ bool symbols_busy(const struct session *s)
 		if (s->modules[i]->n_unnamed && s->modules[i]->naming != NAMING_FAILED)
 			return true;
 	return false;
+}
+
+/* ---- for code.c ---- */
+
+bool symbols_open(struct session *s, struct module *m)
+{
+	if (m->naming == NAMING_IDLE && m->state == MODULE_READY)
+		begin(s, m);
+	else if (m->naming == NAMING_CACHED)
+		want(s, m, NAMING_OPEN);
+	return m->naming == NAMING_READY || m->naming == NAMING_ASKED;
+}
+
+bool symbols_take_code(struct session *s, struct module *m, struct symbol_answer_reader *r,
+		       symbols_address_fn fn, void *ctx)
+{
+	struct symbol_answer_address a;
+	struct record_level levels[RECORD_MAX_LEVELS];
+	int more = learn_functions(s, m, r) ? 1 : -1;
+
+	while (more > 0 && (more = next_address(m, r, &a)) > 0) {
+		for (uint32_t i = 0; i < a.n_levels; i++)
+			levels[i] = (struct record_level){
+				m->known->places[a.levels[i].function].recorded, a.levels[i].line };
+		fn(ctx, a.vaddr, levels, a.n_levels);
+	}
+	if (more < 0)
+		fail(m);
+	return more == 0;
+}
+
+bool symbols_function_at(const struct module *m, uint64_t vaddr, uint64_t *start)
+{
+	const struct known_names *k = m->known;
+	uint32_t at = k ? u64map_find(&k->by_vaddr, vaddr) : U64MAP_NONE;
+	uint64_t function = UINT64_MAX;
+	struct cursor c;
+
+	if (at == U64MAP_NONE)
+		return false;
+	c = cursor_make(k->addresses.data + at, k->addresses.len - at);
+	cursor_uleb(&c);	/* vaddr */
+	for (uint64_t n = cursor_uleb(&c); n; n--) {
+		function = cursor_uleb(&c);
+		cursor_uleb(&c);	/* line */
+	}
+	if (function == UINT64_MAX)
+		return false;
+	*start = k->places[function].vaddr;
+	return true;
 }
 
 /* ---- answers ---- */
@@ -559,7 +627,8 @@ void symbols_on_message(struct session *s, struct msg *msg)
 void symbols_worker_died(struct session *s)
 {
 	const struct worker_asked *asked = &s->asked[WORKER_SYMBOL];
-	struct module *guilty = asked->n ? asked->at[0].module : NULL;
+	/* of code only code.c thinks the worse */
+	struct module *guilty = asked->n && !asked->at[0].step ? asked->at[0].module : NULL;
 
 	for (size_t i = 0; i < asked->n; i++)
 		if (asked->at[i].module->naming != NAMING_FAILED)

@@ -220,6 +220,7 @@ static void on_request(struct session *s, size_t i, const struct msg *m)
 		struct c_mark mark;
 		struct c_resolve resolve;
 		struct c_source source;
+		struct c_code code;
 	} *ask = (const void *)m->data;
 
 	if (!msg_holds(m, sizeof(ask->type)))
@@ -236,6 +237,8 @@ static void on_request(struct session *s, size_t i, const struct msg *m)
 		symbols_first(s, ask->resolve.module);
 	else if (ask->type == C_SOURCE && msg_holds_text(m, sizeof(ask->source)) && s->spec)
 		on_source(s, i, &ask->source);
+	else if (ask->type == C_CODE && msg_holds(m, sizeof(ask->code)))
+		code_want(s, ask->code.module, ask->code.vaddr);
 	else
 		refuse(s->viewers[i].fd, ask->type, "this session does not know that request");
 }

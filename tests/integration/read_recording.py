@@ -342,10 +342,14 @@ def main():
         recording.read(payload)
         n_blocks += 1
     running = [s for s in recording.samples if s[5] == 0]
-    by_tid, by_outcome, by_name = {}, {}, {}
+    by_tid, by_outcome, by_name, landed = {}, {}, {}, {}
     for _, thread, outcome, frames, weight, _ in running:
         tid = str(recording.threads[thread][0])
         name = innermost(recording, frames)
+        if frames:
+            module, _, address = recording.frames[frames[-1]]
+            place = recording.modules[module], address
+            landed[place] = landed.get(place, 0) + 1
         for table, key in ((by_tid, tid), (by_outcome, str(outcome)), (by_name, name)):
             if key is not None:
                 count, total = table.get(key, (0, 0))
@@ -354,6 +358,7 @@ def main():
                "samples": len(recording.samples), "running": len(running),
                "weight_ns": sum(s[4] for s in running), "lost": recording.n_lost,
                "threads": by_tid, "outcomes": by_outcome, "names": by_name,
+               "landed": [(*place, n) for place, n in landed.items()],
                "code": recording.code, "unknown_records": recording.unknown}, sys.stdout)
     print()
 

@@ -86,16 +86,14 @@ static uint32_t call(struct fix *f, uint32_t parent, enum function function, uin
 	return nodes_push(&f->nodes, f->w, parent, frame);
 }
 
-/* The same with another function inlined at that line. */
-static uint32_t inlined(struct fix *f, uint32_t parent, enum function inner, uint32_t inner_line,
-			enum function outer, uint32_t line)
+/* compare() inlined into membership(), on one of its instructions. */
+static uint32_t inlined(struct fix *f, uint32_t parent, uint64_t vaddr)
 {
 	uint32_t frame = record_put_frame(f->w, &(struct record_frame){
-		.module = f->modules[functions[outer].module],
-		.vaddr = 0x401800 + 0x1000 * (uint64_t)outer + line });
+		.module = f->modules[EXE], .vaddr = vaddr });
 
-	put_symbol(f, frame, (struct record_level[]){ { f->functions[inner], inner_line },
-						     { f->functions[outer], line } }, 2);
+	put_symbol(f, frame, (struct record_level[]){ { f->functions[COMPARE], 14 },
+						     { f->functions[MEMBER], 41 } }, 2);
 	return nodes_push(&f->nodes, f->w, parent, frame);
 }
 
@@ -170,6 +168,65 @@ static void put_functions(struct fix *f)
 		.module = f->modules[FAST], .vaddr = 0x5f30, .size = 0x100, .source = SYMBOL_RANGE });
 }
 
+#define CODE_AT 0x403810ull
+
+/* The code of membership(), and why there is none of build_report(). */
+static void put_code(struct fix *f)
+{
+	static const struct {
+		const char *text;
+		uint32_t len, line;	/* of membership() */
+		uint32_t compare;	/* line of compare(), if it is inlined there */
+		uint64_t target;
+		int function;		/* there and 1; 0: none */
+	} code[] = {
+		{ "endbr64", 4, 38 },
+		{ "push\t%r12", 2, 38 },
+		{ "push\t%rbx", 1, 38 },
+		{ "mov\t(%rdi),%rbx", 3, 40 },
+		{ "mov\t0x8(%rdi),%r12", 4, 40 },
+		{ "cmp\t%r12,%rbx", 3, 40 },
+		{ "je", 2, 40, 0, CODE_AT + 0x3b },
+		{ "mov\t(%rbx),%eax", 2, 41 },
+		{ "nopl\t0x0(%rax)", 4, 41 },
+		{ "cmp\t%esi,%eax", 3, 41, 14 },
+		{ "mov\t0x18(%rbx,%rax,8),%rdx", 5, 41, 14 },
+		{ "mov\t%rdx,%rdi", 2, 41, 13 },
+		{ "test\t%eax,%eax", 3, 41, 14 },
+		{ "jne", 2, 41, 14, CODE_AT + 0x1c },
+		{ "call", 5, 42, 0, 0x406000, REPORT + 1 },
+		{ "call", 5, 43, 0, 0x409000, WRITE + 1 },
+		{ "add\t$0x4,%rbx", 4, 40 },
+		{ "cmp\t%rbx,%r12", 3, 40 },
+		{ "jne", 2, 40, 0, CODE_AT + 0x13 },
+		{ "pop\t%rbx", 1, 44 },
+		{ "pop\t%r12", 2, 44 },
+		{ "ret", 1, 44 },
+	};
+	struct record_instruction i = { .vaddr = CODE_AT };
+	static const char why[] = "this part of the function lies apart from the rest";
+
+	for (size_t k = 0; k < array_len(code); k++) {
+		i.text = code[k].text;
+		i.text_len = strlen(i.text);
+		i.len = code[k].len;
+		i.has_target = code[k].target;
+		i.target = code[k].target;
+		i.target_function = code[k].function ? f->functions[code[k].function - 1] : RECORD_NONE;
+		i.n_levels = 0;
+		if (code[k].compare)
+			i.levels[i.n_levels++] = (struct record_level){ f->functions[COMPARE],
+									code[k].compare };
+		i.levels[i.n_levels++] = (struct record_level){ f->functions[MEMBER], code[k].line };
+		record_put_instruction(f->w, &i);
+		i.vaddr += i.len;
+	}
+	record_put_code(f->w, &(struct record_code){ .module = f->modules[EXE], .vaddr = CODE_AT,
+						     .size = i.vaddr - CODE_AT });
+	record_put_code(f->w, &(struct record_code){ .module = f->modules[EXE],
+		.vaddr = 0x401000 + 0x1000 * (uint64_t)REPORT + 55 - 1, .note = str(f, why) });
+}
+
 /* Where samples can be, and how often (of 1000) in each half of the run. */
 struct place {
 	uint32_t stack, thread, often[2];
@@ -182,7 +239,10 @@ static uint32_t put_places(struct fix *f, struct place *at)
 
 	main = call(f, OUTCOME_COMPLETE, MAIN, 95);
 	handle = call(f, main, HANDLE, 70);
-	at[n++] = (struct place){ inlined(f, handle, COMPARE, 14, MEMBER, 41), 0, { 360, 360 } };
+	at[n++] = (struct place){ inlined(f, handle, CODE_AT + 0x19), 0, { 150, 150 } };
+	at[n++] = (struct place){ inlined(f, handle, CODE_AT + 0x1c), 0, { 110, 110 } };
+	at[n++] = (struct place){ inlined(f, handle, CODE_AT + 0x23), 0, { 70, 70 } };
+	at[n++] = (struct place){ inlined(f, handle, CODE_AT + 0x26), 0, { 30, 30 } };
 	at[n++] = (struct place){ call(f, handle, MEMBER, 40), 0, { 24, 24 } };
 	fib = call(f, handle, FIB, 19);
 	for (int i = 0; i < 13; i++) {
@@ -279,6 +339,7 @@ int fixture_fd(const struct fixture_options *o)
 	record_put_note(f.w, FIXTURE_START_NS, NOTE_INFO, "the libfast.so in use was built without names");
 	if (o->hostile)
 		record_put_note(f.w, FIXTURE_START_NS, NOTE_WARNING, "note \x1b]0;title\a with \x9b bytes");
+	put_code(&f);
 	put_late_symbols(&f);
 	record_put_process_end(f.w, &(struct record_process_end){ .process = 0, .time_ns = end_ns,
 		.how = END_EXITED, .status = 0 });

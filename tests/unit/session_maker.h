@@ -148,6 +148,7 @@ static inline struct made_records *made_session_end(struct made_session *t)
 	procs_free(&t->s);
 	modules_free(&t->s);
 	stacks_free(&t->s);
+	code_free(&t->s);
 	unwinder_free(t->s.unwinder);
 	msg_queue_deinit(&t->s.to_opener);
 	free(t->s.requests);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "profile/butterfly.h"
+#include "profile/code.h"
 #include "profile/filter.h"
 #include "profile/flame.h"
 #include "profile/ledger.h"
@@ -902,6 +903,97 @@ TEST(lines_count_a_sample_once_and_know_inlined_calls)
 	profile_load_close(load);
 }
 
+/* Samples of the fixture that landed on an instruction, by its address. */
+static uint64_t n_landed(const struct profile *p, uint64_t vaddr)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < p->samples.n; i++) {
+		uint32_t stack = p->leaves[p->samples.leaf[i]];
+
+		if (stack >= RECORD_STACK_FIRST)
+			n += p->frames[p->stacks[stack].frame].vaddr == vaddr;
+	}
+	return n;
+}
+
+TEST(instructions_count_what_landed_on_them_and_inlined_calls_too)
+{
+	struct profile_load *load = fixture_load(&(struct fixture_options){ 0 });
+	const struct profile *p = profile_load_profile(load);
+	const struct profile_code *code;
+	struct summary sum;
+	struct code outer, inner;
+	uint64_t n = 0;
+	double shares = 0;
+	size_t n_hit = 0;
+
+	summary_make(p, &everything, &sum);
+	code_make(p, &everything, &sum,
+		  function(p, "membership(std::vector<int> const&, int)"), &outer);
+	code_make(p, &everything, &sum, function(p, "compare"), &inner);
+	assert_int_equal(outer.number, 0);
+	assert_int_equal(inner.number, 0);	/* it has no code of its own */
+	assert_int_equal(inner.outer, function(p, "membership(std::vector<int> const&, int)"));
+	code = &p->codes[0];
+	assert_int_equal(outer.n, code->n);
+	for (uint32_t i = 0; i < outer.n; i++) {
+		const struct profile_instruction *insn = &p->instructions[code->first + i];
+		const struct code_sum *c = &outer.v[i];
+
+		assert_int_equal(c->self.count, n_landed(p, insn->vaddr));
+		assert_int_equal(c->self.count, inner.v[i].self.count);
+		if (c->self.count)
+			assert_true(c->share.low < c->share.share && c->share.share < c->share.high);
+		n += c->self.count;
+		n_hit += c->self.count > 0;
+		shares += c->share.share;
+	}
+	assert_int_equal(n_hit, 4);
+	assert_int_equal(n, outer.self.count);
+	assert_int_equal(n, sum.functions[function(p, "compare")].self.count);
+	assert_true(shares > .9999 && shares < 1.0001);
+	code_deinit(&outer);
+	code_deinit(&inner);
+	summary_deinit(&sum);
+	profile_load_close(load);
+}
+
+TEST(code_that_is_not_there_has_a_reason_or_none)
+{
+	struct profile_load *load = fixture_load(&(struct fixture_options){ 0 });
+	const struct profile *p = profile_load_profile(load);
+	struct summary sum;
+	struct code code;
+
+	summary_make(p, &everything, &sum);
+	code_make(p, &everything, &sum, function(p, "build_report"), &code);
+	assert_int_equal(code.number, RECORD_NONE);
+	assert_non_null(strstr(profile_string(p, code.note), "lies apart"));
+	code_deinit(&code);
+	code_make(p, &everything, &sum, function(p, "ksys_write"), &code);
+	assert_int_equal(code.number, RECORD_NONE);
+	assert_int_equal(code.note, 0);
+	code_deinit(&code);
+	summary_deinit(&sum);
+	profile_load_close(load);
+}
+
+/* An instruction belongs to the line of the call that was inlined, and to its own. */
+TEST(an_instruction_has_a_line_in_each_function_that_it_is_of)
+{
+	struct profile_load *load = fixture_load(&(struct fixture_options){ 0 });
+	const struct profile *p = profile_load_profile(load);
+	const struct profile_instruction *i = &p->instructions[p->codes[0].first + 9];
+	uint32_t inner = function(p, "compare");
+	uint32_t outer = function(p, "membership(std::vector<int> const&, int)");
+
+	assert_int_equal(code_level(p, i, inner)->line, 14);
+	assert_int_equal(code_level(p, i, outer)->line, 41);
+	assert_null(code_level(p, i, function(p, "fib")));
+	profile_load_close(load);
+}
+
 /* ---- hostile recordings ---- */
 
 enum lie {
@@ -1110,6 +1202,9 @@ int main(void)
 		cmocka_unit_test(a_butterfly_adds_up_on_both_sides),
 		cmocka_unit_test(callers_are_shown_with_the_lines_of_their_calls),
 		cmocka_unit_test(lines_count_a_sample_once_and_know_inlined_calls),
+		cmocka_unit_test(instructions_count_what_landed_on_them_and_inlined_calls_too),
+		cmocka_unit_test(code_that_is_not_there_has_a_reason_or_none),
+		cmocka_unit_test(an_instruction_has_a_line_in_each_function_that_it_is_of),
 		cmocka_unit_test(numbers_that_were_never_given_are_refused_and_what_came_before_is_kept),
 		cmocka_unit_test(a_chain_of_calls_without_end_is_refused),
 		cmocka_unit_test(no_byte_of_a_recording_can_break_the_model),
