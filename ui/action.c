@@ -15,6 +15,7 @@ const struct action_row action_rows[] = {
 	{ ACTION_OPEN, ACTIONS_MOVE, { 'l', KEY_OF_RIGHT }, "l Right", "tree: open; flame: right" },
 	{ ACTION_CLOSE, ACTIONS_MOVE, { 'h', KEY_OF_LEFT }, "h Left", "tree: close; flame: left" },
 	{ ACTION_ENTER, ACTIONS_MOVE, { KEY_OF_ENTER }, "Enter", "its callers; flame: zoom" },
+	{ ACTION_PANE_BEFORE, ACTIONS_MOVE, { KEY_OF_BACK_TAB }, "S-Tab", "source: the other pane" },
 	{ ACTION_BACK, ACTIONS_MOVE, { KEY_OF_BACKSPACE, '<' }, "Backspace <",
 	  "zoom out; the view before" },
 
@@ -22,7 +23,7 @@ const struct action_row action_rows[] = {
 	{ ACTION_TREE, ACTIONS_VIEWS, { '3', 't' }, "3 t", "call tree" },
 	{ ACTION_CALLERS, ACTIONS_VIEWS, { '4', 'c' }, "4 c", "callers and callees" },
 	{ ACTION_FLAME, ACTIONS_VIEWS, { '5', 'f' }, "5 f", "flame graph" },
-	{ ACTION_SOURCE, ACTIONS_VIEWS, { '6', 'a' }, "6 a", "source lines" },
+	{ ACTION_SOURCE, ACTIONS_VIEWS, { '6', 'a' }, "6 a", "source and assembly" },
 	{ ACTION_QUALITY, ACTIONS_VIEWS, { '=' }, "=", "quality of the data" },
 	{ ACTION_HINTS, ACTIONS_VIEWS, { '!' }, "!", "what stands out" },
 	/* Not there yet: they say what is coming. */
@@ -58,6 +59,7 @@ const struct action_row action_rows[] = {
 	{ ACTION_NAME, ACTIONS_SHOW, { 'y' }, "y", "the whole name, file, address" },
 	{ ACTION_HEADER, ACTIONS_SHOW, { '#' }, "#", "hide the header, or not" },
 	{ ACTION_HOTTEST, ACTIONS_SHOW, { 'H' }, "H", "source, flame: the most own time" },
+	{ ACTION_ASSEMBLY, ACTIONS_SHOW, { 'o' }, "o", "source: assembly on or off" },
 	{ ACTION_INVERT, ACTIONS_SHOW, { 'i' }, "i", "flame: what runs on top, or roots" },
 	{ ACTION_RECURSION, ACTIONS_SHOW, { 'r' }, "r", "flame: recursion folded or not" },
 	{ ACTION_OPEN_ALL, ACTIONS_SHOW, { 'E' }, "E", "tree: open all" },
@@ -65,7 +67,7 @@ const struct action_row action_rows[] = {
 
 	{ ACTION_NONE, ACTIONS_SHOW, { 0 }, "x", "what stands out: dismiss it" },
 	{ ACTION_LESSON, ACTIONS_SHOW, { 'L' }, "L", "lesson about this view" },
-	{ ACTION_NEXT_PANE, ACTIONS_SHOW, { KEY_OF_TAB }, "Tab", "to the lesson, and back" },
+	{ ACTION_NEXT_PANE, ACTIONS_SHOW, { KEY_OF_TAB }, "Tab", "to the lesson; source: assembly" },
 	{ ACTION_NONE, ACTIONS_SHOW, { 0 }, "n b", "lesson: next page, page before" },
 
 	{ ACTION_PAUSE, ACTIONS_SESSION, { 'p', 'Z' }, "p Z", "live: pause, go on" },

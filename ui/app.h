@@ -21,6 +21,7 @@
 #include "base/u64map.h"
 #include "hints/hint.h"
 #include "profile/butterfly.h"
+#include "profile/code.h"
 #include "profile/flame.h"
 #include "profile/lines.h"
 #include "profile/tree_rows.h"
@@ -149,7 +150,9 @@ struct app {
 
 	struct app_source {
 		struct lines lines;
+		struct code code;
 		uint32_t function, asked;	/* what they are of */
+		struct butterfly below;	/* what it calls, and in which lines */
 		bool is_new;		/* and have not been drawn yet */
 		struct sources sources;
 		const char *path;	/* of the function's own file */
@@ -160,7 +163,10 @@ struct app {
 		} *rows;
 		uint32_t n_rows;
 		size_t cap_rows;
-		struct list list;
+		struct list list, code_list;
+		bool in_code;		/* keys move in the assembly */
+		bool alone;		/* there is room for both, and one is shown */
+		unsigned int width;	/* of what was drawn last */
 	} source;
 
 	/* quality, help: text that scrolls */

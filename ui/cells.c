@@ -140,6 +140,17 @@ char *path_text(const struct profile *p, const uint32_t *functions, uint32_t n,
 	return text;
 }
 
+struct style style_heat(char kind, double share)
+{
+	if (share >= .25)
+		return (struct style){ INK_BLACK, (uint8_t)ink_strong(kind), ATTR_BOLD };
+	if (share >= .1)
+		return (struct style){ INK_BLACK, (uint8_t)ink_quiet(kind), 0 };
+	if (share >= .03)
+		return (struct style){ INK_DEFAULT, INK_WARM, 0 };
+	return (struct style){ INK_DEFAULT, share >= .008 ? INK_HEAT : INK_DEFAULT, 0 };
+}
+
 double bar_scale(double share)
 {
 	return share <= .1 ? .1 : share <= .2 ? .2 : share <= .4 ? .4 : 1;

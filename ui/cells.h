@@ -49,6 +49,12 @@ char *call_at(const struct profile *p, uint32_t function, uint32_t line);
 char *path_text(const struct profile *p, const uint32_t *functions, uint32_t n,
 		unsigned int width, bool utf8);
 
+/*
+ * Behind a share beside a line of text: four steps of heat, from 0.8, 3, 10 and 25 %,
+ * in the hue of a kind of code.
+ */
+struct style style_heat(char kind, double share);
+
 /* The first of 10, 20, 40, 100 % that is not below `share`. */
 double bar_scale(double share);
 

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The selected function by source line: the lines of its own file from the first
- * with samples to the last, then those of other files, inlined into it.
+ * The selected function by source line, and beside it by instruction.
+ *
+ * The lines are those of its own file from the first with samples to the last, then
+ * those of other files, inlined into it.  What is chosen in one pane is marked in the
+ * other: the instructions of a line, the line of an instruction.
  */
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -10,14 +14,16 @@
 #include "base/util.h"
 #include "profile/filter.h"
 #include "ui/cells.h"
+#include "ui/code_pane.h"
 #include "ui/text.h"
 #include "ui/view.h"
 
 #define CONTEXT 4		/* lines shown above the first and below the last */
 #define MAX_LINES 20000		/* of one function */
-#define NUMBER_AT 30
-#define TEXT_AT 40
-#define DETAIL_ROWS 2
+#define SPLIT_FROM 100		/* width from which on both panes can be shown, */
+#define BOTH_FROM 140		/* and from which on they always are */
+#define TOTAL_FROM 64		/* width of the pane of source with a column of totals */
+#define DETAIL_FROM 23		/* height from which on the line is described */
 
 /* ---- rows ---- */
 
@@ -55,7 +61,25 @@ static uint32_t push_own(struct app_source *s)
 	return n;
 }
 
-static void choose_hottest(struct app_source *s)
+/* File and line of a row as code_place() has them; 0: not known. */
+static uint64_t place_of(const struct app_source *s, uint32_t row)
+{
+	const struct app_source_row *r = row < s->n_rows ? &s->rows[row] : NULL;
+
+	if (!r || !r->line)
+		return 0;
+	return (uint64_t)(r->sum ? r->sum->file : s->lines.v[0].file) << 32 | r->line;
+}
+
+static uint32_t row_at(const struct app_source *s, uint64_t place)
+{
+	for (uint32_t i = 0; place && i < s->n_rows; i++)
+		if (place_of(s, i) == place)
+			return i;
+	return UINT32_MAX;
+}
+
+static uint32_t hottest_line(const struct app_source *s)
 {
 	uint32_t best = UINT32_MAX;
 
@@ -64,23 +88,46 @@ static void choose_hottest(struct app_source *s)
 		    (best == UINT32_MAX ||
 		     s->rows[i].sum->self.weight_ns > s->rows[best].sum->self.weight_ns))
 			best = i;
-	if (best == UINT32_MAX)
+	return best;
+}
+
+/* Choose a row, in the middle, so that what is around it can be seen. */
+static void choose(struct list *l, uint32_t row)
+{
+	if (row == UINT32_MAX)
 		return;
-	/* in the middle, so that what is around it can be seen */
-	s->list.top = best > s->list.height / 2 ? best - s->list.height / 2 : 0;
-	list_choose(&s->list, best);
+	l->top = row > l->height / 2 ? row - l->height / 2 : 0;
+	list_choose(l, row);
+}
+
+static void choose_hottest(struct app *a)
+{
+	choose(&a->source.list, hottest_line(&a->source));
+	choose(&a->source.code_list, code_hottest(a, 0));
+}
+
+static void forget(struct app_source *s)
+{
+	if (!s->asked)
+		return;
+	lines_deinit(&s->lines);
+	code_deinit(&s->code);
+	butterfly_deinit(&s->below);
 }
 
 static void make_rows(struct app *a)
 {
 	struct app_source *s = &a->source;
 	const struct model *m = a->model;
+	bool same = s->asked && s->function == a->function;
+	uint64_t place = same ? place_of(s, s->list.cursor) : 0;
 
-	if (s->asked == m->n_asked && s->function == a->function)
+	if (s->asked == m->n_asked && same)
 		return;
-	if (s->asked)
-		lines_deinit(&s->lines);
+	forget(s);
 	lines_make(m->p, &m->scope, &m->sum, a->function, &s->lines);
+	code_make(m->p, &m->scope, &m->sum, a->function, &s->code);
+	butterfly_make(m->p, &m->scope, a->function, 1, &s->below);
 	s->asked = m->n_asked;
 	s->function = a->function;
 	s->path = s->lines.n ? profile_string(m->p, s->lines.v[0].file) : "";
@@ -88,48 +135,80 @@ static void make_rows(struct app *a)
 	s->n_rows = 0;
 	for (uint32_t i = s->lines.n ? push_own(s) : 0; i < s->lines.n; i++)
 		push(s, s->lines.v[i].line, &s->lines.v[i]);
-	s->is_new = true;
+	s->is_new = !same;
+	if (row_at(s, place) != UINT32_MAX)
+		s->list.cursor = row_at(s, place);
+	list_fit(&s->list, s->n_rows, s->list.height);
+	list_fit(&s->code_list, s->code.n, s->code_list.height);
 }
 
 void app_source_deinit(struct app_source *s)
 {
-	if (s->asked)
-		lines_deinit(&s->lines);
+	forget(s);
 	sources_deinit(&s->sources);
 	free(s->rows);
 }
 
-/* ---- drawing ---- */
+/* ---- panes ---- */
 
-static void put_head(struct grid *g, struct area area)
+enum panes { PANE_SOURCE = 1, PANE_CODE = 2, PANES_BOTH = 3 };
+
+static enum panes panes(const struct app *a, unsigned int width)
 {
-	struct pen pen = area_pen(g, area, 0);
+	if (width >= BOTH_FROM || (width >= SPLIT_FROM && !a->source.alone))
+		return PANES_BOTH;
+	return a->source.in_code ? PANE_CODE : PANE_SOURCE;
+}
+
+/* What is chosen in the pane that keys do not move in follows the other. */
+static void follow(struct app *a)
+{
+	struct app_source *s = &a->source;
+	uint64_t place = s->in_code ? code_place(a, s->code_list.cursor)
+				    : place_of(s, s->list.cursor);
+	uint32_t row = s->in_code ? row_at(s, place) : place ? code_hottest(a, place) : UINT32_MAX;
+
+	if (row != UINT32_MAX)
+		list_choose(s->in_code ? &s->list : &s->code_list, row);
+}
+
+/* ---- drawing the source ---- */
+
+struct columns_of_source {
+	unsigned int total;	/* width of that column, 0: none */
+	unsigned int text_at, right;
+};
+
+static struct columns_of_source find_columns(unsigned int right)
+{
+	struct columns_of_source c = { .total = right >= TOTAL_FROM ? 8 : 0, .right = right };
+
+	c.text_at = c.total ? 40 : 28;
+	return c;
+}
+
+static void put_head(const struct app *a, struct grid *g, struct area area,
+		     const struct columns_of_source *c)
+{
+	struct pen pen = pen_make(g, area.top, 0, c->right);
+	const char *slash = strrchr(a->source.path, '/');
 
 	pen_right(&pen, STYLE_STRONG, 6, "SELF%%");
 	pen_right(&pen, STYLE_DIM, 6, "%s95 ", pen_plus_minus(&pen));
-	pen_right(&pen, STYLE_DIM, 8, "TOTAL%%");
-	pen_right(&pen, STYLE_DIM, 9, "SAMPLES");
-	pen_right(&pen, STYLE_DIM, 7, "LINE");
-	pen_to(&pen, TEXT_AT);
-	pen_put(&pen, STYLE_DIM, "SOURCE");
-	grid_tint(g, area.top, 0, area.width, (struct style){ .attrs = ATTR_UNDERLINE });
+	if (c->total)
+		pen_right(&pen, STYLE_DIM, c->total, "TOTAL%%");
+	pen_right(&pen, STYLE_DIM, c->total ? 9 : 8, c->total ? "SAMPLES" : "SMP");
+	pen_right(&pen, STYLE_DIM, c->total ? 7 : 5, "LINE");
+	pen_to(&pen, c->text_at);
+	if (*a->source.path)
+		pen_name(&pen, STYLE_STRONG, pen_left(&pen) ? pen_left(&pen) - 1 : 0,
+			 slash && slash[1] ? slash + 1 : a->source.path);
+	else
+		pen_put(&pen, STYLE_DIM, "SOURCE");
 }
 
-/* Four steps of heat behind the share, in the hue of the function's kind. */
-static struct style heat(const struct app *a, double share)
-{
-	char kind = profile_function_kind(a->model->p, a->function);
-
-	if (share >= .25)
-		return (struct style){ INK_BLACK, (uint8_t)ink_strong(kind), ATTR_BOLD };
-	if (share >= .1)
-		return (struct style){ INK_BLACK, (uint8_t)ink_quiet(kind), 0 };
-	if (share >= .03)
-		return (struct style){ INK_DEFAULT, INK_WARM, 0 };
-	return (struct style){ INK_DEFAULT, share >= .008 ? INK_HEAT : INK_DEFAULT, 0 };
-}
-
-static void put_numbers(const struct app *a, struct cells *c, const struct line_sum *sum)
+static void put_numbers(const struct app *a, struct cells *c,
+			const struct columns_of_source *columns, const struct line_sum *sum)
 {
 	double share = summary_share(c->sum, sum->self.weight_ns);
 	bool whole = c->sum->received.count < CELLS_WHOLE_PERCENT;
@@ -137,13 +216,19 @@ static void put_numbers(const struct app *a, struct cells *c, const struct line_
 
 	pen_to(c->pen, 1);
 	if (sum->self.count)
-		pen_put(c->pen, heat(a, share), "%5s ", text_percent(n, share, whole));
+		pen_put(c->pen, style_heat(profile_function_kind(c->p, a->function), share), "%5s ",
+			text_percent(n, share, whole));
 	pen_to(c->pen, 7);
 	if (sum->self.count)
 		cell_interval(c, sum->self_share);
-	pen_to(c->pen, 15);
-	cell_share(c, summary_share(c->sum, sum->total.weight_ns));
-	pen_right(c->pen, STYLE_TEXT, 9, "%s", text_count(n, sum->total.count));
+	if (columns->total) {
+		pen_to(c->pen, 15);
+		cell_share(c, summary_share(c->sum, sum->total.weight_ns));
+		pen_right(c->pen, STYLE_TEXT, 9, "%s", text_count(n, sum->total.count));
+	} else if (sum->self.count) {
+		pen_to(c->pen, 13);
+		pen_right(c->pen, STYLE_TEXT, 7, "%s", text_count(n, sum->self.count));
+	}
 }
 
 /* The line's text; of a line that is elsewhere its file. */
@@ -170,32 +255,92 @@ static void put_text(const struct app *a, struct pen *pen, const struct app_sour
 		pen_name(pen, style, pen_left(pen) ? pen_left(pen) - 1 : 0, text);
 }
 
-static void put_row(const struct app *a, struct grid *g, struct area area, unsigned int y,
-		    uint32_t i)
+static void put_row(const struct app *a, struct grid *g, unsigned int y,
+		    const struct columns_of_source *columns, uint32_t i, uint64_t place)
 {
 	const struct app_source_row *row = &a->source.rows[i];
-	struct pen pen = area_pen(g, area, y);
+	struct pen pen = pen_make(g, y, 0, columns->right);
 	struct cells c = { &pen, a->model->p, &a->model->sum };
+	bool chosen = !a->source.in_code && i == a->source.list.cursor;
 
-	if (i == a->source.list.cursor) {
-		grid_tint(g, pen.y, 0, area.width, (struct style){ .bg = INK_TINT });
+	if (chosen)
+		grid_tint(g, y, 0, columns->right, (struct style){ .bg = INK_TINT });
+	if (chosen || (place && place_of(&a->source, i) == place))
 		pen_put(&pen, STYLE_TEXT, ">");
-	}
 	if (row->sum)
-		put_numbers(a, &c, row->sum);
-	pen_to(&pen, NUMBER_AT);
+		put_numbers(a, &c, columns, row->sum);
+	pen_to(&pen, columns->text_at - (columns->total ? 10 : 8));
 	if (row->line)
-		pen_right(&pen, row->sum ? STYLE_TEXT : STYLE_DIM, 7, "%u", row->line);
+		pen_right(&pen, row->sum ? STYLE_TEXT : STYLE_DIM, columns->text_at - 3 - pen.column,
+			  "%u", row->line);
 	else
-		pen_right(&pen, STYLE_DIM, 7, "?");
-	pen_to(&pen, TEXT_AT - 2);
+		pen_right(&pen, STYLE_DIM, columns->text_at - 3 - pen.column, "?");
+	pen_to(&pen, columns->text_at - 2);
 	pen_put(&pen, STYLE_RULE, g->utf8 ? "│" : "|");
-	pen_to(&pen, TEXT_AT);
+	pen_to(&pen, columns->text_at);
 	put_text(a, &pen, row);
 }
 
+/* ---- what is known of the chosen line ---- */
+
+/* "under it memcmp 676  malloc 12  +3" */
+static void put_below(const struct app *a, struct pen *pen, uint32_t line)
+{
+	const struct butterfly_side *b = &a->source.below.callees;
+	unsigned int n = 0, n_left = 0;
+	char count[TEXT_NUMBER];
+
+	for (uint32_t i = 0; i < b->n_lines; i++) {
+		const char *name = profile_string(a->model->p,
+						  a->model->p->functions[b->rows[b->lines[i].row].function].name);
+
+		if (b->lines[i].line != line)
+			continue;
+		if (n >= 3 || pen_left(pen) < 40) {
+			n_left++;
+			continue;
+		}
+		pen_put(pen, STYLE_DIM, n++ ? "  " : "   under it  ");
+		pen_name(pen, STYLE_TEXT, 24, name);
+		pen_put(pen, STYLE_STRONG, " %s", text_count(count, b->lines[i].sum.count));
+	}
+	if (n_left)
+		pen_put(pen, STYLE_DIM, "  +%u", n_left);
+}
+
+static void put_detail(const struct app *a, struct grid *g, struct area area, unsigned int y)
+{
+	const struct app_source *s = &a->source;
+	const struct app_source_row *row = s->n_rows ? &s->rows[s->list.cursor] : NULL;
+	uint64_t own = a->model->sum.functions[a->function].self.weight_ns;
+	bool is_own = row && row->sum && row->sum->file == s->lines.v[0].file;
+	_cleanup_(freep) char *title = row ? xasprintf("line %u", row->line) : NULL;
+	_cleanup_(freep) char *text = is_own ? source_line_text(s->text, row->line) : NULL;
+	const char *shown = text ? text + strspn(text, " ") : "";
+	struct pen pen = area_pen(g, area, y);
+	struct buf clean = { 0 };
+
+	if (!row || !row->line || !row->sum ||
+	    (s->in_code && !code_place(a, s->code_list.cursor)))
+		return;
+	text_clean(&clean, shown, strlen(shown), g->utf8);
+	text_clip(&clean, area.width - 20, g->utf8);
+	pen_rule(&pen, title, (const char *)clean.data);
+	buf_deinit(&clean);
+	pen = area_pen(g, area, y + 1);
+	pen_to(&pen, 1);
+	if (own)
+		pen_put(&pen, STYLE_STRONG, "%.0f%%",
+			100.0 * (double)row->sum->self.weight_ns / (double)own);
+	pen_put(&pen, STYLE_DIM, own ? " of the function's own time" : "no time of its own");
+	if (is_own)
+		put_below(a, &pen, row->line);
+}
+
+/* ---- the foot ---- */
+
 /* Which file this is, and whether it can be trusted. */
-static void put_foot(const struct app *a, struct grid *g, struct area area, unsigned int y)
+static void put_file(const struct app *a, struct grid *g, struct area area, unsigned int y)
 {
 	const struct app_source *s = &a->source;
 	struct pen pen = area_pen(g, area, y);
@@ -207,28 +352,152 @@ static void put_foot(const struct app *a, struct grid *g, struct area area, unsi
 		pen_name(&pen, STYLE_STRONG, area.width - 2, trouble);
 	else
 		pen_name(&pen, STYLE_DIM, area.width - 2, s->path);
-	pen = area_pen(g, area, y + 1);
-	pen_to(&pen, 1);
-	pen_name(&pen, STYLE_DIM, area.width - 2,
-		 "a sample lands on or just after the costly instruction: read groups of lines");
 }
+
+/* How far the numbers beside instructions can be trusted. */
+static void put_code_facts(const struct app *a, struct grid *g, struct area area, unsigned int y)
+{
+	const struct app_source *s = &a->source;
+	const struct profile *p = a->model->p;
+	const struct profile_code *code = s->code.n ? &p->codes[s->code.number] : NULL;
+	struct pen pen = area_pen(g, area, y);
+	char n[TEXT_NUMBER];
+	uint64_t end;
+
+	if (!code)
+		return;
+	end = p->instructions[code->first + code->n - 1].vaddr - code->vaddr +
+	      p->instructions[code->first + code->n - 1].len;
+	pen_to(&pen, 1);
+	if (s->code.outer != a->function)
+		pen_put(&pen, STYLE_DIM, "it is inlined here; ");
+	pen_put(&pen, STYLE_DIM, "HERE%% is of %s samples in this code", text_count(n, s->code.self.count));
+	if (s->code.self.count)
+		pen_put(&pen, STYLE_DIM, ", near 50%% %s%.0f at least", pen_plus_minus(&pen),
+			ceil(98 / sqrt((double)s->code.self.count)));
+	if (end < code->size)
+		pen_put(&pen, STYLE_DIM, "; its first %s of %" PRIu64, text_bytes(n, end), code->size);
+}
+
+static unsigned int foot_rows(struct area area, enum panes which)
+{
+	return 2 + (which & PANE_CODE ? 1 : 0) + (area.height >= DETAIL_FROM ? 3 : 0);
+}
+
+static void put_foot(const struct app *a, struct grid *g, struct area area, enum panes which)
+{
+	unsigned int y = area.height - foot_rows(area, which);
+	struct pen pen;
+
+	if (area.height >= DETAIL_FROM) {
+		put_detail(a, g, area, y);
+		y += 3;
+	}
+	put_file(a, g, area, y++);
+	if (which & PANE_CODE)
+		put_code_facts(a, g, area, y++);
+	pen = area_pen(g, area, y);
+	pen_to(&pen, 1);
+	pen_name(&pen, STYLE_DIM, area.width - 2, which & PANE_CODE && a->source.code.n
+		 ? "* a timer lands on or just after the costly instruction: read groups of lines"
+		 : "a sample lands on or just after the costly instruction: read groups of lines");
+}
+
+/* ---- the view ---- */
 
 static void draw(struct app *a, struct grid *g, struct area area)
 {
 	struct app_source *s = &a->source;
-	unsigned int rows = area.height - 1 - DETAIL_ROWS;
+	enum panes which = panes(a, area.width);
+	unsigned int left = which == PANES_BOTH ? area.width * 55 / 100 : area.width;
+	struct columns_of_source columns = find_columns(left);
+	unsigned int rows = area.height - 1 - foot_rows(area, which);
+	struct code_pane code = { a, g, area.top, rows + 1, which == PANE_CODE ? 0 : left + 1,
+				  area.width };
+	uint64_t place;
 
-	put_head(g, area);
+	grid_tint(g, area.top, 0, area.width, (struct style){ .attrs = ATTR_UNDERLINE });
 	if (view_lacks_function(a, g, area))
 		return;
 	make_rows(a);
+	s->width = area.width;
 	list_fit(&s->list, s->n_rows, rows);
+	list_fit(&s->code_list, s->code.n, rows);
 	if (s->is_new)
-		choose_hottest(s);
+		choose_hottest(a);
 	s->is_new = false;
-	for (uint32_t i = 0; i < rows && s->list.top + i < s->n_rows; i++)
-		put_row(a, g, area, i + 1, s->list.top + i);
-	put_foot(a, g, area, area.height - DETAIL_ROWS);
+	follow(a);
+	place = s->in_code ? code_place(a, s->code_list.cursor) : place_of(s, s->list.cursor);
+	if (which & PANE_SOURCE) {
+		put_head(a, g, area, &columns);
+		for (uint32_t i = 0; i < rows && s->list.top + i < s->n_rows; i++)
+			put_row(a, g, area.top + i + 1, &columns, s->list.top + i, place);
+	}
+	for (unsigned int y = 0; which == PANES_BOTH && y <= rows; y++) {
+		struct pen pen = pen_make(g, area.top + y, left, left + 1);
+
+		pen_put(&pen, STYLE_RULE, g->utf8 ? "│" : "|");
+	}
+	if (which & PANE_CODE)
+		code_pane_draw(&code, place);
+	put_foot(a, g, area, which);
+}
+
+/* Of the view; before its first picture that of the screen. */
+static unsigned int width_of(const struct app *a)
+{
+	return a->source.width ? a->source.width : a->width;
+}
+
+/* The pane that keys move in. */
+static void switch_pane(struct app *a)
+{
+	if (a->source.alone && width_of(a) >= SPLIT_FROM && width_of(a) < BOTH_FROM)
+		app_say(a, "the assembly is off: o shows it");
+	else
+		a->source.in_code = !a->source.in_code;
+}
+
+static void switch_assembly(struct app *a)
+{
+	struct app_source *s = &a->source;
+
+	if (width_of(a) >= BOTH_FROM) {
+		app_say(a, "there is room for both: Tab goes from one to the other");
+	} else if (width_of(a) >= SPLIT_FROM) {
+		s->alone = !s->alone;
+		s->in_code = false;
+	} else {
+		s->in_code = !s->in_code;
+	}
+}
+
+/* To where the chosen instruction goes. */
+static void enter_target(struct app *a)
+{
+	const struct code *c = &a->source.code;
+	const struct profile *p = a->model->p;
+	const struct profile_instruction *i;
+	uint32_t row;
+
+	if (!c->n)
+		return;
+	i = &p->instructions[p->codes[c->number].first + a->source.code_list.cursor];
+	row = i->has_target ? code_row_at(a, i->target) : UINT32_MAX;
+	if (row != UINT32_MAX && i->target != p->codes[c->number].vaddr)
+		choose(&a->source.code_list, row);
+	else if (i->has_target && i->target_function != RECORD_NONE &&
+		 a->model->sum.functions[i->target_function].total.count)
+		app_go(a, &view_callers, i->target_function);
+	else
+		app_say(a, "Enter goes where a jump goes, or to a function that is called and has samples");
+}
+
+/* ---- what can be searched: the pane that keys move in ---- */
+
+static struct list *rows_list(struct app *a)
+{
+	return a->source.in_code ? &a->source.code_list : &a->source.list;
 }
 
 static uint32_t rows_n(struct app *a)
@@ -236,31 +505,26 @@ static uint32_t rows_n(struct app *a)
 	if (a->function == RECORD_NONE)
 		return 0;
 	make_rows(a);
-	a->source.list.n = a->source.n_rows;
-	return a->source.n_rows;
+	return rows_list(a)->n;
 }
 
 static uint32_t rows_at(const struct app *a)
 {
-	return a->source.list.cursor;
+	return a->source.in_code ? a->source.code_list.cursor : a->source.list.cursor;
 }
 
 static void rows_choose(struct app *a, uint32_t row)
 {
-	list_choose(&a->source.list, row);
+	list_choose(rows_list(a), row);
 	a->source.is_new = false;
 }
 
 static bool rows_match(struct app *a, uint32_t row, const struct filter *f)
 {
-	_cleanup_(freep) char *text = source_line_text(a->source.text, a->source.rows[row].line);
+	_cleanup_(freep) char *text = a->source.in_code ? code_text(a, row)
+				      : source_line_text(a->source.text, a->source.rows[row].line);
 
 	return text && filter_match(f, text);
-}
-
-static struct list *rows_list(struct app *a)
-{
-	return &a->source.list;
 }
 
 static const struct view_rows rows = {
@@ -270,22 +534,42 @@ static const struct view_rows rows = {
 
 static bool act(struct app *a, enum action action)
 {
-	if (list_act(&a->source.list, action))
+	struct app_source *s = &a->source;
+
+	if (a->function == RECORD_NONE)
+		return false;
+	make_rows(a);
+	if (list_act(s->in_code ? &s->code_list : &s->list, action))
 		return true;
-	if (action == ACTION_HOTTEST) {
-		choose_hottest(&a->source);
+	switch (action) {
+	case ACTION_HOTTEST:
+		if (s->in_code)
+			choose(&s->code_list, code_hottest(a, 0));
+		else
+			choose(&s->list, hottest_line(s));
 		return true;
+	case ACTION_NEXT_PANE:
+	case ACTION_PANE_BEFORE:
+		switch_pane(a);
+		return true;
+	case ACTION_ASSEMBLY:
+		switch_assembly(a);
+		return true;
+	case ACTION_ENTER:
+		if (s->in_code)
+			enter_target(a);
+		else
+			app_go(a, &view_callers, a->function);
+		return true;
+	default:
+		return false;
 	}
-	if (action == ACTION_ENTER) {
-		app_go(a, &view_callers, a->function);
-		return true;
-	}
-	return false;
 }
 
 const struct view view_source = {
 	.key = '6', .action = ACTION_SOURCE, .name = "Source", .short_name = "Src",
-	.keys = "j/k line  H hottest  Enter callers  / search  < back  L lesson  ? help  q quit",
+	.keys = "j/k line  H hottest  Tab pane  o assembly  Enter callers  / search  < back  ? help"
+		"  L lesson  q quit",
 	.lesson = "source",
 	.rows = &rows, .draw = draw, .act = act,
 };

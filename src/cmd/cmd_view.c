@@ -171,7 +171,7 @@ const struct cmd cmd_view = {
 	.summary = "look at a recording on the terminal",
 	.help =
 	"Shows the functions of a recording, its call tree, who calls whom, a flame graph,\n"
-	"and source lines; `?` lists the keys.\n"
+	"and source lines beside their instructions; `?` lists the keys.\n"
 	"\n"
 	"  --ascii             no characters beyond ASCII\n"
 	"  --color WHEN        auto, always or never\n"

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/code_pane.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "ui/cells.h"
+#include "ui/text.h"
+#include "ui/view.h"
+
+#define INTERVAL_FROM 60	/* width from which on there is that column, */
+#define COUNT_FROM 76		/* and that of samples */
+#define MNEMONIC 7		/* columns, with the blank behind it */
+#define MARKED .1		/* share from which on it is said where samples land */
+
+static const struct profile_code *code_of(const struct app *a)
+{
+	return &a->model->p->codes[a->source.code.number];
+}
+
+static const struct profile_instruction *instruction(const struct app *a, uint32_t row)
+{
+	return &a->model->p->instructions[code_of(a)->first + row];
+}
+
+uint64_t code_place(const struct app *a, uint32_t row)
+{
+	const struct profile *p = a->model->p;
+	const struct profile_level *level = row < a->source.code.n
+		? code_level(p, instruction(a, row), a->function) : NULL;
+	uint32_t file;
+
+	if (!level || !level->line)
+		return 0;
+	file = level->file ? level->file : p->functions[a->function].file;
+	return (uint64_t)file << 32 | level->line;
+}
+
+uint32_t code_hottest(const struct app *a, uint64_t place)
+{
+	const struct code *c = &a->source.code;
+	uint32_t best = UINT32_MAX;
+
+	for (uint32_t i = 0; i < c->n; i++)
+		if ((!place || code_place(a, i) == place) &&
+		    (best == UINT32_MAX || c->v[i].self.weight_ns > c->v[best].self.weight_ns))
+			best = i;
+	return best;
+}
+
+uint32_t code_row_at(const struct app *a, uint64_t vaddr)
+{
+	for (uint32_t i = 0; i < a->source.code.n; i++)
+		if (instruction(a, i)->vaddr == vaddr)
+			return i;
+	return UINT32_MAX;
+}
+
+char *code_text(const struct app *a, uint32_t row)
+{
+	const struct profile *p = a->model->p;
+	const struct profile_instruction *i = instruction(a, row);
+
+	return xasprintf("%s %s", profile_string(p, i->text), i->target_function == RECORD_NONE
+			 ? "" : profile_string(p, p->functions[i->target_function].name));
+}
+
+/* ---- columns ---- */
+
+struct columns_of_code {
+	bool interval, count;
+	unsigned int line_end, address_at, text_at;	/* line_end 0: no such column */
+};
+
+static struct columns_of_code find_columns(const struct code_pane *pane)
+{
+	unsigned int width = pane->right - pane->left, at = 7;
+	struct columns_of_code c = { .interval = width >= INTERVAL_FROM,
+				     .count = width >= COUNT_FROM };
+	uint64_t last = 0xffff;
+
+	if (pane->a->source.code.n)
+		last = max_of(instruction(pane->a, pane->a->source.code.n - 1)->vaddr, last);
+	at += c.interval ? 6 : 1;
+	if (c.count)
+		at += 8;
+	if (c.interval) {
+		c.line_end = at + 6;
+		at += 7;
+	}
+	c.address_at = at;
+	while (last) {
+		last >>= 4;
+		at++;
+	}
+	c.text_at = at + 2;
+	return c;
+}
+
+static struct pen row_pen(const struct code_pane *pane, unsigned int y)
+{
+	return pen_make(pane->g, y < pane->rows ? pane->top + y : pane->g->height, pane->left,
+			pane->right);
+}
+
+/* ---- drawing ---- */
+
+static void put_head(const struct code_pane *pane, const struct columns_of_code *c)
+{
+	const struct profile *p = pane->a->model->p;
+	uint32_t outer = pane->a->source.code.outer;
+	struct pen pen = row_pen(pane, 0);
+
+	pen_to(&pen, 1);
+	pen_put(&pen, STYLE_STRONG, "HERE%%");
+	if (c->interval)
+		pen_right(&pen, STYLE_DIM, 6, "%s95 ", pen_plus_minus(&pen));
+	if (c->count)
+		pen_right(&pen, STYLE_DIM, 8, "SAMPLES");
+	if (c->line_end)
+		pen_right(&pen, STYLE_DIM, c->line_end - pen.column, "LINE");
+	pen_to(&pen, c->address_at);
+	pen_put(&pen, STYLE_DIM, "ADDR");
+	pen_to(&pen, c->text_at);
+	if (outer == RECORD_NONE)
+		pen_put(&pen, STYLE_DIM, "ASSEMBLY");
+	else
+		pen_name(&pen, STYLE_STRONG, pen_left(&pen) ? pen_left(&pen) - 1 : 0,
+			 profile_string(p, p->functions[outer].name));
+}
+
+static struct style text_style(const struct code_sum *sum)
+{
+	return sum->share.share >= MARKED ? STYLE_STRONG : sum->self.count ? STYLE_TEXT : STYLE_DIM;
+}
+
+/* Where a jump or call goes: the name of another function, else the address. */
+static void put_target(const struct code_pane *pane, struct pen *pen, struct style style,
+		       const struct profile_instruction *i)
+{
+	const struct profile *p = pane->a->model->p;
+	const struct profile_code *code = code_of(pane->a);
+	bool inside = i->target - code->vaddr < code->size && i->target != code->vaddr;
+	const struct profile_function *f;
+
+	if (inside || i->target_function == RECORD_NONE) {
+		pen_put(pen, style, "%" PRIx64, i->target);
+		return;
+	}
+	f = &p->functions[i->target_function];
+	pen_name(pen, style, pen_left(pen) > 3 ? pen_left(pen) - 3 : 0, profile_string(p, f->name));
+	if (f->vaddr && i->target > f->vaddr)
+		pen_put(pen, style, "+0x%" PRIx64, i->target - f->vaddr);
+}
+
+static void put_text(const struct code_pane *pane, struct pen *pen, struct style style,
+		     const struct profile_instruction *i)
+{
+	const char *text = profile_string(pane->a->model->p, i->text);
+	size_t len = strcspn(text, "\t");
+	_cleanup_(freep) char *mnemonic = xasprintf("%.*s", (int)len, text);
+	unsigned int from = pen->column;
+
+	pen_name(pen, style, pen_left(pen), mnemonic);
+	pen_to(pen, max_of(from + MNEMONIC, pen->column + 1));
+	if (text[len] && pen_left(pen) > 3)
+		pen_name(pen, style, pen_left(pen) - 3, text + len + 1);
+	if (i->has_target) {
+		if (text[len])
+			pen_put(pen, style, ",");
+		put_target(pane, pen, style, i);
+	}
+}
+
+static void put_row(const struct code_pane *pane, const struct columns_of_code *c,
+		    unsigned int y, uint32_t row, uint64_t place)
+{
+	const struct app *a = pane->a;
+	const struct code_sum *sum = &a->source.code.v[row];
+	const struct profile_instruction *i = instruction(a, row);
+	char kind = profile_function_kind(a->model->p, a->function);
+	bool chosen = a->source.in_code && row == a->source.code_list.cursor;
+	bool whole = a->source.code.self.count < CELLS_WHOLE_PERCENT;
+	struct pen pen = row_pen(pane, y);
+	struct cells cells = { &pen, a->model->p, &a->model->sum };
+	uint64_t here = code_place(a, row);
+	char n[TEXT_NUMBER];
+
+	if (chosen)
+		grid_tint(pane->g, pen.y, pane->left, pane->right - pane->left,
+			  (struct style){ .bg = INK_TINT });
+	if (chosen || (place && here == place))
+		pen_put(&pen, STYLE_TEXT, ">");
+	pen_to(&pen, 1);
+	if (sum->self.count)
+		pen_put(&pen, style_heat(kind, sum->share.share), "%5s ",
+			text_percent(n, sum->share.share, whole));
+	pen_to(&pen, 7);
+	if (c->interval && sum->self.count)
+		cell_interval(&cells, sum->share);
+	pen_to(&pen, c->interval ? 13 : 7);
+	if (c->count && sum->self.count)
+		pen_right(&pen, STYLE_TEXT, 7, "%s", text_count(n, sum->self.count));
+	if (c->line_end && here)
+		pen_right(&pen, STYLE_DIM, c->line_end - pen.column, "%" PRIu32, (uint32_t)here);
+	pen_to(&pen, c->address_at);
+	pen_right(&pen, STYLE_FAINT, c->text_at - 2 - c->address_at, "%" PRIx64, i->vaddr);
+	pen_to(&pen, c->text_at);
+	put_text(pane, &pen, text_style(sum), i);
+	if (sum->share.share >= MARKED) {
+		pen = row_pen(pane, y);
+		pen_to(&pen, pane->right - pane->left - 2);
+		pen_put(&pen, STYLE_STRONG, "*");
+	}
+}
+
+/* ---- none ---- */
+
+/* Why there are no instructions, not clean, and what to do. */
+static char *why_none(const struct app *a)
+{
+	const struct profile *p = a->model->p;
+	const struct profile_function *f = &p->functions[a->function];
+	const struct profile_module *m = f->module == RECORD_NONE ? NULL : &p->modules[f->module];
+	const char *note = profile_string(p, a->source.code.note);
+	const struct function_sum *sum = &a->model->sum.functions[a->function];
+
+	if (!m || f->outcome)
+		return xstrdup("These samples are in no function: there is no code to show.");
+	if (m->kind == MODULE_KERNEL)
+		return xstrdup("The code of the kernel is not read. The callers (c) show what "
+			       "the program asked of it.");
+	if (m->kind == MODULE_ANON)
+		return xstrdup("This code is in no file: it was generated while the program ran, "
+			       "and is not read.");
+	if (*note)
+		return xasprintf("No instructions: %s.", note);
+	if (!p->ended)
+		return xstrdup("No instructions yet: those of the hottest functions are recorded "
+			       "when sampling ends.");
+	if (sum->self.count < 10 || sum->self.count * 100 < a->model->sum.received.count)
+		return xstrdup("The recording does not have these instructions: it holds those of "
+			       "functions with 1% of the samples, and 10 of them at least. Record "
+			       "for longer, or with a higher rate (-F).");
+	return xstrdup("The recording does not have these instructions: it was made by an older "
+		       "cprofd, or the time for finishing it ran out. Record again.");
+}
+
+static void put_none(const struct code_pane *pane)
+{
+	_cleanup_(freep) char *why = why_none(pane->a);
+	unsigned int width = pane->right - pane->left, y = 2;
+	struct buf clean = { 0 };
+	const char *line, *next;
+	size_t len;
+
+	text_clean(&clean, why, strlen(why), pane->g->utf8);
+	for (line = (const char *)clean.data; (len = text_line(line, width - 3, &next)) > 0;
+	     line = next) {
+		struct pen pen = row_pen(pane, y++);
+
+		pen_to(&pen, 1);
+		pen_put(&pen, STYLE_TEXT, "%.*s", (int)len, line);
+	}
+	buf_deinit(&clean);
+}
+
+void code_pane_draw(const struct code_pane *pane, uint64_t place)
+{
+	const struct list *l = &pane->a->source.code_list;
+	struct columns_of_code c = find_columns(pane);
+
+	put_head(pane, &c);
+	if (!pane->a->source.code.n)
+		put_none(pane);
+	for (uint32_t i = 0; i + 1 < pane->rows && l->top + i < l->n; i++)
+		put_row(pane, &c, i + 1, l->top + i, place);
+}
