@@ -58,6 +58,18 @@ uint32_t code_row_at(const struct app *a, uint64_t vaddr)
 	return UINT32_MAX;
 }
 
+bool code_is_wanted(const struct app *a, uint32_t *module, uint64_t *vaddr)
+{
+	const struct app_source *s = &a->source;
+
+	if (a->view != &view_source || !s->asked || s->function != a->function || s->code.n ||
+	    s->code.note || s->code.module == RECORD_NONE)
+		return false;
+	*module = s->code.module;
+	*vaddr = s->code.vaddr;
+	return true;
+}
+
 char *code_text(const struct app *a, uint32_t row)
 {
 	const struct profile *p = a->model->p;
@@ -237,9 +249,11 @@ static char *why_none(const struct app *a)
 			       "and is not read.");
 	if (*note)
 		return xasprintf("No instructions: %s.", note);
+	if (a->session.state == APP_LIVE)
+		return xstrdup("No instructions yet: the session has been asked for them.");
 	if (!p->ended)
-		return xstrdup("No instructions yet: those of the hottest functions are recorded "
-			       "when sampling ends.");
+		return xstrdup("No instructions: those of the hottest functions are recorded when "
+			       "sampling ends, and this recording has no end.");
 	if (sum->self.count < 10 || sum->self.count * 100 < a->model->sum.received.count)
 		return xstrdup("The recording does not have these instructions: it holds those of "
 			       "functions with 1% of the samples, and 10 of them at least. Record "

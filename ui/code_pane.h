@@ -30,6 +30,9 @@ uint32_t code_hottest(const struct app *a, uint64_t place);
 /* A row as text, not clean, with the name of what it goes to.  The caller frees it. */
 char *code_text(const struct app *a, uint32_t row);
 
+/* Are instructions missing that a session could record?  Then where they are. */
+bool code_is_wanted(const struct app *a, uint32_t *module, uint64_t *vaddr);
+
 /* The row of an address, or UINT32_MAX. */
 uint32_t code_row_at(const struct app *a, uint64_t vaddr);
 

@@ -22,6 +22,7 @@
 #include "cmd/watch.h"
 #include "profile/profile_load.h"
 #include "session/control.h"
+#include "ui/code_pane.h"
 #include "ui/loop.h"
 #include "ui/place.h"
 #include "ui/terminfo.h"
@@ -58,6 +59,7 @@ struct live {
 	uint64_t refresh_due_ns, retry_due_ns, hints_due_ns;
 	struct app_live ops;
 	struct others others;
+	uint32_t code_of;		/* function whose instructions were asked for last */
 };
 
 int live_color(const struct cmd *cmd, const char *value, enum term_color *out)
@@ -187,6 +189,19 @@ static void judge_state(struct live *l)
 		l->app.session.state = l->control < 0 ? APP_STALE : APP_LIVE;
 }
 
+/* Somebody looks at a function whose instructions are not in the recording. */
+static void ask_for_code(struct live *l)
+{
+	struct c_code ask = { .type = C_CODE };
+	struct error err;
+
+	if (l->control < 0 || l->over || l->app.function == l->code_of ||
+	    !code_is_wanted(&l->app, &ask.module, &ask.vaddr))
+		return;
+	l->code_of = l->app.function;
+	msg_try_send(l->control, &ask, sizeof(ask), NULL, 0, &err);
+}
+
 /* Milliseconds until `at_ns`, rounded up. */
 static int until(const struct live *l, uint64_t at_ns)
 {
@@ -209,6 +224,7 @@ static int turn(void *ctx)
 	if (l->grown && !l->app.session.paused && (l->over || l->app.session.now_ns >= l->refresh_due_ns))
 		refresh(l);
 	judge_state(l);
+	ask_for_code(l);
 	if (l->grown && !l->app.session.paused)
 		sooner(&ms, until(l, l->refresh_due_ns));
 	if (l->app.session.state == APP_STALE)
@@ -552,7 +568,8 @@ static int leave(struct live *l, const char *program)
 static int show_one(const struct cmd *cmd, const struct session_entry *e, int control,
 		    const char *program, const struct live_options *o, struct session_entry *next)
 {
-	struct live l = { .cmd = cmd, .entry = e, .control = control, .recording = -1 };
+	struct live l = { .cmd = cmd, .entry = e, .control = control, .recording = -1,
+			  .code_of = RECORD_NONE };
 	const struct loop_feed feed = { .ctx = &l, .fd = feed_fd, .turn = turn };
 	struct term_caps caps;
 	struct error err;

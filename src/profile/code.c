@@ -81,14 +81,30 @@ static bool is_in(const struct profile *p, const struct profile_frame *f, uint32
 	return false;
 }
 
-/* The code in which the function's own time is, or most of it. */
-static uint32_t find_code(const struct profile *p, const struct selection *s, uint32_t function)
+/* Code can be had of what is in a file. */
+static bool has_file(const struct profile *p, uint32_t module)
+{
+	return module != RECORD_NONE && (p->modules[module].kind == MODULE_FILE ||
+					 p->modules[module].kind == MODULE_VDSO);
+}
+
+/*
+ * The code in which the function's own time is, or most of it.  Without any, the place
+ * in out->module and out->vaddr is where most of it is.
+ */
+static uint32_t find_code(const struct profile *p, const struct selection *s, uint32_t function,
+			  struct code *out)
 {
 	const struct profile_function *f = &p->functions[function];
 	struct sum *leaves = sum_leaves(p, s);
-	uint64_t *weight = xcalloc(p->n_codes + 1, sizeof(*weight));
+	uint64_t *weight = xcalloc(p->n_codes + 1, sizeof(*weight)), most = 0;
 	uint32_t best = RECORD_NONE;
 	struct pieces pieces;
+
+	if (f->vaddr && has_file(p, f->module)) {
+		out->module = f->module;
+		out->vaddr = f->vaddr;
+	}
 
 	pieces_init(&pieces, p);
 	for (uint32_t i = 0; i < p->n_leaves; i++) {
@@ -98,6 +114,11 @@ static uint32_t find_code(const struct profile *p, const struct selection *s, ui
 		if (!frame || !leaves[i].count || !is_in(p, frame, function))
 			continue;
 		code = piece_at(&pieces, frame->module, frame_vaddr(frame));
+		if (code == RECORD_NONE && leaves[i].weight_ns > most && has_file(p, frame->module)) {
+			most = leaves[i].weight_ns;
+			out->module = frame->module;
+			out->vaddr = frame_vaddr(frame);
+		}
 		if (code == RECORD_NONE)
 			continue;
 		weight[code] += leaves[i].weight_ns;
@@ -180,10 +201,11 @@ static void add_up(const struct profile *p, const struct selection *s, const uin
 void code_make(const struct profile *p, const struct selection *s,
 	       const struct summary *sum, uint32_t function, struct code *out)
 {
-	uint32_t number = find_code(p, s, function);
 	struct stats stats = { .n_blocks = sum->stats.n_blocks, .scale = 1 };
+	uint32_t number;
 
-	*out = (struct code){ .number = number, .outer = RECORD_NONE };
+	*out = (struct code){ .outer = RECORD_NONE, .module = RECORD_NONE };
+	number = out->number = find_code(p, s, function, out);
 	if (number == RECORD_NONE)
 		return;
 

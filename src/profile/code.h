@@ -19,6 +19,8 @@ struct code {
 	uint32_t number;	/* in struct profile.codes, or RECORD_NONE: it is not there */
 	uint32_t outer;		/* the function that has it, or RECORD_NONE */
 	uint32_t note;		/* string: why it is not there, or empty */
+	uint32_t module;	/* if it is not there: where a session would find it, */
+	uint64_t vaddr;		/* or RECORD_NONE */
 	struct sum self;	/* of all instructions */
 	struct code_sum *v;	/* one for each */
 	uint32_t n;

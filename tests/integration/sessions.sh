@@ -56,6 +56,16 @@ live() {
 	end_session "$pid"
 }
 
+# Instructions come while it goes on, of the function that is looked at.
+assembly() {
+	"$cprofd" version | grep -q 'assembly (capstone)' || skip "$name" "built without capstone"
+	attach
+	key 6
+	shows "samples in this code"
+	shows "> "
+	end_session "$pid"
+}
+
 leave_and_join() {
 	attach
 	key 4
@@ -171,6 +181,7 @@ terminal_dies() {
 }
 
 check "live: it grows, pauses and holds" live
+check "live: instructions come when they are looked at" assembly
 check "left, joined again, and by two" leave_and_join
 check "stopped from elsewhere, and saved" stop_and_save
 check "left: saved, or thrown away" save_and_discard

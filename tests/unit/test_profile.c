@@ -974,6 +974,12 @@ TEST(code_that_is_not_there_has_a_reason_or_none)
 	code_make(p, &everything, &sum, function(p, "ksys_write"), &code);
 	assert_int_equal(code.number, RECORD_NONE);
 	assert_int_equal(code.note, 0);
+	assert_int_equal(code.module, RECORD_NONE);	/* of the kernel there is none */
+	code_deinit(&code);
+	/* Of a library it could be had: where most of the samples are. */
+	code_make(p, &everything, &sum, function(p, "__vfprintf_internal"), &code);
+	assert_string_equal(profile_module_name(p, code.module), "libc.so.6");
+	assert_int_equal(code.vaddr, 0x401000 + 0x1000 * 6 + 7 - 1);
 	code_deinit(&code);
 	summary_deinit(&sum);
 	profile_load_close(load);

@@ -162,6 +162,12 @@ TEST(requests_of_viewers)
 	ask(fd, &mark, sizeof(mark.type) + 5);
 	assert_int_equal(told(fd), C_NOTE);
 
+	ask(fd, &(struct c_code){ C_CODE, 99999, 0x1000 }, sizeof(struct c_code));
+	assert_false(code_busy(&t.s));		/* of a module that there is not */
+	ask(fd, &(struct c_code){ C_CODE, modules_vdso(&t.s)->number, 0x1000 },
+	    sizeof(struct c_code));
+	assert_true(code_busy(&t.s));
+
 	/* The opener opens; what it found goes to who asked, as it is. */
 	ask(fd, &source, sizeof(source));
 	assert_int_equal(made_session_count_asked(&t, S_DEBUG_FILE), 1);
