@@ -80,6 +80,8 @@ struct app {
 	unsigned int view_width;	/* of the view in it */
 	bool utf8;		/* of what was drawn last */
 	bool asked_quit, asked_redraw, asked_suspend;
+	bool in_haste;		/* draw at once, what takes long comes later: */
+	bool unsettled;		/* with another app_draw(), not in haste */
 	bool asked_look;	/* how the terminal is used was set: */
 	int set[APP_SETTINGS];	/* -1: not set, as it was begun with */
 	char *asked_copy;	/* to the terminal's clipboard, or NULL */
@@ -104,6 +106,13 @@ struct app {
 	uint32_t asked;		/* of the model, when that was made */
 	unsigned int sort;	/* column */
 	bool reversed;
+	struct app_detail {	/* of the selected function */
+		uint32_t function, asked;	/* what it is of */
+		uint32_t line;		/* with the most own time; 0: none is known */
+		uint64_t line_ns;
+		uint32_t caller;	/* that most of it comes from, or RECORD_NONE */
+		uint64_t caller_ns, total_ns;
+	} detail;
 
 	struct app_tree {
 		struct tree_rows rows;
@@ -155,6 +164,7 @@ struct app {
 		struct butterfly below;	/* what it calls, and in which lines */
 		bool is_new;		/* and have not been drawn yet */
 		struct sources sources;
+		unsigned int n_put;	/* of them, when the rows were made */
 		const char *path;	/* of the function's own file */
 		const struct source *text;	/* of it, or NULL */
 		struct app_source_row {

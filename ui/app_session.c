@@ -14,6 +14,7 @@
 
 void app_session_hold(struct app *a)
 {
+	a->session.untouched = false;
 	if (a->session.state == APP_LIVE)
 		a->session.held_until_ns = a->session.now_ns + HOLD_NS;
 }
@@ -82,7 +83,7 @@ void app_session_name(const struct app *a, char name[APP_STATE_NAME], char more[
 void app_session_refresh(struct app *a)
 {
 	app_scope_ask(a);
-	if (a->function == RECORD_NONE && a->model->n_order)
+	if (a->model->n_order && (a->session.untouched || a->function == RECORD_NONE))
 		a->function = a->model->order[0];
 }
 

@@ -46,6 +46,7 @@ struct app_session {
 	enum app_state state;
 	enum app_leave leave;	/* with asked_quit */
 	char *target;		/* "4242 shop", how it is called in messages */
+	bool untouched;		/* no key yet: the hottest function is selected */
 	uint64_t now_ns;	/* of the loop: CLOCK_MONOTONIC; 0: no time passes */
 	uint64_t held_until_ns;	/* the order of rows stays till then: somebody reads */
 	bool paused;

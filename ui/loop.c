@@ -10,11 +10,13 @@
 #include "base/util.h"
 #include "ui/key.h"
 
+#define SETTLE_MS 40		/* without a key, before what takes long is done */
+
 /*
  * A change of size is a signal: it is let in only while we wait, or one that
  * comes just before would be seen at the next key.
  */
-static void wait_for_input(const sigset_t *during, const struct loop_feed *feed, int ms)
+static bool wait_for_input(const sigset_t *during, const struct loop_feed *feed, int ms)
 {
 	struct pollfd fds[] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
@@ -22,7 +24,7 @@ static void wait_for_input(const sigset_t *during, const struct loop_feed *feed,
 	};
 	struct timespec limit = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * (long)NS_PER_MS };
 
-	ppoll(fds, array_len(fds), ms < 0 ? NULL : &limit, during);
+	return ppoll(fds, array_len(fds), ms < 0 ? NULL : &limit, during) != 0;
 }
 
 /* All that were typed; false if the terminal is gone. */
@@ -52,6 +54,17 @@ static void show(struct app *a, struct grid *g)
 		term_redraw();
 	a->asked_redraw = false;
 	term_show(g);
+}
+
+/* At once what is quick, and what takes longer when no key follows. */
+static void show_all(struct app *a, struct grid *g, const sigset_t *during)
+{
+	a->in_haste = true;
+	a->unsettled = false;
+	show(a, g);
+	a->in_haste = false;
+	if (a->unsettled && !wait_for_input(during, NULL, SETTLE_MS))
+		show(a, g);
 }
 
 /* How the terminal is used, and what a grid for it can hold. */
@@ -94,7 +107,7 @@ void loop_run(struct app *a, const struct term_caps *caps, const struct loop_fee
 	while (!a->asked_quit) {
 		a->session.now_ns = clock_mono_ns();
 		ms = feed ? feed->turn(feed->ctx) : -1;
-		show(a, &g);
+		show_all(a, &g, &before);
 		wait_for_input(&before, feed, ms);
 		a->session.now_ns = clock_mono_ns();
 		if (!take_keys(a))

@@ -41,20 +41,26 @@ static void find_lines(struct source *s)
 	}
 }
 
+static int read_lines(int fd, time_t changed, struct source *out, struct error *err)
+{
+	*out = (struct source){ .changed = changed };
+	if (io_read_all(fd, SOURCE_MAX_BYTES, &out->text, err) < 0) {
+		source_deinit(out);
+		return -1;
+	}
+	find_lines(out);
+	return 0;
+}
+
 int source_read(const char *path, struct source *out, struct error *err)
 {
 	struct stat st;
 	_cleanup_(closep) int fd = open_regular(path, &st, err);
 
-	*out = (struct source){ .changed = fd >= 0 ? st.st_mtime : 0 };
+	*out = (struct source){ 0 };
 	if (fd < 0)
 		return -1;
-	if (io_read_all(fd, SOURCE_MAX_BYTES, &out->text, err) < 0) {
-		source_deinit(out);
-		return error_prefix(err, "%s", path);
-	}
-	find_lines(out);
-	return 0;
+	return read_lines(fd, st.st_mtime, out, err) < 0 ? error_prefix(err, "%s", path) : 0;
 }
 
 void source_deinit(struct source *s)
@@ -110,19 +116,48 @@ char *source_trouble(const char *path, const struct source *s, uint64_t recorded
 	return NULL;
 }
 
-const struct source *sources_find(struct sources *s, const char *path)
+static struct sources_item *find_item(struct sources *s, const char *path)
 {
-	struct sources_item *item;
-	struct error err;
-
 	for (size_t i = 0; i < s->n; i++)
 		if (strcmp(s->v[i].path, path) == 0)
-			return s->v[i].read ? &s->v[i].source : NULL;
-	array_reserve(s->v, s->n + 1, s->cap);
-	item = &s->v[s->n++];
-	*item = (struct sources_item){ .path = xstrdup(path) };
-	item->read = *path == '/' && source_read(path, &item->source, &err) == 0;
+			return &s->v[i];
+	return NULL;
+}
+
+static void read_item(struct sources_item *item)
+{
+	struct error err;
+
+	item->read = *item->path == '/' && source_read(item->path, &item->source, &err) == 0;
+}
+
+const struct source *sources_find(struct sources *s, const char *path)
+{
+	struct sources_item *item = find_item(s, path);
+
+	if (!item) {
+		array_reserve(s->v, s->n + 1, s->cap);
+		item = &s->v[s->n++];
+		*item = (struct sources_item){ .path = xstrdup(path) };
+		if (*path != '/' || !s->ask || !s->ask(s->ctx, path))
+			read_item(item);
+	}
 	return item->read ? &item->source : NULL;
+}
+
+void sources_put(struct sources *s, const char *path, int fd)
+{
+	struct sources_item *item = find_item(s, path);
+	struct error err;
+	struct stat st;
+
+	if (!item || item->read)
+		return;
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		item->read = read_lines(fd, st.st_mtime, &item->source, &err) == 0;
+	if (!item->read)
+		read_item(item);
+	s->n_put++;
 }
 
 void sources_deinit(struct sources *s)

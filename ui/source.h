@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * ui/source.h - the lines of a source file, read with the user's own rights.
+ * ui/source.h - the lines of a source file, read with the user's own rights or, of
+ * a live session, opened with those of its target.
  *
  * The path comes from a recording, so only a regular file is opened, and never
  * in a way that could block or have an effect.
@@ -33,11 +34,24 @@ struct sources {
 		bool read;	/* it could be */
 	} *v;
 	size_t n, cap;
+	/*
+	 * Have somebody else open the file, who calls sources_put() later; false if
+	 * nobody can: then it is opened here.  May be NULL.
+	 */
+	bool (*ask)(void *ctx, const char *path);
+	void *ctx;
+	unsigned int n_put;	/* how often that was done */
 };
 
 /* The text of a file, or NULL if the path is relative or it cannot be read. */
 const struct source *sources_find(struct sources *s, const char *path);
 void sources_deinit(struct sources *s);
+
+/*
+ * The file of this path was opened, or (-1) could not be: then it is tried with our
+ * own rights.  `fd` stays the caller's.
+ */
+void sources_put(struct sources *s, const char *path, int fd);
 
 /* Fails with EFBIG, with EACCES if it is no regular file, or as open(2) does. */
 int source_read(const char *path, struct source *out, struct error *err);

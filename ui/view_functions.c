@@ -288,47 +288,87 @@ static void put_part(struct pen *pen, uint64_t part, uint64_t whole)
 	pen_put(pen, STYLE_DIM, " of it");
 }
 
-static void put_line(const struct app *a, struct pen *pen)
+static void find_line(const struct model *m, struct app_detail *d)
 {
-	const struct model *m = a->model;
 	const struct line_sum *hot = NULL;
 	struct lines lines;
 
-	lines_make(m->p, &m->scope, &m->sum, a->function, &lines);
+	lines_make(m->p, &m->scope, &m->sum, d->function, &lines);
 	for (uint32_t i = 0; i < lines.n; i++)
 		if (lines.v[i].line && (!hot || lines.v[i].self.weight_ns > hot->self.weight_ns))
 			hot = &lines.v[i];
-	put_label(pen, "hottest line");
 	if (hot && hot->self.weight_ns) {
-		pen_put(pen, STYLE_STRONG, "%u", hot->line);
-		put_part(pen, hot->self.weight_ns, m->sum.functions[a->function].self.weight_ns);
-	} else {
-		pen_put(pen, STYLE_DIM, "-  no line is known for its own time");
+		d->line = hot->line;
+		d->line_ns = hot->self.weight_ns;
 	}
 	lines_deinit(&lines);
 }
 
-static void put_caller(const struct app *a, struct pen *pen)
+static void find_caller(const struct model *m, struct app_detail *d)
 {
-	const struct model *m = a->model;
-	const struct butterfly_row *most = NULL;
 	struct butterfly b;
 
-	butterfly_make(m->p, &m->scope, a->function, 1, &b);
-	for (uint32_t i = 0; i < b.callers.n_rows; i++)
-		if (!most || b.callers.rows[i].sum.weight_ns > most->sum.weight_ns)
-			most = &b.callers.rows[i];
+	butterfly_make(m->p, &m->scope, d->function, 1, &b);
+	d->total_ns = b.total.weight_ns;
+	for (uint32_t i = 0; i < b.callers.n_rows; i++) {
+		if (d->caller != RECORD_NONE && b.callers.rows[i].sum.weight_ns <= d->caller_ns)
+			continue;
+		d->caller = b.callers.rows[i].function;
+		d->caller_ns = b.callers.rows[i].sum.weight_ns;
+	}
+	butterfly_deinit(&b);
+}
+
+/* All stacks are gone through: with many of them that is seen at a key. */
+#define QUICK_LEAVES 5000
+
+/* What is known of the selected function; false if there is no time for it now. */
+static bool find_detail(struct app *a)
+{
+	const struct model *m = a->model;
+	struct app_detail *d = &a->detail;
+
+	if (d->asked == m->n_asked && d->function == a->function)
+		return true;
+	if (a->in_haste && m->p->n_leaves > QUICK_LEAVES) {
+		a->unsettled = true;
+		return false;
+	}
+	*d = (struct app_detail){ .function = a->function, .asked = m->n_asked,
+				  .caller = RECORD_NONE };
+	find_line(m, d);
+	find_caller(m, d);
+	return true;
+}
+
+static void put_line(const struct app *a, struct pen *pen)
+{
+	const struct app_detail *d = &a->detail;
+
+	put_label(pen, "hottest line");
+	if (d->line) {
+		pen_put(pen, STYLE_STRONG, "%u", d->line);
+		put_part(pen, d->line_ns, a->model->sum.functions[d->function].self.weight_ns);
+	} else {
+		pen_put(pen, STYLE_DIM, "-  no line is known for its own time");
+	}
+}
+
+static void put_caller(const struct app *a, struct pen *pen)
+{
+	const struct profile *p = a->model->p;
+	const struct app_detail *d = &a->detail;
+
 	put_label(pen, "called from");
-	if (most) {
+	if (d->caller != RECORD_NONE) {
 		unsigned int room = pen_left(pen) > 14 ? pen_left(pen) - 14 : 0;	/* "  97% of it" */
 
 		pen_name(pen, STYLE_TEXT, min_of(40u, room),
-			 profile_string(m->p, m->p->functions[most->function].name));
-		put_part(pen, most->sum.weight_ns, b.total.weight_ns);
+			 profile_string(p, p->functions[d->caller].name));
+		put_part(pen, d->caller_ns, d->total_ns);
 	} else {
 		pen_put(pen, STYLE_DIM, "nobody: stacks begin with it");
 	}
-	butterfly_deinit(&b);
 }
 
 static void put_detail(const struct table *t, unsigned int y)
@@ -350,10 +390,12 @@ static void put_detail(const struct table *t, unsigned int y)
 		return;
 	}
 	put_samples(t->a, &pen);
-	pen = area_pen(t->g, t->area, y + 2);
-	put_line(t->a, &pen);
-	pen = area_pen(t->g, t->area, y + 3);
-	put_caller(t->a, &pen);
+	if (find_detail(t->a)) {
+		pen = area_pen(t->g, t->area, y + 2);
+		put_line(t->a, &pen);
+		pen = area_pen(t->g, t->area, y + 3);
+		put_caller(t->a, &pen);
+	}
 	pen = area_pen(t->g, t->area, y + 4);
 	put_label(&pen, "certainty");
 	certainty = ranks_certainty(&m->sum, m->order, min_of(m->n_order, 15u));

@@ -122,7 +122,7 @@ static void make_rows(struct app *a)
 	bool same = s->asked && s->function == a->function;
 	uint64_t place = same ? place_of(s, s->list.cursor) : 0;
 
-	if (s->asked == m->n_asked && same)
+	if (s->asked == m->n_asked && same && s->n_put == s->sources.n_put)
 		return;
 	forget(s);
 	lines_make(m->p, &m->scope, &m->sum, a->function, &s->lines);
@@ -132,6 +132,7 @@ static void make_rows(struct app *a)
 	s->function = a->function;
 	s->path = s->lines.n ? profile_string(m->p, s->lines.v[0].file) : "";
 	s->text = sources_find(&s->sources, s->path);
+	s->n_put = s->sources.n_put;
 	s->n_rows = 0;
 	for (uint32_t i = s->lines.n ? push_own(s) : 0; i < s->lines.n; i++)
 		push(s, s->lines.v[i].line, &s->lines.v[i]);

@@ -58,6 +58,9 @@ struct live {
 	bool over;			/* it said that it ended */
 	uint64_t refresh_due_ns, retry_due_ns, hints_due_ns;
 	struct app_live ops;
+	char *source_path;		/* that was asked for, or NULL */
+	uint32_t source_request;
+	uint32_t name_of;		/* the function that was asked for last */
 	struct others others;
 	uint32_t code_of;		/* function whose instructions were asked for last */
 };
@@ -91,9 +94,38 @@ union said {
 	struct c_note note;
 	struct c_ended ended;
 	struct c_refused refused;
+	struct c_file file;
 };
 
-static void on_message(struct live *l, const struct msg *m)
+/* A source file: opened with the target's rights, where it sees it.  One at a time. */
+static bool ask_for_source(void *ctx, const char *path)
+{
+	struct live *l = ctx;
+	size_t len = sizeof(struct c_source) + strlen(path) + 1;
+	_cleanup_(freep) struct c_source *msg = NULL;
+	struct error err;
+
+	if (l->control < 0 || l->over || l->source_path || len > MSG_MAX_BYTES)
+		return false;
+	msg = xcalloc(1, len);
+	msg->type = C_SOURCE;
+	msg->request = ++l->source_request;
+	strcpy(msg->path, path);
+	if (msg_try_send(l->control, msg, len, NULL, 0, &err) < 0)
+		return false;
+	l->source_path = xstrdup(path);
+	return true;
+}
+
+/* The answer; without one, as the session is gone, -1. */
+static void take_source(struct live *l, int fd)
+{
+	if (l->source_path)
+		sources_put(&l->app.source.sources, l->source_path, fd);
+	free(steal(l->source_path));
+}
+
+static void on_message(struct live *l, struct msg *m)
 {
 	const union said *said = (const void *)m->data;
 
@@ -113,6 +145,10 @@ static void on_message(struct live *l, const struct msg *m)
 	case C_REFUSED:
 		app_say(&l->app, "%s", said->refused.text);
 		break;
+	case C_FILE:
+		if (said->file.request == l->source_request)
+			take_source(l, m->n_fds ? m->fds[0] : -1);
+		break;
 	case C_ENDED:
 		l->app.session.n_known = said->ended.n_samples;
 		l->over = l->grown = true;
@@ -122,6 +158,7 @@ static void on_message(struct live *l, const struct msg *m)
 
 static void lose(struct live *l)
 {
+	take_source(l, -1);
 	closep(&l->control);
 	l->control = -1;
 	l->grown = true;	/* its last bytes */
@@ -143,9 +180,9 @@ static void take_messages(struct live *l)
 			lose(l);
 			break;
 		}
-		msg_close_fds(m);
 		if (control_is_sound(m))
 			on_message(l, m);
+		msg_close_fds(m);
 	}
 }
 
@@ -189,6 +226,22 @@ static void judge_state(struct live *l)
 		l->app.session.state = l->control < 0 ? APP_STALE : APP_LIVE;
 }
 
+/* Somebody looks at a function that has no name yet: its module is first then. */
+static void ask_for_name(struct live *l)
+{
+	const struct profile *p = l->model.p;
+	uint32_t function = l->app.function;
+	struct c_resolve ask = { .type = C_RESOLVE };
+	struct error err;
+
+	if (l->control < 0 || l->over || function == RECORD_NONE || function == l->name_of ||
+	    p->functions[function].module == RECORD_NONE || !profile_function_unnamed(p, function))
+		return;
+	l->name_of = function;
+	ask.module = p->functions[function].module;
+	msg_try_send(l->control, &ask, sizeof(ask), NULL, 0, &err);
+}
+
 /* Somebody looks at a function whose instructions are not in the recording. */
 static void ask_for_code(struct live *l)
 {
@@ -225,6 +278,7 @@ static int turn(void *ctx)
 		refresh(l);
 	judge_state(l);
 	ask_for_code(l);
+	ask_for_name(l);
 	if (l->grown && !l->app.session.paused)
 		sooner(&ms, until(l, l->refresh_due_ns));
 	if (l->app.session.state == APP_STALE)
@@ -447,8 +501,10 @@ static void come_back(struct live *l)
 
 	session_file(l->entry, "view", name);
 	fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd >= 0 && io_read_all(fd, MAX_PLACE, &text, &err) == 0)
+	if (fd >= 0 && io_read_all(fd, MAX_PLACE, &text, &err) == 0) {
 		place_read(&l->app, (const char *)text.data, text.len);
+		l->app.session.untouched = false;
+	}
 	buf_deinit(&text);
 }
 
@@ -476,10 +532,13 @@ static void begin(struct live *l, const char *program, const struct live_options
 	app_init(&l->app, &l->model);
 	l->app.recording_fd = l->recording;
 	l->app.session.state = APP_LIVE;
+	l->app.session.untouched = true;
 	l->app.session.target = xasprintf("%d %s", (int)l->entry->pid, program);
 	l->grown = true;
 	l->ops = (struct app_live){ .ask = ask, .sessions = list_sessions, .ctx = l };
 	l->app.live = &l->ops;
+	l->app.source.sources.ask = ask_for_source;
+	l->app.source.sources.ctx = l;
 	come_back(l);
 	if (o->lesson)
 		app_open_lesson(&l->app);
@@ -488,6 +547,7 @@ static void begin(struct live *l, const char *program, const struct live_options
 static void end(struct live *l)
 {
 	forget_others(&l->others);
+	free(l->source_path);
 	app_deinit(&l->app);
 	model_deinit(&l->model);
 	profile_load_close(l->load);
@@ -569,7 +629,7 @@ static int show_one(const struct cmd *cmd, const struct session_entry *e, int co
 		    const char *program, const struct live_options *o, struct session_entry *next)
 {
 	struct live l = { .cmd = cmd, .entry = e, .control = control, .recording = -1,
-			  .code_of = RECORD_NONE };
+			  .code_of = RECORD_NONE, .name_of = RECORD_NONE };
 	const struct loop_feed feed = { .ctx = &l, .fd = feed_fd, .turn = turn };
 	struct term_caps caps;
 	struct error err;

@@ -71,7 +71,9 @@ leave_and_join() {
 	key 4
 	shows "CALLERS, CALLEES"
 	key 2
-	key -l j
+	key -l /third
+	shows "match 1 of 1"
+	key Enter
 	shows "selected third"
 	key 3
 	before=$(n_samples)
@@ -165,8 +167,11 @@ session_dies() {
 }
 
 # A dead ssh: the viewer goes at once, recording goes on, and nobody holds the terminal.
+# (Sanitizers keep standard error to report on: it goes elsewhere here.)
 terminal_dies() {
-	attach
+	start "$targets/abc" 600
+	pane 100 30 "$cprofd attach $pid 2>attach-err.txt"
+	shows LIVE
 	viewer=$(its_pid)
 	tty=$(readlink "/proc/$viewer/fd/0")
 	mux kill-server

@@ -1091,6 +1091,22 @@ TEST(rows_keep_their_places_while_somebody_reads)
 	made_app_deinit(&t);
 }
 
+/* What is hottest at first may not stay so; a key says that one is meant. */
+TEST(the_hottest_function_is_selected_until_a_key)
+{
+	struct made_app t;
+
+	made_live_init(&t, 100, 30, false);
+	t.app.session.untouched = true;
+	t.app.function = t.model.order[3];
+	app_session_refresh(&t.app);
+	assert_int_equal(t.app.function, t.model.order[0]);
+	type(&t, "j");
+	app_session_refresh(&t.app);
+	assert_int_equal(t.app.function, t.model.order[1]);
+	made_app_deinit(&t);
+}
+
 TEST(a_session_is_left_as_was_chosen)
 {
 	struct made_app t;
@@ -2366,6 +2382,7 @@ int main(void)
 		cmocka_unit_test(live_screens_look_as_they_did),
 		cmocka_unit_test(the_header_says_how_the_session_stands),
 		cmocka_unit_test(rows_keep_their_places_while_somebody_reads),
+		cmocka_unit_test(the_hottest_function_is_selected_until_a_key),
 		cmocka_unit_test(a_session_is_left_as_was_chosen),
 		cmocka_unit_test(a_place_is_come_back_to),
 		cmocka_unit_test(hints_lead_to_their_proof),
