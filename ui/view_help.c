@@ -82,11 +82,11 @@ static void put_commands(struct scroll *s)
 static void put_notes(struct scroll *s)
 {
 	static const char *const notes[] = {
-		"A filter keeps the samples that have a function of such a name anywhere on their "
-		"stack, as cprofd report --filter does.  The functions that match are listed; the "
-		"rest is the row [filtered out], so that all is still 100%.",
-		"Names are searched and filtered in any case, unless there is a capital; "
-		"/re/ is a regular expression.",
+		("A filter keeps the samples that have a function of such a name anywhere on their "
+		 "stack, as cprofd report --filter does.  The functions that match are listed; the "
+		 "rest is the row [filtered out], so that all is still 100%."),
+		("Names are searched and filtered in any case, unless there is a capital; "
+		 "/re/ is a regular expression."),
 		"A function that is folded is as if it had been part of what calls it.",
 	};
 

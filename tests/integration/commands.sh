@@ -25,7 +25,7 @@ help_for_all() {
 version() {
 	"$cprofd" version >out.txt 2>err.txt || fail "exit $?"
 	grep -q '^cprofd [0-9]' out.txt || fail "$(cat out.txt)"
-	[ ! -s err.txt ] || fail "on stderr: $(cat err.txt)"
+	is_silent err.txt || fail "on stderr: $(cat err.txt)"
 }
 
 doctor() {
@@ -151,7 +151,7 @@ attach() {
 reports() {
 	"$cprofd" record -F 1999 -o r.cprof -- "$targets/abc" 1 2>err.txt || fail "$(cat err.txt)"
 	show() { "$cprofd" report "$@" r.cprof >out.txt 2>err.txt || fail "report $*: exit $?: $(cat err.txt)"
-		[ ! -s err.txt ] || fail "report $*: on stderr: $(cat err.txt)"; }
+		is_silent err.txt || fail "report $*: on stderr: $(cat err.txt)"; }
 	show
 	[ "$(awk '/SELF%/ { t = 1; next } t && $1 ~ /^[0-9]/ { for (i = 1; i <= NF; i++) if ($i ~ /^(half|third|fifth)$/) print $i }' out.txt |
 		head -3 | tr '\n' ' ')" = "half third fifth " ] || fail "not in order: $(cat out.txt)"

@@ -38,7 +38,7 @@ folded_sums() {
 	recordings
 	for recording in $(all_recordings); do
 		"$cprofd" export --format folded -o - "$recording" >folded.txt 2>err.txt || fail "exit $?: $(cat err.txt)"
-		[ ! -s err.txt ] || fail "on stderr: $(cat err.txt)"
+		is_silent err.txt || fail "on stderr: $(cat err.txt)"
 		awk -v ns="$(total "$recording" weight_ns)" '{ us += $NF } END {
 			print us " of " ns / 1000
 			exit us - ns / 1000 > NR / 2 || ns / 1000 - us > NR / 2 }' folded.txt >sum.txt ||
