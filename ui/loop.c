@@ -27,6 +27,14 @@ static bool wait_for_input(const sigset_t *during, const struct loop_feed *feed,
 	return ppoll(fds, array_len(fds), ms < 0 ? NULL : &limit, during) != 0;
 }
 
+static volatile sig_atomic_t hung_up;
+
+static void on_hangup(int sig)
+{
+	(void)sig;
+	hung_up = 1;
+}
+
 /* All that were typed; false if the terminal is gone. */
 static bool take_keys(struct app *a)
 {
@@ -95,25 +103,29 @@ static void serve(struct app *a, struct grid *g)
 
 void loop_run(struct app *a, const struct term_caps *caps, const struct loop_feed *feed)
 {
-	sigset_t winch, before;
+	struct sigaction at_hangup = { .sa_handler = on_hangup }, hangup_before;
+	sigset_t blocked, before;
 	struct grid g;
 	int ms;
 
-	sigemptyset(&winch);
-	sigaddset(&winch, SIGWINCH);
-	sigprocmask(SIG_BLOCK, &winch, &before);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGWINCH);
+	sigaddset(&blocked, SIGHUP);	/* who is left by the terminal ends in good order */
+	sigprocmask(SIG_BLOCK, &blocked, &before);
+	sigaction(SIGHUP, &at_hangup, &hangup_before);
 	grid_init(&g, 1, 1, caps->utf8);
 	take_look(&g, caps);
-	while (!a->asked_quit) {
+	while (!a->asked_quit && !hung_up) {
 		a->session.now_ns = clock_mono_ns();
 		ms = feed ? feed->turn(feed->ctx) : -1;
 		show_all(a, &g, &before);
 		wait_for_input(&before, feed, ms);
 		a->session.now_ns = clock_mono_ns();
-		if (!take_keys(a))
+		if (hung_up || !take_keys(a))
 			break;
 		serve(a, &g);
 	}
 	grid_deinit(&g);
+	sigaction(SIGHUP, &hangup_before, NULL);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }

@@ -51,12 +51,28 @@ static void push_side(struct app_callers *c, const struct butterfly_side *side)
 	}
 }
 
+/* The row as it was before there was more data, else the one in the middle. */
+static uint32_t find_again(const struct app_callers *c, const struct app_callers_row *row)
+{
+	for (uint32_t i = 0; i < c->n_rows; i++) {
+		const struct app_callers_row *r = &c->rows[i];
+
+		if (r->kind == row->kind && r->side == row->side && r->function == row->function &&
+		    r->depth == row->depth && r->line == row->line)
+			return i;
+	}
+	return c->middle;
+}
+
 static void make_rows(struct app *a)
 {
 	struct app_callers *c = &a->callers;
+	struct app_callers_row before = { .kind = CALLERS_MIDDLE };
 
 	if (c->function == a->function && c->asked == a->model->n_asked)
 		return;
+	if (c->asked && c->function == a->function && c->list.cursor < c->n_rows)
+		before = c->rows[c->list.cursor];
 	if (c->asked)
 		butterfly_deinit(&c->b);
 	butterfly_make(a->model->p, &a->model->scope, a->function, DEPTH, &c->b);
@@ -71,7 +87,7 @@ static void make_rows(struct app *a)
 					  .sum = c->b.total });
 	push(c, (struct app_callers_row){ .kind = CALLERS_SELF, .sum = c->b.self });
 	push_side(c, &c->b.callees);
-	c->list.cursor = c->middle;
+	c->list.cursor = find_again(c, &before);
 }
 
 void app_callers_deinit(struct app_callers *c)

@@ -76,19 +76,36 @@ static void find_selected(struct app *a)
 		t->list.cursor = best;
 }
 
+/* The row of a node as it was before there was more data. */
+static bool find_again(struct app_tree *t, const struct tree_row *row)
+{
+	for (uint32_t i = 0; i < t->n_shown; i++)
+		if (row_at(t, i)->kind == row->kind && row_at(t, i)->node == row->node) {
+			t->list.cursor = i;
+			return true;
+		}
+	return false;
+}
+
 static void make_rows(struct app *a)
 {
 	const struct model *m = a->model;
 	struct app_tree *t = &a->tree;
+	struct tree_row before;
+	bool had = t->asked && t->list.cursor < t->n_shown;
 
 	if (t->asked == m->n_asked)
 		return;
+	if (had)
+		before = *row_at(t, t->list.cursor);
 	tree_rows_deinit(&t->rows);
 	tree_rows_make(m->p, &m->scope, &m->sum,
 		       (uint64_t)(smallest[t->smallest] * (double)m->sum.base_ns), MAX_NODES,
 		       MAX_DEPTH, &t->rows);
 	t->asked = m->n_asked;
 	find_shown(t);
+	if (had && !find_again(t, &before))
+		find_selected(a);
 }
 
 void app_tree_deinit(struct app_tree *t)

@@ -32,6 +32,6 @@ shot() { mux capture-pane -p -t t; }
 has() { shot | grep -qF -- "$1"; }
 hasnt() { ! has "$1"; }
 shows() { wait_for 10 has "$1" || fail "no \"$1\" in: $(shot)"; }
-ended() { wait_for 10 has "[ended]" || fail "still there: $(shot)"; }
+ended() { wait_for 10 has "[ended]" || fail "still there ($(ps -o stat=,wchan=,time= -p "$(its_pid)")): $(shot)"; }
 key() { mux send-keys -t t "$@"; }
 its_pid() { pgrep -x cprofd -P "$(mux display -p -t t '#{pane_pid}')"; }

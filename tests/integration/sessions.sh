@@ -178,11 +178,23 @@ terminal_dies() {
 	gone() { ! kill -0 "$viewer" 2>/dev/null; }
 	wait_for 5 gone || fail "the viewer is still there"
 	is_listed_as "$pid" live || fail "$("$cprofd" list)"
-	for p in /proc/[0-9]*; do
-		! ls -l "$p/fd" 2>/dev/null | grep -qF -- "-> $tty" ||
-			fail "$(tr '\0' ' ' <"$p/cmdline") holds the terminal"
+	for p in $(pgrep -f "cprofd attach $pid\$") $(session_of "$pid"); do
+		! ls -l "/proc/$p/fd" 2>/dev/null | grep -qF -- "-> $tty" ||
+			fail "$(tr '\0' ' ' <"/proc/$p/cmdline") holds the terminal"
 	done
 	end_session "$pid"
+}
+
+# Keys, sizes, detaching, hang-ups and kills at random; recording goes on all the time.
+storm() {
+	start "$targets/abc" 600
+	n_keys=1500
+	[ -z "${CPROFD_LONG:-}" ] || n_keys=10000
+	"$python" "$top_srcdir/tests/integration/storm.py" "$cprofd" "$pid" $n_keys 7 \
+		>storm.txt || fail "$(cat storm.txt)"
+	is_listed_as "$pid" live || fail "$("$cprofd" list)"
+	expect 0 "saved stormy.cprof" "$cprofd" stop --save stormy.cprof "$pid"
+	is_whole stormy.cprof
 }
 
 check "live: it grows, pauses and holds" live
@@ -194,4 +206,5 @@ check "a recording with a name" named
 check "the target ends" target_ends
 check "the session dies" session_dies
 check "the terminal dies" terminal_dies
+check "a storm of keys, sizes and disconnects" storm
 finish

@@ -1107,6 +1107,27 @@ TEST(the_hottest_function_is_selected_until_a_key)
 	made_app_deinit(&t);
 }
 
+/* Every second there is more data: the row that was gone to stays chosen. */
+TEST(the_chosen_row_stays_when_data_come)
+{
+	static const char *const keys[] = { "3jjj", "3Gk", "4kk", "4jj", "6jj" };
+
+	for (size_t i = 0; i < array_len(keys); i++) {
+		char *before, *after;
+		struct made_app t;
+
+		made_live_init(&t, 100, 30, false);
+		type_slowly(&t, keys[i]);
+		before = screen(&t);
+		model_ask(&t.model);
+		after = screen(&t);
+		assert_string_equal(before, after);
+		free(before);
+		free(after);
+		made_app_deinit(&t);
+	}
+}
+
 TEST(a_session_is_left_as_was_chosen)
 {
 	struct made_app t;
@@ -2383,6 +2404,7 @@ int main(void)
 		cmocka_unit_test(the_header_says_how_the_session_stands),
 		cmocka_unit_test(rows_keep_their_places_while_somebody_reads),
 		cmocka_unit_test(the_hottest_function_is_selected_until_a_key),
+		cmocka_unit_test(the_chosen_row_stays_when_data_come),
 		cmocka_unit_test(a_session_is_left_as_was_chosen),
 		cmocka_unit_test(a_place_is_come_back_to),
 		cmocka_unit_test(hints_lead_to_their_proof),
