@@ -499,7 +499,8 @@ static void put_key(struct pen *pen, const char *s, int len)
 /* "Enter callers  ? help": from the right on left out, but for help. */
 static void draw_keys(const struct app *a, struct grid *g)
 {
-	static const char to_lesson[] = "Tab to lesson", close_it[] = "L close it";
+	static const char to_lesson[] = "Tab to lesson", close_it[] = "L close it",
+			  pane[] = "S-Tab pane";
 	struct pen pen = pen_make(g, g->height - 1, 0, g->width);
 	const char *s = panel_keys(a);
 
@@ -514,6 +515,8 @@ static void draw_keys(const struct app *a, struct grid *g)
 		if (strncmp(s, "L lesson", 8) == 0 && panel_is_open(a)) {
 			put_key(&pen, to_lesson, sizeof(to_lesson) - 1);
 			put_key(&pen, close_it, sizeof(close_it) - 1);
+		} else if (strncmp(s, "Tab pane", 8) == 0 && panel_is_open(a)) {
+			put_key(&pen, pane, sizeof(pane) - 1);	/* Tab goes to the lesson then */
 		} else {
 			put_key(&pen, s, len);
 		}

@@ -190,6 +190,34 @@ TEST(screens_look_as_they_did)
 	}
 }
 
+/* Each view at each size, as text that a mail can carry and as a terminal shows it. */
+TEST(every_view_at_every_size_looks_as_it_did)
+{
+	static const struct {
+		const char *keys, *name;
+	} view[] = {
+		{ "2", "functions" }, { "3", "tree" }, { "4", "callers" }, { "5", "flame" },
+		{ "6", "source" }, { "=", "quality" }, { "!", "hints" }, { "?", "help" },
+	};
+	static const struct {
+		unsigned int width, height;
+	} size[] = { { 80, 24 }, { 100, 30 }, { 140, 40 }, { 250, 70 } };
+
+	for (size_t i = 0; i < array_len(view) * array_len(size) * 2; i++) {
+		unsigned int width = size[i / 2 % 4].width, height = size[i / 2 % 4].height;
+		_cleanup_(freep) char *name = xasprintf("view-%s-%ux%u%s", view[i / 8].name, width,
+							height, i & 1 ? "-utf8" : "");
+		_cleanup_(freep) char *text = NULL;
+		struct made_app t;
+
+		made_app_init(&t, &usual, width, height, i & 1);
+		type_slowly(&t, view[i / 8].keys);
+		text = screen(&t);
+		golden_compare(name, text);
+		made_app_deinit(&t);
+	}
+}
+
 /* Nothing is drawn beyond ASCII then, and no line is too long anyway. */
 TEST(ascii_screens_are_ascii)
 {
@@ -2370,6 +2398,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(screens_look_as_they_did),
+		cmocka_unit_test(every_view_at_every_size_looks_as_it_did),
 		cmocka_unit_test(ascii_screens_are_ascii),
 		cmocka_unit_test(a_screen_that_is_too_small_says_so_and_comes_back),
 		cmocka_unit_test(the_selection_moves_and_stays_among_the_rows),
