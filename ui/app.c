@@ -288,6 +288,7 @@ static void make_tokens(const struct app *a, struct token t[N_TOKENS])
 	const struct summary *sum = &m->sum;
 	uint64_t ns = m->p->end_ns - m->p->start_ns;
 	unsigned int cpus = (unsigned int)profile_meta_number(m->p, "cpus", 0);
+	uint64_t rate = profile_meta_number(m->p, "rate_hz", 0);
 	double lost = sum->lost.count ? summary_lost(sum).share : 0;
 	double cut = sum->received.weight_ns ? (double)m->ledger.cut.weight_ns /
 					       (double)sum->received.weight_ns : 0;
@@ -299,8 +300,7 @@ static void make_tokens(const struct app *a, struct token t[N_TOKENS])
 	snprintf(t[0].value, sizeof(t[0].value), "%02u:%02u", (unsigned int)(ns / NS_PER_S / 60),
 		 (unsigned int)(ns / NS_PER_S % 60));
 	t[0].keep = 6;
-	snprintf(t[1].value, sizeof(t[1].value), "%u",
-		 (unsigned int)profile_meta_number(m->p, "rate_hz", 0));
+	snprintf(t[1].value, sizeof(t[1].value), "%s", rate ? text_count(n, rate) : "-");
 	snprintf(t[1].unit, sizeof(t[1].unit), " Hz");
 	snprintf(t[2].value, sizeof(t[2].value), "%s", text_count(n, sum->received.count));
 	snprintf(t[2].unit, sizeof(t[2].unit), " smp");
@@ -316,8 +316,10 @@ static void make_tokens(const struct app *a, struct token t[N_TOKENS])
 	t[4].loud = cut > .05;
 	t[4].keep = 2;
 	snprintf(t[5].label, sizeof(t[5].label), "CPU ");
-	snprintf(t[5].value, sizeof(t[5].value), "%.2f",
-		 ns && sum->cpu_known ? (double)sum->cpu_ns / (double)ns : 0);
+	if (ns && sum->cpu_known)
+		snprintf(t[5].value, sizeof(t[5].value), "%.2f", (double)sum->cpu_ns / (double)ns);
+	else
+		strcpy(t[5].value, "-");	/* not known, which is not zero */
 	if (cpus)
 		snprintf(t[5].unit, sizeof(t[5].unit), "/%u", cpus);
 	t[5].keep = 0;

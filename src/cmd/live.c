@@ -85,17 +85,6 @@ bool live_is_possible(void)
 
 /* ---- what the session says ---- */
 
-union said {
-	uint32_t type;
-	struct c_started started;
-	struct c_failed failed;
-	struct c_grew grew;
-	struct c_note note;
-	struct c_ended ended;
-	struct c_refused refused;
-	struct c_file file;
-};
-
 /* A source file: opened with the target's rights, where it sees it.  One at a time. */
 static bool ask_for_source(void *ctx, const char *path)
 {
@@ -126,7 +115,7 @@ static void take_source(struct live *l, int fd)
 
 static void on_message(struct live *l, struct msg *m)
 {
-	const union said *said = (const void *)m->data;
+	const union control_said *said = (const void *)m->data;
 
 	switch (said->type) {
 	case C_STARTED:

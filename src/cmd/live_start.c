@@ -36,11 +36,7 @@ static int session_path(struct session_entry *e, const char *folder, struct erro
 static int wait_for_start(const struct cmd *cmd, const struct watch_options *o, int control)
 {
 	_cleanup_(freep) struct msg *m = xmalloc(sizeof(*m));
-	const union {
-		uint32_t type;
-		struct c_failed failed;
-		struct c_note note;
-	} *said = (const void *)m->data;
+	const union control_said *said = (const void *)m->data;
 	struct error err;
 
 	while (msg_recv(control, m, &err) == 1) {

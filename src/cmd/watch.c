@@ -327,14 +327,7 @@ static void on_ended(struct watch *w, const struct c_ended *msg)
 
 static void on_message(struct watch *w, const struct msg *m)
 {
-	const union {
-		uint32_t type;
-		struct c_started started;
-		struct c_failed failed;
-		struct c_grew grew;
-		struct c_note note;
-		struct c_ended ended;
-	} *msg = (const void *)m->data;
+	const union control_said *msg = (const void *)m->data;
 
 	switch (msg->type) {
 	case C_STARTED:

@@ -102,6 +102,18 @@ struct c_file {
 	uint32_t request;	/* of the C_SOURCE */
 };
 
+/* Any of them, to be taken apart once control_is_sound(). */
+union control_said {
+	uint32_t type;
+	struct c_started started;
+	struct c_failed failed;
+	struct c_grew grew;
+	struct c_note note;
+	struct c_ended ended;
+	struct c_refused refused;
+	struct c_file file;
+};
+
 /* What the session says is checked like what anybody says. */
 static inline bool control_is_sound(const struct msg *m)
 {
