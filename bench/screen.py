@@ -95,7 +95,7 @@ def live(cprofd, pid, times):
     for i in range(times):
         s = Screen(cprofd, "attach", pid)
         first.append(s.until(rb"LIVE", 10))
-        rows.append(s.until("±[0-9]+[.]".encode(), 10))
+        rows.append(s.until(rb"on the stack, of", 10))	# said of a row
         if i == times - 1:
             s.quiet(1.5)
             cpu, n, start = s.cpu_s(), 0, time.monotonic()

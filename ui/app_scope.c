@@ -14,6 +14,7 @@
 
 #define THREAD_WIDTH 20		/* of a name in the context line */
 #define FILTER_WIDTH 24
+#define BEGINNING_NS NS_PER_S	/* in which the first samples may still be on their way */
 #define IDLE_SHARE .05		/* of one CPU: a process that uses less is waiting */
 
 /* ---- taking one ---- */
@@ -522,6 +523,14 @@ static char *no_match(const struct app *a, uint32_t n)
 	return xasprintf("No function of %s is on any stack (%s in scope).", module, count);
 }
 
+static bool is_beginning(const struct app *a)
+{
+	const struct summary *sum = &a->model->sum;
+
+	return a->session.state == APP_LIVE && app_scope_is_all(a) &&
+	       sum->to_ns - sum->from_ns < BEGINNING_NS;
+}
+
 /* No sample at all: was there nothing to see, or could it not be seen? */
 static char *no_samples(const struct app *a)
 {
@@ -531,7 +540,9 @@ static char *no_samples(const struct app *a)
 			  a->scope.now->n_threads ? "these threads" : "the process";
 	char range[TEXT_NUMBER], cpu[TEXT_NUMBER];
 
-	if (app_scope_is_all(a) && !a->model->p->ended)
+	if (is_beginning(a))
+		return xasprintf("Attaching to %s ...", a->session.target);
+	if (a->session.state == APP_FILE && app_scope_is_all(a) && !a->model->p->ended)
 		return xstrdup("No samples in what can be read of it.");
 	if (!range_ns)
 		return xasprintf("No CPU samples: nothing was recorded after %.1f s.",
@@ -557,6 +568,8 @@ bool app_scope_is_empty(const struct app *a, char **what, char **next)
 	*what = n ? no_match(a, n) : no_samples(a);
 	if (n && a->scope.now->typed)
 		*next = xstrdup("Esc clears the filter.");
+	else if (is_beginning(a))
+		*next = xstrdup("What it does is shown from its first sample on; keys work already.");
 	else if (!app_scope_is_all(a))
 		*next = xstrdup("u goes back to what was shown before, A shows all of the time.");
 	else

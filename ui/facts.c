@@ -10,13 +10,11 @@
 #include "base/util.h"
 #include "ui/text.h"
 
-/* Samples per second of CPU time that they were taken in. */
-static double achieved_hz(const struct summary *sum)
+/* The CPU time that samples were taken in. */
+static uint64_t ran_ns(const struct summary *sum)
 {
-	uint64_t ns = sum->cpu_known && sum->cpu_ns > sum->hidden_ns
+	return sum->cpu_known && sum->cpu_ns > sum->hidden_ns
 		? sum->cpu_ns - sum->hidden_ns : sum->received.weight_ns;
-
-	return ns ? (double)sum->received.count / ((double)ns / NS_PER_S) : 0;
 }
 
 char *facts_engine(const struct profile *p, const struct summary *sum)
@@ -39,8 +37,9 @@ char *facts_engine(const struct profile *p, const struct summary *sum)
 			buf_put(&b, text, (size_t)n);
 		}
 		/* Stops go by the clock, whatever part of a CPU the threads get. */
-		if (!engine || strcmp(engine, "ptrace") != 0) {
-			n = snprintf(text, sizeof(text), ", %.0f achieved", achieved_hz(sum));
+		if (ran_ns(sum) && (!engine || strcmp(engine, "ptrace") != 0)) {
+			n = snprintf(text, sizeof(text), ", %.0f achieved",
+				     (double)sum->received.count * NS_PER_S / (double)ran_ns(sum));
 			buf_put(&b, text, (size_t)n);
 		}
 	}

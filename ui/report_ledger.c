@@ -101,10 +101,14 @@ void report_ledger(const struct report *r)
 	if (n < l->n_rows)
 		put_more_rows(r, n);
 	pen_to(&r->page->pen, 2);
-	pen_right(&r->page->pen, STYLE_TEXT, 5, "%s", l->whole_ns ? "100.0" : "-");
-	pen_to(&r->page->pen, TEXT_AT);
-	pen_put(&r->page->pen, STYLE_DIM, "of the time that was due, in %u %s", l->n_rows,
-		 l->n_rows == 1 ? "row" : "rows");
+	if (l->whole_ns) {
+		pen_right(&r->page->pen, STYLE_TEXT, 5, "100.0");
+		pen_to(&r->page->pen, TEXT_AT);
+		pen_put(&r->page->pen, STYLE_DIM, "of the time that was due, in %u %s", l->n_rows,
+			l->n_rows == 1 ? "row" : "rows");
+	} else {
+		pen_put(&r->page->pen, STYLE_TEXT, "no sample was due: nothing ran");
+	}
 	page_end(r->page);
 	put_unnamed(r);
 }

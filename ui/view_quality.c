@@ -126,10 +126,14 @@ static void put_all(struct scroll *s)
 	pen_rule(&pen, "What became of the samples", "share, samples");
 	put_outcomes(s);
 	pen = scroll_row(s);
-	pen_to(&pen, 1);
-	pen_right(&pen, STYLE_TEXT, 6, "%s", l->whole_ns ? "100.0" : "-");
-	pen_to(&pen, TEXT_AT);
-	pen_put(&pen, STYLE_DIM, "of the time that was due");
+	pen_to(&pen, 2);
+	if (l->whole_ns) {
+		pen_right(&pen, STYLE_TEXT, 5, "100.0");
+		pen_to(&pen, TEXT_AT);
+		pen_put(&pen, STYLE_DIM, "of the time that was due");
+	} else {
+		pen_put(&pen, STYLE_TEXT, "no sample was due: nothing ran");
+	}
 	put_unnamed(s);
 	put_notes(s);
 }

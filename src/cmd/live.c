@@ -28,8 +28,8 @@
 
 #define RETRY_NS NS_PER_S		/* between tries to reach a session again */
 #define REFRESH_MIN_NS (100 * NS_PER_MS)	/* between two pictures of new data */
-#define REFRESH_MAX_NS (5 * NS_PER_S)
-#define REFRESH_SHARE 100		/* a picture may cost this part of the time */
+#define REFRESH_MAX_NS (2 * NS_PER_S)
+#define REFRESH_SHARE 100		/* a picture may cost this part of a CPU */
 #define HEADER_NS (2 * NS_PER_S)	/* until the recording has its header */
 #define CLOCK_MS 1000			/* seconds that are counted on the screen */
 #define HINTS_NS (NS_PER_S - 50 * NS_PER_MS)	/* data come once a second, about */
@@ -189,7 +189,8 @@ static void try_again(struct live *l)
 
 static void refresh(struct live *l)
 {
-	uint64_t began = clock_mono_ns(), pause;
+	uint64_t began = clock_ns(CLOCK_THREAD_CPUTIME_ID), pause = REFRESH_MIN_NS;
+	bool had_rows = l->model.n_order;
 	struct error err;
 
 	l->grown = false;
@@ -200,7 +201,8 @@ static void refresh(struct live *l)
 		app_look_for_hints(&l->app, HINTS_NEEDED);
 		l->hints_due_ns = l->app.session.now_ns + HINTS_NS;
 	}
-	pause = max_of((clock_mono_ns() - began) * REFRESH_SHARE, (uint64_t)REFRESH_MIN_NS);
+	if (had_rows)	/* the first rows are not waited for, whatever they cost */
+		pause = max_of((clock_ns(CLOCK_THREAD_CPUTIME_ID) - began) * REFRESH_SHARE, pause);
 	l->refresh_due_ns = l->app.session.now_ns + min_of(pause, (uint64_t)REFRESH_MAX_NS);
 }
 

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/eventfd.h>
 #include <sys/random.h>
 #include <zstd.h>
 
@@ -61,6 +62,7 @@ struct record_writer {
 	struct error error;	/* code 0: none */
 
 	_Atomic uint64_t written;
+	int grown;	/* eventfd */
 };
 
 static void put_record(struct buf *out, enum record_type type,
@@ -104,6 +106,7 @@ static int write_block(struct record_writer *w, ZSTD_CCtx *zstd, struct buf *tmp
 	if (io_write_full(w->fd, tmp->data, sizeof(h) + n) < 0)
 		return error_sys(err, "cannot write the recording");
 	atomic_fetch_add(&w->written, sizeof(h) + n);
+	eventfd_write(w->grown, 1);
 	return 0;
 }
 
@@ -208,6 +211,7 @@ static void writer_free(struct record_writer *w)
 	free(w->path.frames);
 	free(w->samples);
 	closep(&w->fd);
+	closep(&w->grown);
 	free(w);
 }
 
@@ -221,6 +225,7 @@ int record_writer_open(int fd, uint64_t start_mono_ns, uint64_t start_real_ns,
 	};
 
 	w->fd = fd;
+	w->grown = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->start_ns = start_mono_ns;
 	w->next_stack = RECORD_STACK_FIRST;
 	w->frames.n_cols = 3;
@@ -236,6 +241,11 @@ int record_writer_open(int fd, uint64_t start_mono_ns, uint64_t start_real_ns,
 	if (getrandom(h.uuid, sizeof(h.uuid), 0) != sizeof(h.uuid))
 		memcpy(h.uuid, &start_real_ns, sizeof(start_real_ns));
 	record_header_seal(&h);
+	if (w->grown < 0) {
+		error_sys(err, "cannot make an eventfd");
+		writer_free(w);
+		return -1;
+	}
 	if (io_write_full(fd, &h, sizeof(h)) < 0) {
 		error_sys(err, "cannot write the recording");
 		writer_free(w);
@@ -269,6 +279,11 @@ int record_writer_close(struct record_writer *w, struct error *err)
 uint64_t record_writer_written(const struct record_writer *w)
 {
 	return atomic_load(&w->written);
+}
+
+int record_writer_grown_fd(const struct record_writer *w)
+{
+	return w->grown;
 }
 
 int record_writer_error(struct record_writer *w, struct error *err)

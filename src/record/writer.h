@@ -85,6 +85,12 @@ void record_writer_commit(struct record_writer *w, uint64_t until_ns);
 /* Bytes that are in the file by now (for "it grew"). */
 uint64_t record_writer_written(const struct record_writer *w);
 
+/*
+ * Of the writer: readable once the file has grown since its 8 bytes were read last.
+ * What is committed is in the file some time later.
+ */
+int record_writer_grown_fd(const struct record_writer *w);
+
 /* 0, or -1 with *err set to the first error of the writing thread. */
 int record_writer_error(struct record_writer *w, struct error *err);
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
@@ -14,7 +15,8 @@
 #include "config.h"
 
 #define DRAIN_MS 100		/* how often rings are looked at without a wake-up */
-#define FIRST_FLUSH_NS (50 * NS_PER_MS)
+#define FIRST_FLUSH_NS (50 * NS_PER_MS)	/* while somebody waits to see anything at all */
+#define FIRST_FLUSHES_NS NS_PER_S
 #define FLUSH_NS NS_PER_S
 #define REORDER_NS (200 * NS_PER_MS)	/* samples may come so late */
 #define FINISH_NS (30 * NS_PER_S)	/* for names, once sampling is over */
@@ -442,7 +444,14 @@ static void flush(struct session *s)
 	uint64_t until = s->now_ns - REORDER_NS;
 
 	record_writer_commit(s->writer, until);
-	viewers_tell_growth(s);
+}
+
+static void on_growth(struct session *s)
+{
+	eventfd_t n;
+
+	if (eventfd_read(record_writer_grown_fd(s->writer), &n) == 0)
+		viewers_tell_growth(s);
 }
 
 /*
@@ -468,9 +477,11 @@ static int wait_and_take(struct session *s)
 		  .events = POLLIN | (msg_queue_waits(&s->to_opener) ? POLLOUT : 0) },
 		{ .fd = s->workers[WORKER_UNWIND], .events = POLLIN },
 		{ .fd = s->workers[WORKER_SYMBOL], .events = POLLIN },
+		{ .fd = record_writer_grown_fd(s->writer), .events = POLLIN },
 	};
+	const struct pollfd *grown = fds + 1 + WORKER_COUNT, *viewers = grown + 1;
 	_cleanup_(freep) struct msg *m = NULL;
-	size_t n = 1 + WORKER_COUNT;
+	size_t n = 2 + WORKER_COUNT;
 	struct error err;
 	int ms = s->perf ? min_of(perf_patience_ms(s), DRAIN_MS) : DRAIN_MS;
 
@@ -491,7 +502,9 @@ static int wait_and_take(struct session *s)
 		on_opener_message(s, m);
 		msg_close_fds(m);
 	}
-	viewers_take(s, fds + 1 + WORKER_COUNT);
+	if (grown->revents)
+		on_growth(s);
+	viewers_take(s, viewers);
 	for (int i = 0; i < WORKER_COUNT; i++)
 		if (fds[1 + i].revents && s->workers[i] == fds[1 + i].fd)
 			session_take_worker_message(s, i);
@@ -527,7 +540,7 @@ static bool is_finished(struct session *s)
 static void loop(struct session *s)
 {
 	uint64_t flush_ns = s->now_ns + FIRST_FLUSH_NS, second_ns = s->now_ns + NS_PER_S;
-	uint64_t flush_step = FIRST_FLUSH_NS;
+	uint64_t flush_step = FIRST_FLUSH_NS, first_ns = s->now_ns + FIRST_FLUSHES_NS;
 	bool opener_there = true;
 
 	while (s->state != SESSION_OVER) {
@@ -549,7 +562,8 @@ static void loop(struct session *s)
 		}
 		if (s->now_ns >= flush_ns) {
 			flush(s);
-			flush_step = min_of(flush_step * 2, (uint64_t)FLUSH_NS);
+			if (s->now_ns >= first_ns)
+				flush_step = min_of(flush_step * 2, (uint64_t)FLUSH_NS);
 			flush_ns = s->now_ns + flush_step;
 		}
 		if (s->state == SESSION_RUNNING && (s->now_ns >= s->end_ns || !opener_there))

@@ -2023,6 +2023,9 @@ TEST(few_samples_are_a_banner_and_none_a_sentence)
 	t.model.scope = (struct selection){ .from_ns = 1, .to_ns = 2 };
 	model_ask(&t.model);
 	assert_shows(&t, "No CPU samples");
+	t.app.session.state = APP_LIVE;
+	t.app.session.target = xstrdup("4242 shop");
+	assert_shows(&t, "Attaching to 4242 shop ...");
 	type(&t, "jkGgs\033I=");
 	assert_shows(&t, "What became of the samples");
 	made_app_deinit(&t);
