@@ -82,7 +82,7 @@ static void measure_flame(const struct profile *p, const struct selection *s)
 
 	summary_make(p, s, &sum);
 	start = cpu_ms();
-	flame_init(&f, p, s, &sum);
+	flame_init(&f, p, &sum);
 	printf("flame_sums %.1f\n", cpu_ms() - start);
 	for (int how = 0; how < 4; how++) {
 		start = cpu_ms();
@@ -98,7 +98,7 @@ static void measure_flame(const struct profile *p, const struct selection *s)
 /* Looking for hints in what is summed up already. */
 static void measure_hints(const struct profile *p, const struct selection *s)
 {
-	struct hint_input in = { .p = p, .scope = s };
+	struct hint_input in = { .p = p };
 	struct hint_watch watch = { 0 };
 	double ms[ROUNDS];
 	struct summary sum;

@@ -4,6 +4,7 @@
     screen.py live CPROFD PID TIMES     first screen, first rows; then of the last
                                         one its CPU, bytes and memory for 10 s
     screen.py keys CPROFD RECORDING     each key until the screen stands still
+    screen.py scope CPROFD RECORDING    another range, filter or thread until it is drawn
 
 Prints "key value" lines, times in ms.
 """
@@ -18,6 +19,7 @@ import termios
 import time
 
 QUIET_S = 0.02	# without a byte: what a key made is drawn
+STILL_S = 0.3	# without a byte: also what was put off until no key came
 
 
 class Screen:
@@ -122,7 +124,28 @@ def keys(cprofd, recording):
     print("n_keys %d\nkey_median_ms %.1f\nkey_worst_ms %.1f" % (len(took), median(took), max(took)))
 
 
+def scope(cprofd, recording):
+    s = Screen(cprofd, "view", recording)
+    s.until(rb"on the stack, of", 60)
+    s.quiet(5)
+    took = []
+    for typed in (b"\\f", b"1", b"\r", b"u", b":range 1s 20s\r", b"A", b":range 2s 40s\r", b"u",
+                  b":threads 1\r", b"u") * 3:
+        for key in typed[:-1]:
+            os.write(s.fd, bytes([key]))
+            while s.take(STILL_S):
+                pass
+        ms = s.key(typed[-1:])
+        while s.take(STILL_S):
+            pass
+        if ms is not None and typed != b"\r":
+            took.append(ms)
+    s.end([b"q"])
+    print("n_scopes %d\nscope_median_ms %.1f\nscope_worst_ms %.1f"
+          % (len(took), median(took), max(took)))
+
+
 if sys.argv[1] == "live":
     live(sys.argv[2], sys.argv[3], int(sys.argv[4]))
 else:
-    keys(sys.argv[2], sys.argv[3])
+    {"keys": keys, "scope": scope}[sys.argv[1]](sys.argv[2], sys.argv[3])

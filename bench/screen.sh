@@ -43,3 +43,9 @@ row "1,000,000 samples, 100,000 stacks: a key, median" \
 	"$(get key_median_ms "$scratch/out")" '<=' 30 ms none
 row "the same, the slowest of $(get n_keys "$scratch/out")" \
 	"$(get key_worst_ms "$scratch/out")" '<=' 80 ms none
+
+"$tools/make_recording" "$scratch/model.cprof" 10000000 100000
+"$python" "$top_srcdir/bench/screen.py" scope "$cprofd" "$scratch/model.cprof" >"$scratch/out"
+row "10,000,000 samples: another range or filter, median of $(get n_scopes "$scratch/out")" \
+	"$(get scope_median_ms "$scratch/out")" '<=' 100 ms none
+row "the same, the slowest" "$(get scope_worst_ms "$scratch/out")" '<=' 200 ms none

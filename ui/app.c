@@ -553,8 +553,11 @@ void app_draw(struct app *a, struct grid *g)
 	a->width = g->width;
 	a->height = g->height;
 	a->utf8 = g->utf8;
-	if (a->session.state == APP_FILE && a->hints.asked != a->model->n_asked)
-		app_look_for_hints(a, 1);
+	if (a->session.state == APP_FILE && a->hints.asked != a->model->n_asked) {
+		a->unsettled |= a->in_haste;
+		if (!a->in_haste)
+			app_look_for_hints(a, 1);
+	}
 	panel = panel_take(a, g, &area);
 	a->view_width = area.width;
 	a->view->draw(a, g, area);

@@ -226,7 +226,7 @@ static uint32_t main_caller(const struct app *a)
 	uint32_t caller = RECORD_NONE;
 	struct butterfly b;
 
-	butterfly_make(a->model->p, &a->model->scope, a->function, 1, &b);
+	butterfly_make(a->model->p, &a->model->sum, a->function, 1, &b);
 	if (b.callers.n_rows)
 		caller = b.callers.rows[0].function;
 	butterfly_deinit(&b);
@@ -564,7 +564,7 @@ bool app_scope_is_empty(const struct app *a, char **what, char **next)
 
 	if (a->model->n_order)
 		return false;
-	n = model_n_functions(a->model);
+	n = summary_n_functions(a->model->p, &a->model->sum);
 	*what = n ? no_match(a, n) : no_samples(a);
 	if (n && a->scope.now->typed)
 		*next = xstrdup("Esc clears the filter.");

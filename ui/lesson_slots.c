@@ -214,7 +214,7 @@ static void fill_neighbours(struct work *w)
 	struct butterfly b;
 	uint32_t callers;
 
-	butterfly_make(w->m->p, &w->m->scope, w->function, 1, &b);
+	butterfly_make(w->m->p, &w->m->sum, w->function, 1, &b);
 	callers = fill_side(w, &b, &b.callers, SLOT_CALLER_NAME, SLOT_CALLER_SHARE);
 	fill_side(w, &b, &b.callees, SLOT_CALLEE_NAME, SLOT_CALLEE_SHARE);
 	if (callers)

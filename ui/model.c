@@ -21,33 +21,16 @@ void model_ask(struct model *m)
 	m->n_asked++;
 }
 
-uint32_t model_n_functions(const struct model *m)
-{
-	struct selection all = m->scope;
-	struct summary sum;
-	uint32_t *order, n;
-
-	all.filter = NULL;
-	all.by_module = false;
-	summary_make(m->p, &all, &sum);
-	order = summary_rank(m->p, &sum, &n);
-	free(order);
-	summary_deinit(&sum);
-	return n;
-}
-
 double model_share_of(const struct model *m, const struct filter *filter)
 {
 	struct selection matching = { .filter = filter };
-	struct sum *sums = sum_leaves(m->p, &m->scope);
 	uint64_t found = 0;
 	struct picked k;
 
 	picked_init(&k, m->p, &matching);
-	for (size_t i = 0; i < m->p->n_leaves; i++)
-		found += k.leaf[i] ? sums[i].weight_ns : 0;
+	for (size_t i = 0; i < m->sum.n_leaves; i++)
+		found += k.leaf[i] ? m->sum.leaves[i].weight_ns : 0;
 	picked_deinit(&k);
-	free(sums);
 	return summary_share(&m->sum, found);
 }
 

@@ -27,9 +27,6 @@ void model_deinit(struct model *m);
 /* Answer for the scope anew. */
 void model_ask(struct model *m);
 
-/* How many functions there are in the scope, if no filter left any out. */
-uint32_t model_n_functions(const struct model *m);
-
 /* The share of samples that have such a function on their stack. */
 double model_share_of(const struct model *m, const struct filter *filter);
 

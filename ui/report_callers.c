@@ -186,7 +186,7 @@ void report_callers(const struct report *r, uint32_t function)
 
 	c.columns = cells_columns(r->page->width, 22);
 	c.columns.name += c.columns.bar;	/* there are no bars here */
-	butterfly_make(r->p, r->selection, function, DEPTH, &c.b);
+	butterfly_make(r->p, r->sum, function, DEPTH, &c.b);
 
 	put_head(&c, "CALLED BY");
 	put_side(&c, &c.b.callers, true);

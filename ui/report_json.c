@@ -238,7 +238,7 @@ static void put_tree(struct json *j, const struct report *r)
 {
 	struct tree_rows rows;
 
-	tree_rows_make(r->p, r->selection, r->sum, 0, UINT32_MAX, UINT32_MAX, &rows);
+	tree_rows_make(r->p, r->sum, 0, UINT32_MAX, UINT32_MAX, &rows);
 	json_array(j, "tree");
 	for (uint32_t i = 0; i < rows.n; i++) {
 		const struct tree_row *row = &rows.v[i];
@@ -300,7 +300,7 @@ static void put_callers(struct json *j, const struct report *r, uint32_t functio
 {
 	struct butterfly b;
 
-	butterfly_make(r->p, r->selection, function, BUTTERFLY_DEPTH, &b);
+	butterfly_make(r->p, r->sum, function, BUTTERFLY_DEPTH, &b);
 	json_object(j, "callers_of");
 	put_function(j, r, function);
 	put_share(j, "total", b.total, summary_total(r->sum, function));

@@ -97,7 +97,7 @@ void report_tree(const struct report *r)
 	t.cells = (struct tree_cells){ r->cells, r->ledger,
 				       cells_columns(r->page->width, TREE_CELLS_NAME_AT + 1),
 				       r->page->width };
-	tree_rows_make(r->p, r->selection, r->sum, (uint64_t)(MIN_SHARE * (double)r->sum->base_ns),
+	tree_rows_make(r->p, r->sum, (uint64_t)(MIN_SHARE * (double)r->sum->base_ns),
 		       r->limit ? r->limit : ROWS, MAX_DEPTH, &t.rows);
 	tree_guides_init(&t.guides, MAX_DEPTH);
 	put_head(&t);

@@ -75,7 +75,7 @@ static void make_rows(struct app *a)
 		before = c->rows[c->list.cursor];
 	if (c->asked)
 		butterfly_deinit(&c->b);
-	butterfly_make(a->model->p, &a->model->scope, a->function, DEPTH, &c->b);
+	butterfly_make(a->model->p, &a->model->sum, a->function, DEPTH, &c->b);
 	c->function = a->function;
 	c->asked = a->model->n_asked;
 	c->n_rows = 0;

@@ -92,7 +92,7 @@ static bool make_boxes(struct app *a)
 
 	if (t->asked != m->n_asked) {
 		flame_deinit(&t->f);
-		flame_init(&t->f, m->p, &m->scope, &m->sum);
+		flame_init(&t->f, m->p, &m->sum);
 		t->asked = m->n_asked;
 		t->stale = true;
 	}

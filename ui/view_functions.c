@@ -308,7 +308,7 @@ static void find_caller(const struct model *m, struct app_detail *d)
 {
 	struct butterfly b;
 
-	butterfly_make(m->p, &m->scope, d->function, 1, &b);
+	butterfly_make(m->p, &m->sum, d->function, 1, &b);
 	d->total_ns = b.total.weight_ns;
 	for (uint32_t i = 0; i < b.callers.n_rows; i++) {
 		if (d->caller != RECORD_NONE && b.callers.rows[i].sum.weight_ns <= d->caller_ns)

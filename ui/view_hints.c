@@ -17,7 +17,8 @@
 static bool same_scope(const struct selection *a, const struct selection *b)
 {
 	return a->from_ns == b->from_ns && a->to_ns == b->to_ns && a->threads == b->threads &&
-	       a->n_threads == b->n_threads && a->states == b->states && a->filter == b->filter;
+	       a->n_threads == b->n_threads && a->states == b->states && a->filter == b->filter &&
+	       a->by_module == b->by_module && a->module == b->module;
 }
 
 void app_look_for_hints(struct app *a, unsigned int needed)
@@ -30,7 +31,7 @@ void app_look_for_hints(struct app *a, unsigned int needed)
 	h->scope = m->scope;
 	h->asked = m->n_asked;
 	hint_watch_look(&h->watch, &(struct hint_input){
-		.p = m->p, .scope = &m->scope, .sum = &m->sum, .ledger = &m->ledger,
+		.p = m->p, .sum = &m->sum, .ledger = &m->ledger,
 		.order = m->order, .n_order = m->n_order }, needed);
 }
 

@@ -127,7 +127,7 @@ static void make_rows(struct app *a)
 	forget(s);
 	lines_make(m->p, &m->scope, &m->sum, a->function, &s->lines);
 	code_make(m->p, &m->scope, &m->sum, a->function, &s->code);
-	butterfly_make(m->p, &m->scope, a->function, 1, &s->below);
+	butterfly_make(m->p, &m->sum, a->function, 1, &s->below);
 	s->asked = m->n_asked;
 	s->function = a->function;
 	s->path = s->lines.n ? profile_string(m->p, s->lines.v[0].file) : "";

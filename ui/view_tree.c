@@ -99,7 +99,7 @@ static void make_rows(struct app *a)
 	if (had)
 		before = *row_at(t, t->list.cursor);
 	tree_rows_deinit(&t->rows);
-	tree_rows_make(m->p, &m->scope, &m->sum,
+	tree_rows_make(m->p, &m->sum,
 		       (uint64_t)(smallest[t->smallest] * (double)m->sum.base_ns), MAX_NODES,
 		       MAX_DEPTH, &t->rows);
 	t->asked = m->n_asked;

@@ -132,12 +132,9 @@ static int by_gain(const void *a, const void *b)
 
 void hint_watch_look(struct hint_watch *w, const struct hint_input *in, unsigned int needed)
 {
-	struct sum *leaves = sum_leaves(in->p, in->scope);
-	struct hint_input full = *in;
 	struct hints found = { 0 };
 
-	full.leaves = leaves;
-	find(&full, &found);
+	find(in, &found);
 	forget_gone(w, &found);
 	hints_clear(&w->shown);
 	for (size_t i = 0; i < found.n; i++) {
@@ -153,7 +150,6 @@ void hint_watch_look(struct hint_watch *w, const struct hint_input *in, unsigned
 	if (w->shown.n)
 		qsort(w->shown.v, w->shown.n, sizeof(*w->shown.v), by_gain);
 	free(found.v);
-	free(leaves);
 }
 
 void hint_watch_restart(struct hint_watch *w)

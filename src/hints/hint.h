@@ -36,12 +36,10 @@
 /* What a look looks at: all of it of one selection. */
 struct hint_input {
 	const struct profile *p;
-	const struct selection *scope;
 	const struct summary *sum;
 	const struct ledger *ledger;
 	const uint32_t *order;		/* of summary_rank() */
 	uint32_t n_order;
-	const struct sum *leaves;	/* filled in by hint_watch_look() */
 };
 
 enum hint_sure {

@@ -40,10 +40,10 @@ static void add_all(const struct hint_input *in, struct hot *hot, const uint8_t 
 {
 	for (size_t i = 0; i < in->p->n_leaves; i++) {
 		struct stack_walk w = stack_walk_from(in->p, in->p->leaves[i]);
-		const struct profile_level *top = in->leaves[i].count ? stack_walk_next(&w) : NULL;
+		const struct profile_level *top = in->sum->leaves[i].count ? stack_walk_next(&w) : NULL;
 
 		if (top && number[top->function])
-			add(&hot[number[top->function] - 1], top, in->leaves[i]);
+			add(&hot[number[top->function] - 1], top, in->sum->leaves[i]);
 	}
 }
 

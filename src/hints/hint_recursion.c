@@ -77,9 +77,9 @@ static void add_up(const struct hint_input *in, const struct marks *frames, stru
 
 		for (uint8_t h = 0; h < n; h++) {
 			if (has.once >> h & 1)
-				sum_add(&hot[h].once, in->leaves[i]);
+				sum_add(&hot[h].once, in->sum->leaves[i]);
 			if (has.twice >> h & 1)
-				sum_add(&hot[h].twice, in->leaves[i]);
+				sum_add(&hot[h].twice, in->sum->leaves[i]);
 		}
 	}
 }
@@ -96,7 +96,7 @@ static bool has_two_sites(const struct hint_input *in, uint32_t function)
 	const struct profile_frame *first = NULL;
 
 	for (size_t i = 0; i < p->n_leaves; i++)
-		used[p->leaves[i]] = in->leaves[i].count > 0;
+		used[p->leaves[i]] = in->sum->leaves[i].count > 0;
 	for (size_t i = p->n_stacks; i-- > RECORD_STACK_FIRST;) {
 		uint32_t parent = p->stacks[i].parent;
 		const struct profile_frame *called, *caller;

@@ -185,15 +185,15 @@ static void finish(struct side *side, struct butterfly_side *out)
 	free(new_number);
 }
 
-void butterfly_make(const struct profile *p, const struct selection *s, uint32_t function,
+void butterfly_make(const struct profile *p, const struct summary *sum, uint32_t function,
 		    uint32_t depth, struct butterfly *out)
 {
-	struct sum *sums = sum_leaves(p, s);
+	const struct sum *sums = sum->leaves;
 	struct side callers = { 0 }, callees = { 0 };
 	struct calls c = { 0 };
 
 	*out = (struct butterfly){ .function = function };
-	for (uint32_t i = 0; i < p->n_leaves; i++) {
+	for (uint32_t i = 0; i < sum->n_leaves; i++) {
 		size_t first = 0, last;
 
 		if (!sums[i].count)
@@ -218,7 +218,6 @@ void butterfly_make(const struct profile *p, const struct selection *s, uint32_t
 	finish(&callers, &out->callers);
 	finish(&callees, &out->callees);
 	free(c.v);
-	free(sums);
 }
 
 void butterfly_deinit(struct butterfly *b)

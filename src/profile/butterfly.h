@@ -9,7 +9,7 @@
 #ifndef CPROFD_PROFILE_BUTTERFLY_H
 #define CPROFD_PROFILE_BUTTERFLY_H
 
-#include "profile/selection.h"
+#include "profile/summary.h"
 
 #define BUTTERFLY_NONE UINT32_MAX
 
@@ -44,7 +44,7 @@ struct butterfly {
 };
 
 /* Rows up to `depth` calls away on either side. */
-void butterfly_make(const struct profile *p, const struct selection *s, uint32_t function,
+void butterfly_make(const struct profile *p, const struct summary *sum, uint32_t function,
 		    uint32_t depth, struct butterfly *out);
 void butterfly_deinit(struct butterfly *b);
 

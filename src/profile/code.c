@@ -92,11 +92,11 @@ static bool has_file(const struct profile *p, uint32_t module)
  * The code in which the function's own time is, or most of it.  Without any, the place
  * in out->module and out->vaddr is where most of it is.
  */
-static uint32_t find_code(const struct profile *p, const struct selection *s, uint32_t function,
+static uint32_t find_code(const struct profile *p, const struct summary *sum, uint32_t function,
 			  struct code *out)
 {
 	const struct profile_function *f = &p->functions[function];
-	struct sum *leaves = sum_leaves(p, s);
+	const struct sum *leaves = sum->leaves;
 	uint64_t *weight = xcalloc(p->n_codes + 1, sizeof(*weight)), most = 0;
 	uint32_t best = RECORD_NONE;
 	struct pieces pieces;
@@ -107,7 +107,7 @@ static uint32_t find_code(const struct profile *p, const struct selection *s, ui
 	}
 
 	pieces_init(&pieces, p);
-	for (uint32_t i = 0; i < p->n_leaves; i++) {
+	for (uint32_t i = 0; i < sum->n_leaves; i++) {
 		const struct profile_frame *frame = leaf_frame(p, i);
 		uint32_t code;
 
@@ -130,7 +130,6 @@ static uint32_t find_code(const struct profile *p, const struct selection *s, ui
 		best = piece_at(&pieces, f->module, f->vaddr);
 	free(pieces.v);
 	free(weight);
-	free(leaves);
 	return best;
 }
 
@@ -205,7 +204,7 @@ void code_make(const struct profile *p, const struct selection *s,
 	uint32_t number;
 
 	*out = (struct code){ .outer = RECORD_NONE, .module = RECORD_NONE };
-	number = out->number = find_code(p, s, function, out);
+	number = out->number = find_code(p, sum, function, out);
 	if (number == RECORD_NONE)
 		return;
 

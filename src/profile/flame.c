@@ -410,11 +410,8 @@ void flame_lay(struct flame *f, const struct flame_how *how)
 
 /* ---- sums ---- */
 
-void flame_init(struct flame *f, const struct profile *p, const struct selection *s,
-		const struct summary *sum)
+void flame_init(struct flame *f, const struct profile *p, const struct summary *sum)
 {
-	struct sum *leaves = sum_leaves(p, s);
-
 	*f = (struct flame){
 		.p = p, .whole_n = sum->received.count, .whole_ns = sum->base_ns,
 		.hidden_ns = sum->hidden_ns, .filtered = sum->filtered,
@@ -424,9 +421,8 @@ void flame_init(struct flame *f, const struct profile *p, const struct selection
 		.first_child = xcalloc(p->n_stacks, sizeof(*f->first_child)),
 		.next_sibling = xcalloc(p->n_stacks, sizeof(*f->next_sibling)),
 	};
-	for (uint32_t i = 0; i < p->n_leaves; i++)
-		sum_add(&f->own[p->leaves[i]], leaves[i]);
-	free(leaves);
+	for (uint32_t i = 0; i < sum->n_leaves; i++)
+		sum_add(&f->own[p->leaves[i]], sum->leaves[i]);
 	/* A stack has a larger number than the one that it continues. */
 	for (uint32_t i = f->n_stacks; i-- > RECORD_STACK_FIRST;) {
 		uint32_t parent = p->stacks[i].parent;

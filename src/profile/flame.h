@@ -4,7 +4,7 @@
  *
  *	struct flame f;
  *
- *	flame_init(&f, &p, &selection, &sum);
+ *	flame_init(&f, &p, &sum);
  *	flame_lay(&f, &(struct flame_how){ .columns = 98 });
  *	for (i = 0; i < f.n; i++)
  *		... f.v[i].depth, f.v[i].column, f.v[i].width
@@ -77,9 +77,8 @@ struct flame {
 	size_t cap;
 };
 
-/* Take in the samples of a selection whose summary is `sum`. */
-void flame_init(struct flame *f, const struct profile *p, const struct selection *s,
-		const struct summary *sum);
+/* Take in the samples that `sum` sums up. */
+void flame_init(struct flame *f, const struct profile *p, const struct summary *sum);
 void flame_deinit(struct flame *f);
 
 /* Make the boxes anew. */

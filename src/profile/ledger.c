@@ -42,12 +42,13 @@ static struct ledger_row *push(struct ledger *l, enum ledger_kind kind)
 	return &l->rows[l->n_rows++];
 }
 
-static void add_outcomes(struct ledger *l, const struct profile *p, const struct sum *sums)
+static void add_outcomes(struct ledger *l, const struct profile *p, const struct summary *sum)
 {
+	const struct sum *sums = sum->all_leaves;
 	struct end *ends = find_ends(p);
 	struct u64map rows = { 0 };
 
-	for (size_t i = 0; i < p->n_leaves; i++) {
+	for (size_t i = 0; i < sum->n_leaves; i++) {
 		struct end end = ends[p->leaves[i]];
 		uint32_t *slot;
 
@@ -76,26 +77,48 @@ static void add_time(struct ledger *l, enum ledger_kind kind, struct sum sum)
 		push(l, kind)->sum = sum;
 }
 
+/* Frames that have an address and no name. */
+struct nameless {
+	bool *frame;
+	bool *stack;	/* has such a frame, there or further out */
+};
+
+static void nameless_init(struct nameless *n, const struct profile *p)
+{
+	n->frame = xcalloc(p->n_frames, sizeof(*n->frame));
+	n->stack = xcalloc(p->n_stacks, sizeof(*n->stack));
+	for (size_t i = 0; i < p->n_frames; i++)
+		n->frame[i] = p->frames[i].n_levels &&
+			profile_function_unnamed(p, p->levels[p->frames[i].first_level].function);
+	/* A parent has a smaller number. */
+	for (size_t i = RECORD_STACK_FIRST; i < p->n_stacks; i++)
+		n->stack[i] = n->frame[p->stacks[i].frame] || n->stack[p->stacks[i].parent];
+}
+
+static void nameless_deinit(struct nameless *n)
+{
+	free(n->frame);
+	free(n->stack);
+}
+
 /*
  * The modules of nameless frames of a stack, each counted once per sample:
  * `seen` holds the leaf that a module was counted for last, plus 1.
  */
 static void add_unnamed(struct ledger_unnamed *of, const struct profile *p, uint32_t leaf,
-			struct sum sum, uint32_t *seen)
+			struct sum sum, const struct nameless *nameless, uint32_t *seen)
 {
 	bool top = true;
 
-	for (uint32_t s = p->leaves[leaf]; s >= RECORD_STACK_FIRST; s = p->stacks[s].parent) {
-		const struct profile_frame *f = &p->frames[p->stacks[s].frame];
-		bool unnamed = f->n_levels &&
-			profile_function_unnamed(p, p->levels[f->first_level].function);
+	for (uint32_t s = p->leaves[leaf]; nameless->stack[s]; s = p->stacks[s].parent) {
+		uint32_t frame = p->stacks[s].frame, module = p->frames[frame].module;
 
-		if (unnamed && top)
-			sum_add(&of[f->module].on_top, sum);
-		if (unnamed && seen[f->module] != leaf + 1)
-			sum_add(&of[f->module].anywhere, sum);
-		if (unnamed)
-			seen[f->module] = leaf + 1;
+		if (nameless->frame[frame] && top)
+			sum_add(&of[module].on_top, sum);
+		if (nameless->frame[frame] && seen[module] != leaf + 1)
+			sum_add(&of[module].anywhere, sum);
+		if (nameless->frame[frame])
+			seen[module] = leaf + 1;
 		top = false;
 	}
 }
@@ -109,14 +132,17 @@ static int by_unnamed(const void *a, const void *b)
 	return x->module < y->module ? -1 : 1;
 }
 
-static void find_unnamed(struct ledger *l, const struct profile *p, const struct sum *sums)
+static void find_unnamed(struct ledger *l, const struct profile *p, const struct summary *sum)
 {
+	const struct sum *sums = sum->all_leaves;
+	struct nameless nameless;
 	struct ledger_unnamed *of = xcalloc(p->n_modules, sizeof(*of));
 	uint32_t *seen = xcalloc(p->n_modules, sizeof(*seen)), n = 0;
 
-	for (uint32_t i = 0; i < p->n_leaves; i++)
+	nameless_init(&nameless, p);
+	for (uint32_t i = 0; i < sum->n_leaves; i++)
 		if (sums[i].count)
-			add_unnamed(of, p, i, sums[i], seen);
+			add_unnamed(of, p, i, sums[i], &nameless, seen);
 	for (uint32_t i = 0; i < p->n_modules; i++)
 		if (of[i].anywhere.count) {
 			of[n] = of[i];
@@ -126,6 +152,7 @@ static void find_unnamed(struct ledger *l, const struct profile *p, const struct
 	l->unnamed = of;
 	l->n_unnamed = n;
 	free(seen);
+	nameless_deinit(&nameless);
 }
 
 static void find_gaps(struct ledger *l, const struct profile *p, const struct selection *s)
@@ -164,14 +191,8 @@ static int by_row(const void *a, const void *b)
 void ledger_make(const struct profile *p, const struct selection *s,
 		 const struct summary *sum, struct ledger *out)
 {
-	struct selection unfiltered = *s;
-	struct sum *sums;
-
-	unfiltered.filter = NULL;
-	unfiltered.by_module = false;
-	sums = sum_leaves(p, &unfiltered);
 	*out = (struct ledger){ 0 };
-	add_outcomes(out, p, sums);
+	add_outcomes(out, p, sum);
 	add_time(out, LEDGER_LOST, sum->lost);
 	add_time(out, LEDGER_THROTTLED, (struct sum){ .weight_ns = sum->throttled_ns });
 	add_time(out, LEDGER_HIDDEN, (struct sum){ .weight_ns = sum->hidden_ns });
@@ -180,9 +201,8 @@ void ledger_make(const struct profile *p, const struct selection *s,
 		out->whole_ns += out->rows[i].sum.weight_ns;
 	if (out->n_rows)
 		qsort(out->rows, out->n_rows, sizeof(*out->rows), by_row);
-	find_unnamed(out, p, sums);
+	find_unnamed(out, p, sum);
 	find_gaps(out, p, s);
-	free(sums);
 }
 
 void ledger_deinit(struct ledger *l)

@@ -77,17 +77,3 @@ size_t picked_block(const struct picked *k, const struct samples *s, uint32_t b,
 	size_t i = samples_find(s, block_start(k, b, n));
 	return i < k->first ? k->first : min_of(i, k->last);
 }
-
-struct sum *sum_leaves(const struct profile *p, const struct selection *s)
-{
-	struct sum *sums = xcalloc(p->n_leaves, sizeof(*sums));
-	const struct samples *smp = &p->samples;
-	struct picked k;
-
-	picked_init(&k, p, s);
-	for (size_t i = k.first; i < k.last; i++)
-		if (picked_has(&k, smp, i) && k.leaf[smp->leaf[i]])
-			sum_add(&sums[smp->leaf[i]], (struct sum){ 1, smp->weight_ns[i] });
-	picked_deinit(&k);
-	return sums;
-}

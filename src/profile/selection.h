@@ -59,12 +59,6 @@ static inline void sum_add(struct sum *to, struct sum what)
 	to->weight_ns += what.weight_ns;
 }
 
-/*
- * Add up the selection by leaf: `n_leaves` sums, which the caller frees.
- * Samples that do not pass the filter are left out.
- */
-struct sum *sum_leaves(const struct profile *p, const struct selection *s);
-
 /* The sample that block `b` of `n` equal parts of the range begins with. */
 size_t picked_block(const struct picked *k, const struct samples *s, uint32_t b, uint32_t n);
 

@@ -39,7 +39,6 @@ struct work {
 	const struct profile *p;
 	struct picked picked;
 	struct sum *block;	/* by leaf: one block; zero between blocks */
-	struct sum *leaf;	/* by leaf: all blocks */
 	group_t *group;		/* by place in the tree's order of leaves */
 	group_t *left;		/* by depth: of the children walked so far */
 	struct function_group *function;	/* zero between groups */
@@ -80,8 +79,8 @@ static void keep_block(struct summary *sum, struct work *w, uint32_t g)
 		w->group[i][g] = 0;
 		if (!block->count)
 			continue;
+		sum_add(&sum->all_leaves[leaf], *block);
 		if (w->picked.leaf[leaf]) {
-			sum_add(&w->leaf[leaf], *block);
 			w->group[i][g] = (double)block->weight_ns;
 		} else {
 			sum_add(&sum->filtered, *block);
@@ -167,7 +166,7 @@ static void add_up(struct summary *sum, const struct work *w)
 	const struct tree *t = &w->p->tree;
 
 	for (size_t i = 0; i < w->p->n_leaves; i++)
-		sum_add(&sum->nodes[t->of_stack[w->p->leaves[i]]].self, w->leaf[i]);
+		sum_add(&sum->nodes[t->of_stack[w->p->leaves[i]]].self, sum->leaves[i]);
 	for (uint32_t n = t->n; n-- > 0;) {
 		struct node_sum *node = &sum->nodes[n];
 		struct function_sum *f = &sum->functions[t->function[n]];
@@ -200,7 +199,6 @@ static void work_init(struct work *w, const struct profile *p, const struct sele
 	*w = (struct work){
 		.p = p,
 		.block = xcalloc(p->n_leaves, sizeof(*w->block)),
-		.leaf = xcalloc(p->n_leaves, sizeof(*w->leaf)),
 		.group = vectors(p->n_leaves, sizeof(*w->group)),
 		.left = vectors((size_t)p->tree.max_depth + 2, sizeof(*w->left)),
 		.function = vectors(p->n_functions, sizeof(*w->function)),
@@ -208,10 +206,20 @@ static void work_init(struct work *w, const struct profile *p, const struct sele
 	picked_init(&w->picked, p, s);
 }
 
+/* Those that pass the filter, of all. */
+static struct sum *pick(const struct summary *sum, const struct work *w)
+{
+	struct sum *leaves = xcalloc(sum->n_leaves, sizeof(*leaves));
+
+	for (size_t i = 0; i < sum->n_leaves; i++)
+		if (w->picked.leaf[i])
+			leaves[i] = sum->all_leaves[i];
+	return leaves;
+}
+
 static void work_deinit(struct work *w)
 {
 	free(w->block);
-	free(w->leaf);
 	free(w->group);
 	free(w->left);
 	free(w->function);
@@ -312,11 +320,14 @@ void summary_make(const struct profile *p, const struct selection *s, struct sum
 	work_init(&w, p, s);
 	*out = (struct summary){
 		.from_ns = w.picked.from_ns, .to_ns = w.picked.to_ns,
+		.n_leaves = (uint32_t)p->n_leaves,
 		.n_functions = (uint32_t)p->n_functions, .n_nodes = p->tree.n,
+		.all_leaves = xcalloc(p->n_leaves, sizeof(*out->all_leaves)),
 		.functions = xcalloc(p->n_functions, sizeof(*out->functions)),
 		.nodes = xcalloc(p->tree.n, sizeof(*out->nodes)),
 	};
 	sum_blocks(out, &w);
+	out->leaves = w.picked.function ? pick(out, &w) : out->all_leaves;
 	add_up(out, &w);
 	account(out, p, s, &w.picked);
 	out->listed = steal(w.picked.function);
@@ -325,6 +336,9 @@ void summary_make(const struct profile *p, const struct selection *s, struct sum
 
 void summary_deinit(struct summary *sum)
 {
+	if (sum->leaves != sum->all_leaves)
+		free(sum->leaves);
+	free(sum->all_leaves);
 	free(sum->functions);
 	free(sum->self_ns);
 	free(sum->nodes);
@@ -401,6 +415,12 @@ static int by_rank(const void *a, const void *b)
 	return names ? names : (x->function > y->function) - (x->function < y->function);
 }
 
+/* Those have time of their own, or are not listed. */
+static bool is_pseudo(const struct profile *p, uint32_t function)
+{
+	return function == FUNCTION_EMPTY || p->functions[function].outcome;
+}
+
 uint32_t *summary_rank(const struct profile *p, const struct summary *sum, uint32_t *n_out)
 {
 	struct ranked *r = xcalloc(sum->n_functions, sizeof(*r));
@@ -408,10 +428,8 @@ uint32_t *summary_rank(const struct profile *p, const struct summary *sum, uint3
 
 	for (uint32_t i = 0; i < sum->n_functions; i++) {
 		const struct function_sum *f = &sum->functions[i];
-		bool pseudo = i == FUNCTION_EMPTY || p->functions[i].outcome;
 
-		/* Pseudo functions have time of their own, or are not listed. */
-		if (!(pseudo ? f->self.count : f->total.count) ||
+		if (!(is_pseudo(p, i) ? f->self.count : f->total.count) ||
 		    (sum->listed && !sum->listed[i]))
 			continue;
 		r[n++] = (struct ranked){ i, f->self.weight_ns, f->total.weight_ns,
@@ -424,6 +442,37 @@ uint32_t *summary_rank(const struct profile *p, const struct summary *sum, uint3
 	free(r);
 	*n_out = n;
 	return order;
+}
+
+/* A function is on a stack if one of its nodes is on the way of a leaf. */
+uint32_t summary_n_functions(const struct profile *p, const struct summary *sum)
+{
+	const struct tree *t = &p->tree;
+	bool *node = xcalloc(sum->n_nodes, sizeof(*node));
+	bool *on_top = xcalloc(sum->n_functions, sizeof(*on_top));
+	bool *anywhere = xcalloc(sum->n_functions, sizeof(*anywhere));
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < sum->n_leaves; i++) {
+		uint32_t at = t->of_stack[p->leaves[i]];
+
+		if (!sum->all_leaves[i].count)
+			continue;
+		node[at] = true;
+		on_top[t->function[at]] = true;
+	}
+	for (uint32_t i = sum->n_nodes; i-- > 1;) {	/* 0 is the root */
+		if (!node[i])
+			continue;
+		anywhere[t->function[i]] = true;
+		node[t->parent[i]] = true;
+	}
+	for (uint32_t i = 0; i < sum->n_functions; i++)
+		n += is_pseudo(p, i) ? on_top[i] : anywhere[i];
+	free(node);
+	free(on_top);
+	free(anywhere);
+	return n;
 }
 
 static uint32_t find(const struct profile *p, const struct summary *sum, const char *name,

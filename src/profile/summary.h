@@ -15,7 +15,8 @@
  * what was expected.  A function that is on a stack several times counts once.
  *
  * A summary is made anew for each question, also of a growing profile, and
- * looks at the profile no more afterwards; 10 million samples take 0.1 s.
+ * looks at the profile no more afterwards; 10 million samples take 0.1 s.  Its sums
+ * by leaf answer most other questions without another look at the samples.
  */
 #ifndef CPROFD_PROFILE_SUMMARY_H
 #define CPROFD_PROFILE_SUMMARY_H
@@ -53,10 +54,12 @@ struct summary {
 	struct sum lost_of_all;	/* it is not known by thread */
 
 	struct stats stats;
+	struct sum *leaves;		/* what passes the filter, by leaf */
+	struct sum *all_leaves;		/* whatever the filter; `leaves` if there is none */
 	struct function_sum *functions;
 	double *self_ns;		/* by function and block: n_functions * n_blocks */
 	struct node_sum *nodes;
-	uint32_t n_functions, n_nodes;
+	uint32_t n_leaves, n_functions, n_nodes;
 	bool *listed;		/* functions that match the filter; NULL: all */
 };
 
@@ -88,6 +91,9 @@ static inline double summary_share(const struct summary *sum, uint64_t weight_ns
  * time of their own first, then by total, then by name.  The caller frees it.
  */
 uint32_t *summary_rank(const struct profile *p, const struct summary *sum, uint32_t *n_out);
+
+/* How many there were if the filter were none. */
+uint32_t summary_n_functions(const struct profile *p, const struct summary *sum);
 
 /*
  * The function that somebody means by `name`: of those that are called so, else of

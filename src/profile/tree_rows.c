@@ -204,10 +204,9 @@ static void set_depths(struct work *w, struct depths *d)
 	}
 }
 
-static void find_depths(struct work *w, const struct selection *s)
+static void find_depths(struct work *w)
 {
 	struct depths d = { 0 };
-	struct sum *sums;
 
 	for (uint32_t i = 0; i < w->n; i++)
 		if (w->v[i].kind == TREE_ROW_NODE &&
@@ -215,20 +214,17 @@ static void find_depths(struct work *w, const struct selection *s)
 			*u64map_slot(&d.of_node, w->v[i].node) = i;
 	if (!d.of_node.n)
 		return;
-	sums = sum_leaves(w->p, s);
-	for (uint32_t i = 0; i < w->p->n_leaves; i++)
-		if (sums[i].count)
-			measure(w, &d, i, sums[i].weight_ns);
+	for (uint32_t i = 0; i < w->sum->n_leaves; i++)
+		if (w->sum->leaves[i].count)
+			measure(w, &d, i, w->sum->leaves[i].weight_ns);
 	set_depths(w, &d);
-	free(sums);
 	free(d.points);
 	u64map_deinit(&d.of_node);
 	u64map_deinit(&d.at);
 }
 
-void tree_rows_make(const struct profile *p, const struct selection *s,
-		    const struct summary *sum, uint64_t min_ns, uint32_t max_nodes,
-		    uint32_t max_depth, struct tree_rows *out)
+void tree_rows_make(const struct profile *p, const struct summary *sum, uint64_t min_ns,
+		    uint32_t max_nodes, uint32_t max_depth, struct tree_rows *out)
 {
 	struct work w = {
 		.p = p, .sum = sum, .max_depth = max_depth,
@@ -236,7 +232,7 @@ void tree_rows_make(const struct profile *p, const struct selection *s,
 	};
 
 	make_rows(&w);
-	find_depths(&w, s);
+	find_depths(&w);
 	*out = (struct tree_rows){ .v = w.v, .n = (uint32_t)w.n };
 }
 

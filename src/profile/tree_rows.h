@@ -39,9 +39,8 @@ struct tree_rows {
  * `max_depth`, the `max_nodes` heaviest of them and those as heavy as the last of
  * these.  The root is always the first.
  */
-void tree_rows_make(const struct profile *p, const struct selection *s,
-		    const struct summary *sum, uint64_t min_ns, uint32_t max_nodes,
-		    uint32_t max_depth, struct tree_rows *out);
+void tree_rows_make(const struct profile *p, const struct summary *sum, uint64_t min_ns,
+		    uint32_t max_nodes, uint32_t max_depth, struct tree_rows *out);
 void tree_rows_deinit(struct tree_rows *r);
 
 #endif

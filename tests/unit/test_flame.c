@@ -26,7 +26,7 @@ static void made_init(struct made *m, struct profile_load *load, const struct se
 	m->load = load;
 	m->p = profile_load_profile(load);
 	summary_make(m->p, s, &m->sum);
-	flame_init(&m->f, m->p, s, &m->sum);
+	flame_init(&m->f, m->p, &m->sum);
 }
 
 static void made_deinit(struct made *m)
@@ -249,7 +249,7 @@ static void assert_like_tree(struct made *m, uint32_t columns)
 	uint32_t n = 0;
 
 	flame_lay(&m->f, &(struct flame_how){ .columns = columns });
-	tree_rows_make(m->p, &everything, &m->sum, 0, UINT32_MAX, UINT32_MAX - 1, &rows);
+	tree_rows_make(m->p, &m->sum, 0, UINT32_MAX, UINT32_MAX - 1, &rows);
 	for (uint32_t i = 0; i < rows.n; i++) {
 		const struct tree_row *row = &rows.v[i];
 		uint32_t box = row->kind == TREE_ROW_NODE ? box_of(m, row->node) : RECORD_NONE;

@@ -138,13 +138,14 @@ static struct profile_load *make(const struct world *world)
 static void look(struct hint_watch *w, const struct world *world, unsigned int needed)
 {
 	struct profile_load *load = make(world);
-	struct hint_input in = { .p = profile_load_profile(load), .scope = &(struct selection){ 0 } };
+	struct hint_input in = { .p = profile_load_profile(load) };
+	const struct selection everything = { 0 };
 	struct summary sum;
 	struct ledger ledger;
 	uint32_t *order;
 
-	summary_make(in.p, in.scope, &sum);
-	ledger_make(in.p, in.scope, &sum, &ledger);
+	summary_make(in.p, &everything, &sum);
+	ledger_make(in.p, &everything, &sum, &ledger);
 	order = summary_rank(in.p, &sum, &in.n_order);
 	in.sum = &sum;
 	in.ledger = &ledger;

@@ -353,10 +353,19 @@ TEST(a_filter_leaves_out_samples_and_says_how_many)
 	s.filter = filter;
 	summary_make(p, &everything, &all);
 	summary_make(p, &s, &sum);
-	uint32_t *order = summary_rank(p, &sum, &n);
+	uint32_t *order = summary_rank(p, &sum, &n), n_all;
+	uint64_t passed = 0;
 
 	assert_int_equal(n, 2);
 	assert_int_equal(order[0], function(p, "fib"));
+	free(summary_rank(p, &all, &n_all));
+	assert_int_equal(summary_n_functions(p, &all), n_all);
+	assert_int_equal(summary_n_functions(p, &sum), n_all);
+	for (uint32_t i = 0; i < sum.n_leaves; i++) {
+		assert_int_equal(sum.all_leaves[i].count, all.leaves[i].count);
+		passed += sum.leaves[i].count;
+	}
+	assert_int_equal(passed, sum.nodes[0].total.count);
 	assert_int_equal(sum.functions[order[0]].self.count, all.functions[order[0]].self.count);
 	assert_int_equal(sum.functions[order[1]].total.count, all.functions[order[1]].total.count);
 	assert_int_equal(sum.received.count, all.received.count);
@@ -458,7 +467,7 @@ TEST(rows_of_the_tree_add_up_however_few_are_shown)
 		struct tree_rows rows;
 		uint32_t n_nodes = 0;
 
-		tree_rows_make(p, &everything, &sum, 0, max, 100, &rows);
+		tree_rows_make(p, &sum, 0, max, 100, &rows);
 		for (uint32_t i = 0; i < rows.n; i++) {
 			struct sum all = rows.v[i].self;
 
@@ -491,7 +500,7 @@ TEST(folded_recursion_tells_its_depth)
 	load = tiny_load(&t);
 	const struct profile *p = profile_load_profile(load);
 	summary_make(p, &everything, &sum);
-	tree_rows_make(p, &everything, &sum, 0, 100, 100, &rows);
+	tree_rows_make(p, &sum, 0, 100, 100, &rows);
 	assert_int_equal(rows.n, 4);		/* root, m, f, g */
 	assert_int_equal(rows.v[2].n, 5);
 	assert_int_equal(rows.v[2].max_depth, 8);
@@ -550,7 +559,9 @@ TEST(folded_functions_give_their_time_to_their_callers)
 	fold[1] = function(p, "g");
 	assert_int_equal(profile_fold(p, fold, 1, false, &err), 0);
 	assert_counts(p, "m0 a20 b25 g11", "m26 a34 b25 f30 g24");
-	butterfly_make(p, &everything, function(p, "b"), 2, &b);
+	summary_make(p, &everything, &sum);
+	butterfly_make(p, &sum, function(p, "b"), 2, &b);
+	summary_deinit(&sum);
 	assert_int_equal(b.total.count, 25);
 	for (uint32_t i = 0; i < b.callers.n_rows; i++) {
 		const struct butterfly_row *r = &b.callers.rows[i];
@@ -836,7 +847,7 @@ TEST(a_butterfly_adds_up_on_both_sides)
 		struct butterfly b;
 		struct sum callers, callees;
 
-		butterfly_make(p, &everything, f, 3, &b);
+		butterfly_make(p, &sum, f, 3, &b);
 		callers = b.outermost;
 		callees = b.self;
 		for (uint32_t i = 0; i < b.callers.n_rows; i++)
@@ -859,8 +870,10 @@ TEST(callers_are_shown_with_the_lines_of_their_calls)
 	struct profile_load *load = fixture_load(&plain);
 	const struct profile *p = profile_load_profile(load);
 	struct butterfly b;
+	struct summary sum;
 
-	butterfly_make(p, &everything, function(p, "fib"), 3, &b);
+	summary_make(p, &everything, &sum);
+	butterfly_make(p, &sum, function(p, "fib"), 3, &b);
 	assert_int_equal(b.callers.rows[0].function, function(p, "handle_order"));
 	assert_int_equal(b.callers.rows[0].parent, BUTTERFLY_NONE);
 	assert_int_equal(b.callers.rows[1].function, function(p, "main"));
@@ -869,11 +882,12 @@ TEST(callers_are_shown_with_the_lines_of_their_calls)
 	assert_int_equal(b.callees.n_rows, 0);		/* direct recursion is one call */
 	butterfly_deinit(&b);
 
-	butterfly_make(p, &everything, function(p, "build_report"), 2, &b);
+	butterfly_make(p, &sum, function(p, "build_report"), 2, &b);
 	assert_int_equal(b.callees.rows[0].function, function(p, "write"));
 	assert_int_equal(b.callees.rows[1].function, function(p, "ksys_write"));
 	assert_int_equal(b.callees.rows[1].depth, 2);
 	butterfly_deinit(&b);
+	summary_deinit(&sum);
 	profile_load_close(load);
 }
 
@@ -1160,10 +1174,10 @@ TEST(no_byte_of_a_recording_can_break_the_model)
 		profile_update(&p, &err);
 		summary_make(&p, &everything, &sum);
 		ledger_make(&p, &everything, &sum, &ledger);
-		tree_rows_make(&p, &everything, &sum, 0, 50, 50, &rows);
-		butterfly_make(&p, &everything, (uint32_t)(random % p.n_functions), 3, &butterfly);
+		tree_rows_make(&p, &sum, 0, 50, 50, &rows);
+		butterfly_make(&p, &sum, (uint32_t)(random % p.n_functions), 3, &butterfly);
 		lines_make(&p, &everything, &sum, (uint32_t)(random % p.n_functions), &lines);
-		flame_init(&flame, &p, &everything, &sum);
+		flame_init(&flame, &p, &sum);
 		for (int how = 0; how < 4; how++)
 			flame_lay(&flame, &(struct flame_how){
 				.inverted = how & 1, .raw = how & 2, .columns = 98 });
