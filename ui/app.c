@@ -245,12 +245,19 @@ static bool act(struct app *a, enum action action)
 	return true;
 }
 
+#define WHEEL_ROWS 3
+
 void app_key(struct app *a, uint32_t key)
 {
 	enum action action = action_of_key(key);
 
 	if (key == KEY_OF_RESIZE)
 		return;
+	if (key == KEY_OF_WHEEL_UP || key == KEY_OF_WHEEL_DOWN) {
+		for (int i = 0; i < WHEEL_ROWS; i++)
+			app_key(a, key == KEY_OF_WHEEL_UP ? KEY_OF_UP : KEY_OF_DOWN);
+		return;
+	}
 	if (a->prompt.mark) {
 		prompt_takes(a, key);
 		return;
@@ -263,6 +270,30 @@ void app_key(struct app *a, uint32_t key)
 		 !(open_view(a, action) || (a->view->act && a->view->act(a, action)) ||
 		   act(a, action))))
 		say_unknown(a, key);
+}
+
+/* ---- the mouse ---- */
+
+void app_click(struct app *a, struct spot spot)
+{
+	bool was = false;
+
+	if (spot.kind == SPOT_CHOICE && a->dialog.open) {
+		was = a->dialog.list.cursor == spot.n;
+		list_choose(&a->dialog.list, spot.n);
+	} else if (spot.kind == SPOT_ROW && !a->dialog.open && !a->prompt.mark) {
+		app_session_hold(a);
+		if (a->view->pick) {
+			was = a->view->pick(a, spot.n);
+		} else if (a->view->rows && spot.n < a->view->rows->n(a)) {
+			was = a->view->rows->at(a) == spot.n;
+			a->view->rows->choose(a, spot.n);
+		}
+	}
+	if (spot.kind == SPOT_KEY && !a->dialog.open)
+		app_key(a, spot.n);
+	else if (was)
+		app_key(a, KEY_OF_ENTER);
 }
 
 /* ---- header ---- */
@@ -397,6 +428,7 @@ static void draw_tabs(const struct app *a, struct grid *g)
 		const struct view *v = views[i];
 		const char *name = brief ? v->short_name : v->name;
 		bool here = v == a->view;
+		unsigned int from = pen.column;
 		struct style key = STYLE_STRONG, word = STYLE_DIM;
 
 		if (here)
@@ -406,6 +438,7 @@ static void draw_tabs(const struct app *a, struct grid *g)
 		pen_put(&pen, word, "%s%s", brief ? "" : " ", name);
 		if (here)
 			pen_put(&pen, word, g->utf8 ? " " : "]");
+		grid_spot(g, 1, from, pen.column - from, SPOT_KEY, (uint32_t)v->key);
 	}
 }
 
@@ -489,12 +522,16 @@ static void put_key(struct pen *pen, const char *s, int len)
 {
 	static const char help[] = "? help  ";
 	int key = (int)strcspn(s, " ");
+	unsigned int from = pen->column;
 	size_t keep = strncmp(s, help, 6) == 0 ? 0 : sizeof(help) - 1;
 
 	if (pen_left(pen) < (size_t)len + 1 + keep)
 		return;
 	pen_put(pen, STYLE_STRONG, "%.*s", key, s);
 	pen_put(pen, STYLE_DIM, "%.*s", len - key, s + key);
+	if (action_key_called(s, (size_t)key))
+		grid_spot(pen->grid, pen->y, from, pen->column - from, SPOT_KEY,
+			  action_key_called(s, (size_t)key));
 	pen_to(pen, pen->column + 2);
 }
 
@@ -553,11 +590,8 @@ void app_draw(struct app *a, struct grid *g)
 	a->width = g->width;
 	a->height = g->height;
 	a->utf8 = g->utf8;
-	if (a->session.state == APP_FILE && a->hints.asked != a->model->n_asked) {
-		a->unsettled |= a->in_haste;
-		if (!a->in_haste)
-			app_look_for_hints(a, 1);
-	}
+	if (a->session.state == APP_FILE && a->hints.asked != a->model->n_asked)
+		app_look_for_hints(a, 1);
 	panel = panel_take(a, g, &area);
 	a->view_width = area.width;
 	a->view->draw(a, g, area);

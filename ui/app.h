@@ -55,7 +55,8 @@ struct app_place {
 
 /* What `:set` sets: numbers of values in the table of command.c. */
 enum app_setting {
-	APP_SET_ASCII, APP_SET_COLOR, APP_SET_THEME, APP_SET_CLIPBOARD, APP_SETTINGS
+	APP_SET_ASCII, APP_SET_COLOR, APP_SET_THEME, APP_SET_CLIPBOARD, APP_SET_MOUSE,
+	APP_SETTINGS
 };
 
 /* A session that goes on, for commands that are about it. */
@@ -210,6 +211,9 @@ void app_deinit(struct app *a);
 
 /* Take a key, as ui/key.h has them. */
 void app_key(struct app *a, uint32_t key);
+
+/* Take a click on what was drawn so; the second one on a row is Enter. */
+void app_click(struct app *a, struct spot spot);
 
 /* Open the lesson beside every view. */
 void app_open_lesson(struct app *a);

@@ -281,7 +281,7 @@ static void put_none(const struct code_pane *pane)
 	buf_deinit(&clean);
 }
 
-void code_pane_draw(const struct code_pane *pane, uint64_t place)
+void code_pane_draw(const struct code_pane *pane, uint64_t place, uint32_t first_spot)
 {
 	const struct list *l = &pane->a->source.code_list;
 	struct columns_of_code c = find_columns(pane);
@@ -289,6 +289,9 @@ void code_pane_draw(const struct code_pane *pane, uint64_t place)
 	put_head(pane, &c);
 	if (!pane->a->source.code.n)
 		put_none(pane);
-	for (uint32_t i = 0; i + 1 < pane->rows && l->top + i < l->n; i++)
+	for (uint32_t i = 0; i + 1 < pane->rows && l->top + i < l->n; i++) {
 		put_row(pane, &c, i + 1, l->top + i, place);
+		grid_spot(pane->g, pane->top + i + 1, pane->left, pane->right - pane->left, SPOT_ROW,
+			  first_spot + l->top + i);
+	}
 }

@@ -17,9 +17,9 @@ struct code_pane {
 
 /*
  * Draw it; rows at `place` (see code_place()) are marked if that is not 0.  Without
- * instructions it says why.
+ * instructions it says why.  Its first row is SPOT_ROW number `first_spot`.
  */
-void code_pane_draw(const struct code_pane *pane, uint64_t place);
+void code_pane_draw(const struct code_pane *pane, uint64_t place, uint32_t first_spot);
 
 /* File and line of an instruction in the selected function; 0: not known. */
 uint64_t code_place(const struct app *a, uint32_t row);

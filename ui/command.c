@@ -97,6 +97,7 @@ static const struct setting {
 	[APP_SET_COLOR] = { "color", { "auto", "always", "never" } },
 	[APP_SET_THEME] = { "theme", { "safe", "dark", "light" } },
 	[APP_SET_CLIPBOARD] = { "clipboard", { "off", "on" } },
+	[APP_SET_MOUSE] = { "mouse", { "off", "on" } },
 };
 
 static void say_settings(struct app *a)
@@ -127,7 +128,8 @@ static void run_set(struct app *a, const char *argument, bool force)
 				continue;
 			a->set[i] = v;
 			a->asked_look |= i != APP_SET_CLIPBOARD;
-			app_say(a, "%s is %s", settings[i].name, value);
+			app_say(a, "%s is %s%s", settings[i].name, value,
+				i == APP_SET_MOUSE && v ? " (Shift-drag selects text)" : "");
 			return;
 		}
 	}
@@ -144,7 +146,7 @@ const struct command commands[] = {
 	  APP_RECORDING },
 	{ "range", "[FROM TO]", "only what is between, as 12s 18s; none: all time",
 	  run_range, APP_RECORDING },
-	{ "set", "NAME VALUE", "ascii, clipboard, color, theme; alone lists values",
+	{ "set", "NAME VALUE", "ascii, clipboard, color, mouse, theme; alone: a list",
 	  run_set, APP_RECORDING },
 	{ "rate", "HZ", "live: take so many samples a second", NULL, APP_RATE },
 	{ "mark", "TEXT", "live: note this moment in the recording", NULL, APP_MARK },

@@ -264,6 +264,7 @@ static void put_choice(const struct dialog *d, const struct box *b, unsigned int
 	else if (c->key)
 		pen_put(&pen, STYLE_STRONG, "%c ", (int)c->key);
 	pen_name(&pen, STYLE_TEXT, pen_left(&pen), c->text);
+	grid_spot(b->g, pen.y, b->left + 1, b->width - 2, SPOT_CHOICE, i);
 }
 
 static void put_frame(const struct dialog *d, const struct box *b)

@@ -208,6 +208,9 @@ static void put_boxes(const struct picture *pic)
 			pen_put(&pen, STYLE_TEXT, ">");
 		}
 		put_box(pic, y, box);
+		for (unsigned int row = 0; row < pic->height; row++)
+			grid_spot(pic->g, pic->area.top + y + row, FLAME_MARGIN + box->column,
+				  box->width, SPOT_ROW, i);
 	}
 }
 

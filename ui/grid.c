@@ -78,6 +78,17 @@ void grid_tint(struct grid *g, unsigned int y, unsigned int x, unsigned int widt
 	}
 }
 
+void grid_spot(struct grid *g, unsigned int y, unsigned int x, unsigned int width,
+	       enum spot_kind kind, uint32_t n)
+{
+	for (; width && y < g->height && x < g->width; width--, x++) {
+		struct spot *spot = &grid_at(g, y, x)->spot;
+
+		spot->kind = kind;
+		spot->n = n & ((1u << 30) - 1);
+	}
+}
+
 void grid_row_text(const struct grid *g, unsigned int y, struct buf *out)
 {
 	size_t end = out->len;

@@ -64,9 +64,22 @@ struct style style_kind(char kind);
 
 #define CELL_BYTES 12	/* a character and what combines with it, terminated */
 
+/* What a click on a cell means. */
+enum spot_kind {
+	SPOT_NONE,
+	SPOT_KEY,	/* the same as key `n` */
+	SPOT_ROW,	/* row `n` of the view, or box `n` */
+	SPOT_CHOICE,	/* choice `n` of the dialog */
+};
+
+struct spot {
+	uint32_t kind : 2, n : 30;	/* enum spot_kind */
+};
+
 struct cell {
 	char text[CELL_BYTES];	/* UTF-8; empty: the right half of the one before */
 	struct style style;
+	struct spot spot;
 };
 
 struct grid {
@@ -94,6 +107,10 @@ static inline struct cell *grid_at(const struct grid *g, unsigned int y, unsigne
 /* Set the background and attributes of cells [x, x + width) of a row. */
 void grid_tint(struct grid *g, unsigned int y, unsigned int x, unsigned int width,
 	       struct style style);
+
+/* A click on cells [x, x + width) of a row means that. */
+void grid_spot(struct grid *g, unsigned int y, unsigned int x, unsigned int width,
+	       enum spot_kind kind, uint32_t n);
 
 /* Append a row as text, without the blanks at its end. */
 void grid_row_text(const struct grid *g, unsigned int y, struct buf *out);

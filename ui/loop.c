@@ -35,15 +35,29 @@ static void on_hangup(int sig)
 	hung_up = 1;
 }
 
+/* On what the screen is by now, whatever was typed just before. */
+static void take_click(struct app *a, struct grid *g)
+{
+	unsigned int x, y;
+
+	term_clicked(&x, &y);
+	app_draw(a, g);
+	if (x < g->width && y < g->height)
+		app_click(a, grid_at(g, y, x)->spot);
+}
+
 /* All that were typed; false if the terminal is gone. */
-static bool take_keys(struct app *a)
+static bool take_keys(struct app *a, struct grid *g)
 {
 	uint32_t key;
 
 	while (!a->asked_quit && (key = term_take_key()) != KEY_OF_NONE) {
 		if (key == KEY_OF_GONE)
 			return false;
-		app_key(a, key);
+		if (key == KEY_OF_CLICK)
+			take_click(a, g);
+		else
+			app_key(a, key);
 	}
 	return true;
 }
@@ -64,15 +78,22 @@ static void show(struct app *a, struct grid *g)
 	term_show(g);
 }
 
-/* At once what is quick, and what takes longer when no key follows. */
-static void show_all(struct app *a, struct grid *g, const sigset_t *during)
+/*
+ * At once what is quick, and what takes longer when no key follows; true if one did,
+ * or a signal came, which is not to be waited for again.
+ */
+static bool show_all(struct app *a, struct grid *g, const sigset_t *during)
 {
 	a->in_haste = true;
 	a->unsettled = false;
 	show(a, g);
 	a->in_haste = false;
-	if (a->unsettled && !wait_for_input(during, NULL, SETTLE_MS))
-		show(a, g);
+	if (!a->unsettled)
+		return false;
+	if (wait_for_input(during, NULL, SETTLE_MS))
+		return true;
+	show(a, g);
+	return false;
 }
 
 /* How the terminal is used, and what a grid for it can hold. */
@@ -91,6 +112,7 @@ static void serve(struct app *a, struct grid *g)
 	if (a->asked_look) {
 		term_set(a->set[APP_SET_ASCII], a->set[APP_SET_COLOR], a->set[APP_SET_THEME], &caps);
 		take_look(g, &caps);
+		term_set_mouse(a->set[APP_SET_MOUSE] > 0);
 	}
 	a->asked_look = false;
 	if (a->asked_copy)
@@ -118,10 +140,10 @@ void loop_run(struct app *a, const struct term_caps *caps, const struct loop_fee
 	while (!a->asked_quit && !hung_up) {
 		a->session.now_ns = clock_mono_ns();
 		ms = feed ? feed->turn(feed->ctx) : -1;
-		show_all(a, &g, &before);
-		wait_for_input(&before, feed, ms);
+		if (!show_all(a, &g, &before))
+			wait_for_input(&before, feed, ms);
 		a->session.now_ns = clock_mono_ns();
-		if (hung_up || !take_keys(a))
+		if (hung_up || !take_keys(a, &g))
 			break;
 		serve(a, &g);
 	}

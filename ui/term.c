@@ -29,6 +29,7 @@ static struct {
 	struct termios saved;
 	struct pair { short fg, bg; } pairs[MAX_PAIRS];
 	int n_pairs, max_pairs;
+	MEVENT mouse;		/* the last */
 } term;
 
 /* ---- leaving it as it was ---- */
@@ -161,6 +162,22 @@ void term_set(int ascii, int color, int theme, struct term_caps *caps)
 		term.caps.theme = (enum theme)theme;
 	*caps = term.caps;
 	term_redraw();
+}
+
+/*
+ * All events are asked for, and none waits to become a double click: a release that
+ * nobody asked for, or half a click, makes get_wch() wait in spite of nodelay().
+ */
+void term_set_mouse(bool on)
+{
+	mouseinterval(0);
+	mousemask(on ? ALL_MOUSE_EVENTS : 0, NULL);
+}
+
+void term_clicked(unsigned int *x, unsigned int *y)
+{
+	*x = (unsigned int)term.mouse.x;
+	*y = (unsigned int)term.mouse.y;
 }
 
 /* Three bytes become four letters. */
@@ -302,9 +319,22 @@ void term_show(const struct grid *g)
 
 /* ---- keys ---- */
 
+static uint32_t key_of_mouse(void)
+{
+	if (getmouse(&term.mouse) != OK)
+		return KEY_OF_NONE;
+	if (term.mouse.bstate & BUTTON1_PRESSED)
+		return KEY_OF_CLICK;
+	if (term.mouse.bstate & BUTTON4_PRESSED)
+		return KEY_OF_WHEEL_UP;
+	return term.mouse.bstate & BUTTON5_PRESSED ? KEY_OF_WHEEL_DOWN : KEY_OF_NONE;
+}
+
 static uint32_t key_of(wint_t key)
 {
 	switch (key) {
+	case KEY_MOUSE:
+		return key_of_mouse();
 	case KEY_RESIZE:
 		return KEY_OF_RESIZE;
 	case KEY_UP:
@@ -347,6 +377,7 @@ static bool is_gone(void)
 
 uint32_t term_take_key(void)
 {
+	uint32_t known;
 	wint_t key;
 
 	for (;;) {
@@ -354,8 +385,9 @@ uint32_t term_take_key(void)
 		case ERR:
 			return is_gone() ? KEY_OF_GONE : KEY_OF_NONE;
 		case KEY_CODE_YES:
-			if (key_of(key) != KEY_OF_NONE)
-				return key_of(key);
+			known = key_of(key);
+			if (known != KEY_OF_NONE)
+				return known;
 			break;	/* one that nobody uses */
 		default:
 			if (key == '\r' || key == '\n')

@@ -40,6 +40,12 @@ void term_close(void);
  */
 void term_set(int ascii, int color, int theme, struct term_caps *caps);
 
+/* Take clicks and the wheel, or leave the mouse to the terminal. */
+void term_set_mouse(bool on);
+
+/* The cell that the last KEY_OF_CLICK was on. */
+void term_clicked(unsigned int *x, unsigned int *y);
+
 /* Put clean text into the terminal's clipboard, if it lets us (OSC 52). */
 void term_copy(const char *text);
 

@@ -37,6 +37,8 @@ struct view {
 	const char *lesson;		/* about it, or NULL */
 	void (*draw)(struct app *a, struct grid *g, struct area area);
 	bool (*act)(struct app *a, enum action action);	/* false: not its own */
+	/* Choose what was drawn as SPOT_ROW `n`; was it chosen already?  NULL: a row. */
+	bool (*pick)(struct app *a, uint32_t n);
 };
 
 extern const struct view view_functions, view_tree, view_callers, view_flame, view_source,
@@ -65,6 +67,12 @@ bool view_function_matches(const struct app *a, uint32_t function, const struct 
 
 /* One column: "*" if the function was searched for. */
 void view_put_mark(const struct app *a, struct pen *pen, uint32_t function);
+
+/* Row `n` of the view is drawn in row `y` of the area. */
+static inline void area_spot(struct grid *g, struct area area, unsigned int y, uint32_t n)
+{
+	grid_spot(g, area.top + y, 0, area.width, SPOT_ROW, n);
+}
 
 /* A pen for row `y` of an area. */
 static inline struct pen area_pen(struct grid *g, struct area area, unsigned int y)

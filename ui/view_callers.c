@@ -217,8 +217,10 @@ static void draw(struct app *a, struct grid *g, struct area area)
 		return;
 	make_rows(a);
 	list_fit(l, a->callers.n_rows, rows);
-	for (uint32_t i = 0; i < rows && l->top + i < l->n; i++)
+	for (uint32_t i = 0; i < rows && l->top + i < l->n; i++) {
 		put_row(a, g, area, i + 1, &columns, l->top + i);
+		area_spot(g, area, i + 1, l->top + i);
+	}
 	if (detail)
 		put_detail(a, g, area, area.height - DETAIL_ROWS + 1);
 }

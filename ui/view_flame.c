@@ -366,9 +366,18 @@ static bool act(struct app *a, enum action action)
 	return true;
 }
 
+static bool pick(struct app *a, uint32_t n)
+{
+	bool was = a->flame.cursor == n;
+
+	if (n < a->flame.f.n)
+		choose(a, n);
+	return was;
+}
+
 const struct view view_flame = {
 	.key = '5', .action = ACTION_FLAME, .name = "Flame", .short_name = "Flam",
 	.keys = "hjkl move  Enter zoom  < out  i invert  r recursion  H hottest  ? help  q quit",
 	.lesson = "flame",
-	.draw = draw, .act = act,
+	.draw = draw, .act = act, .pick = pick,
 };

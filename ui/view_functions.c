@@ -419,9 +419,11 @@ static void draw(struct app *a, struct grid *g, struct area area)
 		return;
 	rows = area.height - 1 - n_beside - (detail ? DETAIL_ROWS : 0);
 	list_fit(&a->functions, a->n_order, rows);
-	for (uint32_t i = 0; i < rows && a->functions.top + i < a->n_order; i++)
+	for (uint32_t i = 0; i < rows && a->functions.top + i < a->n_order; i++) {
 		put_row(&t, i + 1, a->order[a->functions.top + i],
 			a->order[a->functions.top + i] == a->function);
+		area_spot(g, area, i + 1, a->functions.top + i);
+	}
 	beside(&t, 1 + min_of(rows, a->n_order - a->functions.top));
 	if (detail && a->function != RECORD_NONE)
 		put_detail(&t, area.height - DETAIL_ROWS + 1);

@@ -87,7 +87,7 @@ static void put_fact(struct rows *rows, const char *label, const char *text)
 	prose_deinit(&prose);
 }
 
-static void put_hint(struct rows *rows, const struct hint *h, bool is_chosen)
+static void put_hint(struct rows *rows, const struct hint *h, uint32_t n, bool is_chosen)
 {
 	struct prose claim = { .utf8 = rows->g->utf8 };
 	unsigned int first = rows->n;
@@ -106,10 +106,15 @@ static void put_hint(struct rows *rows, const struct hint *h, bool is_chosen)
 	if (h->rule->wrong_if)
 		put_fact(rows, "wrong if", h->rule->wrong_if);
 	put_fact(rows, "proof", where);
-	for (unsigned int i = first; is_chosen && i < rows->n; i++)
-		if (i >= rows->from && i - rows->from < rows->height)
-			grid_tint(rows->g, rows->top + i - rows->from, 0, rows->right + 1,
-				  (struct style){ .bg = INK_TINT });
+	for (unsigned int i = first; i < rows->n; i++) {
+		unsigned int y = rows->top + i - rows->from;
+
+		if (i < rows->from || i - rows->from >= rows->height)
+			continue;
+		grid_spot(rows->g, y, 0, rows->right + 1, SPOT_ROW, n);
+		if (is_chosen)
+			grid_tint(rows->g, y, 0, rows->right + 1, (struct style){ .bg = INK_TINT });
+	}
 	rows_next(rows);
 }
 
@@ -140,8 +145,8 @@ static void put_all(struct app *a, struct rows *rows)
 
 	pen_rule(&pen, "What stands out", "with the evidence, and when it is wrong");
 	rows_next(rows);
-	for (size_t i = 0; i < shown->n; i++)
-		put_hint(rows, &shown->v[i], i == a->hints.list.cursor);
+	for (uint32_t i = 0; i < shown->n; i++)
+		put_hint(rows, &shown->v[i], i, i == a->hints.list.cursor);
 	if (!shown->n)
 		put_none(a, rows);
 }
@@ -151,8 +156,8 @@ static unsigned int rows_up_to_chosen(struct app *a, struct rows rows)
 {
 	rows.height = 0;
 	rows.n = 2;
-	for (size_t i = 0; i <= a->hints.list.cursor && i < a->hints.watch.shown.n; i++)
-		put_hint(&rows, &a->hints.watch.shown.v[i], false);
+	for (uint32_t i = 0; i <= a->hints.list.cursor && i < a->hints.watch.shown.n; i++)
+		put_hint(&rows, &a->hints.watch.shown.v[i], i, false);
 	return rows.n;
 }
 
@@ -184,8 +189,16 @@ static bool act(struct app *a, enum action action)
 	return true;
 }
 
+static bool pick(struct app *a, uint32_t n)
+{
+	bool was = a->hints.list.cursor == n;
+
+	list_choose(&a->hints.list, n);
+	return was;
+}
+
 const struct view view_hints = {
 	.action = ACTION_HINTS, .name = "Hints", .short_name = "Hint",
 	.keys = "j/k move  Enter show it  x dismiss  L lesson about it  q close  ? help",
-	.draw = draw, .act = act,
+	.draw = draw, .act = act, .pick = pick,
 };

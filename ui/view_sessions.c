@@ -69,8 +69,18 @@ static void draw(struct app *a, struct grid *g, struct area area)
 		return;
 	}
 	put_head(g, area);
-	for (uint32_t i = 0; i < l->height && l->top + i < n; i++)
+	for (uint32_t i = 0; i < l->height && l->top + i < n; i++) {
 		put_row(g, area, 1 + i, &rows[l->top + i], l->top + i == l->cursor);
+		area_spot(g, area, 1 + i, l->top + i);
+	}
+}
+
+static bool pick(struct app *a, uint32_t n)
+{
+	bool was = a->session.list.cursor == n;
+
+	list_choose(&a->session.list, n);
+	return was;
 }
 
 static bool act(struct app *a, enum action action)
@@ -93,5 +103,5 @@ static bool act(struct app *a, enum action action)
 const struct view view_sessions = {
 	.name = "Sessions", .short_name = "Sess",
 	.keys = "j/k move  Enter join it  q close  ? help",
-	.draw = draw, .act = act,
+	.draw = draw, .act = act, .pick = pick,
 };

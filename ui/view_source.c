@@ -431,8 +431,10 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	place = s->in_code ? code_place(a, s->code_list.cursor) : place_of(s, s->list.cursor);
 	if (which & PANE_SOURCE) {
 		put_head(a, g, area, &columns);
-		for (uint32_t i = 0; i < rows && s->list.top + i < s->n_rows; i++)
+		for (uint32_t i = 0; i < rows && s->list.top + i < s->n_rows; i++) {
 			put_row(a, g, area.top + i + 1, &columns, s->list.top + i, place);
+			grid_spot(g, area.top + i + 1, 0, left, SPOT_ROW, s->list.top + i);
+		}
 	}
 	for (unsigned int y = 0; which == PANES_BOTH && y <= rows; y++) {
 		struct pen pen = pen_make(g, area.top + y, left, left + 1);
@@ -440,7 +442,7 @@ static void draw(struct app *a, struct grid *g, struct area area)
 		pen_put(&pen, STYLE_RULE, g->utf8 ? "│" : "|");
 	}
 	if (which & PANE_CODE)
-		code_pane_draw(&code, place);
+		code_pane_draw(&code, place, s->n_rows);
 	put_foot(a, g, area, which);
 }
 
@@ -533,6 +535,19 @@ static const struct view_rows rows = {
 	.list = rows_list, .own_text = true,
 };
 
+/* The rows of the second pane are counted behind those of the first. */
+static bool pick(struct app *a, uint32_t n)
+{
+	struct app_source *s = &a->source;
+	bool in_code = n >= s->n_rows;
+	uint32_t row = in_code ? n - s->n_rows : n;
+	bool was = s->in_code == in_code && rows_at(a) == row;
+
+	s->in_code = in_code;
+	rows_choose(a, row);
+	return was;
+}
+
 static bool act(struct app *a, enum action action)
 {
 	struct app_source *s = &a->source;
@@ -572,5 +587,5 @@ const struct view view_source = {
 	.keys = "j/k line  H hottest  Tab pane  o assembly  Enter callers  / search  < back  ? help"
 		"  L lesson  q quit",
 	.lesson = "source",
-	.rows = &rows, .draw = draw, .act = act,
+	.rows = &rows, .draw = draw, .act = act, .pick = pick,
 };

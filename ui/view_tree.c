@@ -172,6 +172,7 @@ static void put_rows(struct app *a, struct grid *g, struct area area, unsigned i
 		if (shown++ < t->list.top)
 			continue;
 		pen = area_pen(g, area, 1 + shown - 1 - t->list.top);
+		area_spot(g, area, 1 + shown - 1 - t->list.top, shown - 1);
 		if (shown - 1 == t->list.cursor) {
 			grid_tint(g, pen.y, 0, area.width, (struct style){ .bg = INK_TINT });
 			pen_put(&pen, STYLE_TEXT, ">");

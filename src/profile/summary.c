@@ -9,8 +9,9 @@
  *	      what its children left at its depth; it is added to the node's
  *	      function if that has no other node above, and left for the parent
  *
- * which gives the scatter of every function's share between blocks.  Walking in order keeps the whole state of the second step in
- * a few vectors per depth: 60 blocks of a tree of 600,000 nodes take 40 ms.
+ * which gives the scatter of every function's share between blocks.  Walking in order
+ * keeps the whole state of the second step in a few vectors per depth: 60 blocks of a
+ * tree of 600,000 nodes take 40 ms.
  */
 #include "profile/summary.h"
 

@@ -35,3 +35,14 @@ shows() { wait_for 10 has "$1" || fail "no \"$1\" in: $(shot)"; }
 ended() { wait_for 10 has "[ended]" || fail "still there ($(ps -o stat=,wchan=,time= -p "$(its_pid)")): $(shot)"; }
 key() { mux send-keys -t t "$@"; }
 its_pid() { pgrep -x cprofd -P "$(mux display -p -t t '#{pane_pid}')"; }
+
+# X10 codes, as tmux takes them: press and release of a button in a cell.
+mouse_at() {	# BUTTON COLUMN ROW
+	key -l "$(printf '\033[M%b%b%b' "\\0$(printf %o $((32 + $1)))" \
+		"\\0$(printf %o $((33 + $2)))" "\\0$(printf %o $((33 + $3)))")"
+}
+
+click_at() {	# COLUMN ROW
+	mouse_at 0 "$1" "$2"
+	mouse_at 3 "$1" "$2"
+}

@@ -53,6 +53,11 @@ live() {
 	key j
 	shows "HELD"
 	wait_for 10 hasnt "HELD" || fail "held for ever: $(shot)"
+	key -l ':set mouse on'
+	key Enter
+	click_at 40 5
+	before=$(n_samples)
+	wait_for 3 more_than "$before" || fail "a click stops it: $(shot)"
 	end_session "$pid"
 }
 

@@ -190,6 +190,29 @@ other_locales_and_terminals() {
 	! grep -q "$(printf '\033')" out.txt err.txt || fail "escapes without a terminal"
 }
 
+mouse() {
+	pane 100 30 "$cprofd view r.cprof"
+	shows "2 Functions"
+	key -l ':set mouse on'
+	key Enter
+	shows "Shift-drag selects text"
+	click_at 40 6
+	shows "selected $(shot | sed -n '7s/^.* [NLK?] \([a-z_]*\) .*/\1/p')"
+	# A release that was not asked for would hold up what comes without a key.
+	mux resize-window -t t -x 90 -y 30
+	shows " 1Over 2Func  3Tree"
+	click_at 27 1
+	shows "root on top, callees below"
+	mouse_at 64 30 10
+	key 2
+	shows "SELF%"
+	key -l ':set mouse off'
+	key Enter
+	shows "mouse is off"
+	key q
+	ended
+}
+
 # Echo on, canonical, main screen, cursor visible.
 is_as_it_was() {
 	ended
@@ -238,6 +261,7 @@ check "keys and views" keys_and_views
 check "prompts, and a lone Escape" prompts
 check "files and the clipboard" files_and_clipboard
 check "sizes, and a storm of them" sizes
+check "the mouse, where it was asked for" mouse
 check "256 colours, 8, and none" colours
 check "locales and terminals" other_locales_and_terminals
 check "the terminal is as it was" terminal_is_restored

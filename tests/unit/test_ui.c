@@ -973,6 +973,76 @@ TEST(every_key_that_is_listed_does_something)
 		}
 }
 
+/* A click on the first character of a text that is on the screen and can be clicked on. */
+static void click(struct made_app *t, const char *text)
+{
+	for (unsigned int y = 0; y < t->grid.height; y++) {
+		struct buf row = { 0 };
+		struct spot spot = { 0 };
+		const char *found;
+
+		grid_row_text(&t->grid, y, &row);
+		buf_put_u8(&row, '\0');
+		found = strstr((const char *)row.data, text);
+		if (found)
+			spot = grid_at(&t->grid, y, (unsigned int)(found - (const char *)row.data))->spot;
+		buf_deinit(&row);
+		if (spot.kind) {
+			app_click(&t->app, spot);
+			free(screen(t));
+			return;
+		}
+	}
+	fail_msg("nothing to click on: \"%s\"", text);
+}
+
+TEST(what_is_drawn_can_be_clicked_on)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 140, 40, false);
+	assert_shows(&t, "build_report");
+	click(&t, "build_report");
+	assert_string_equal(selected(&t), "build_report");
+	assert_ptr_equal(t.app.view, &view_functions);
+	click(&t, "build_report");
+	assert_ptr_equal(t.app.view, &view_callers);
+	click(&t, "3 Tree");
+	assert_ptr_equal(t.app.view, &view_tree);
+	click(&t, "handle_order");
+	assert_string_equal(selected(&t), "handle_order");
+	click(&t, "5 Flame");
+	click(&t, "[N fib");
+	assert_string_equal(selected(&t), "fib");
+	click(&t, ">N fib");
+	assert_true(t.app.flame.zoom.n > 0);
+	click(&t, "? help");
+	assert_ptr_equal(t.app.view, &view_help);
+	click(&t, "q close");
+	assert_ptr_equal(t.app.view, &view_flame);
+	click(&t, "6 Source");
+	click(&t, " 1,779");
+	assert_int_equal(t.app.source.list.cursor, 1);
+	click(&t, "2 Functions");
+	type(&t, "gs");
+	assert_shows(&t, "Sort by");
+	click(&t, "4 Callers");	/* nothing but the dialog takes clicks */
+	assert_ptr_equal(t.app.view, &view_functions);
+	click(&t, "t TOTAL%");
+	assert_shows(&t, "Sort by");
+	click(&t, "t TOTAL%");
+	assert_lacks(&t, "Sort by");
+	assert_shows(&t, "TOTAL%v");
+	type(&t, "g");
+	app_key(&t.app, KEY_OF_WHEEL_DOWN);
+	assert_int_equal(t.app.functions.cursor, 3);
+	app_key(&t.app, KEY_OF_WHEEL_UP);
+	assert_int_equal(t.app.functions.cursor, 0);
+	app_click(&t.app, (struct spot){ SPOT_NONE, 7 });
+	app_click(&t.app, (struct spot){ SPOT_ROW, 1u << 29 });
+	made_app_deinit(&t);
+}
+
 TEST(what_is_coming_and_what_is_no_key_is_said)
 {
 	struct made_app t;
@@ -2430,6 +2500,7 @@ int main(void)
 		cmocka_unit_test(the_trail_is_as_long_as_it_is),
 		cmocka_unit_test(a_page_scrolls_to_its_end_and_no_further),
 		cmocka_unit_test(every_key_that_is_listed_does_something),
+		cmocka_unit_test(what_is_drawn_can_be_clicked_on),
 		cmocka_unit_test(what_is_coming_and_what_is_no_key_is_said),
 		cmocka_unit_test(any_keys_at_any_size_do_no_harm),
 		cmocka_unit_test(live_screens_look_as_they_did),
