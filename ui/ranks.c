@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/util.h"
+#include "ui/cells.h"
 
 /* Append "4-7" and such for ranks [first, last], counted from 0. */
 static void add_range(struct buf *out, uint32_t first, uint32_t last)
@@ -62,6 +63,8 @@ char *ranks_certainty(const struct summary *sum, const uint32_t *order, uint32_t
 	_cleanup_(freep) char *are = NULL;
 	char *text;
 
+	if (sum->received.count && sum->received.count < CELLS_FEW_SAMPLES)
+		return xstrdup("so few samples rank nothing");
 	find_ties(sum, order, n, &distinct, &tied);
 	are = ranks_are(&distinct);
 	if (tied.len > 1 && distinct.len > 1)

@@ -203,6 +203,20 @@ TEST(nothing_at_all_is_not_known_at_all)
 	assert_false(stats_differ(&s, x, x));
 }
 
+/* One sample, or three, all of one function: p is 1, so a plain test has no variance. */
+TEST(few_samples_make_no_difference)
+{
+	double x[1], zero[1] = { 0 };
+
+	for (int n = 1; n <= 20; n++) {
+		struct stats s = { .n_blocks = 1, .scale = 1, .weight = { n }, .n = n };
+
+		x[0] = n;
+		stats_finish(&s);
+		assert_int_equal(stats_differ(&s, x, zero), n > 3);
+	}
+}
+
 TEST(equal_shares_are_told_apart_in_5_of_100_cases_at_most)
 {
 	int n_equal = 0, n_phased = 0, n_different = 0;
@@ -243,6 +257,7 @@ int main(void)
 		cmocka_unit_test(with_few_blocks_the_interval_is_rough),
 		cmocka_unit_test(blocks_without_samples_do_not_make_the_interval_narrower),
 		cmocka_unit_test(nothing_at_all_is_not_known_at_all),
+		cmocka_unit_test(few_samples_make_no_difference),
 		cmocka_unit_test(equal_shares_are_told_apart_in_5_of_100_cases_at_most),
 		cmocka_unit_test(time_that_is_known_but_not_sampled_lowers_all_shares),
 	};
