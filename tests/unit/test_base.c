@@ -10,8 +10,52 @@
 #include "base/io.h"
 #include "base/msg.h"
 #include "base/msg_queue.h"
+#include "base/ranges.h"
 #include "base/strtab.h"
 #include "base/u64map.h"
+
+/* Against a map of bytes, with random sizes. */
+TEST(ranges_are_taken_and_given_back)
+{
+	enum { SIZE = 5000, FIRST = 3, TAKEN = 200 };
+	static bool used[SIZE];
+	struct { uint32_t start, n; } taken[TAKEN] = { 0 };
+	uint64_t random = 42;
+	struct ranges r;
+
+	ranges_init(&r, FIRST, SIZE);
+	for (int turn = 0; turn < 20000; turn++) {
+		random = random * 6364136223846793005u + 1442695040888963407u;
+
+		size_t i = random >> 33 & 127;
+
+		if (taken[i].n) {
+			memset(used + taken[i].start, false, taken[i].n);
+			ranges_give(&r, taken[i].start, taken[i].n);
+			taken[i].n = 0;
+			continue;
+		}
+		taken[i].n = 1 + (random >> 50) % 90;
+		taken[i].start = ranges_take(&r, taken[i].n);
+		if (taken[i].start == RANGES_NONE) {
+			taken[i].n = 0;
+			continue;
+		}
+		assert_true(taken[i].start >= FIRST && taken[i].start + taken[i].n <= SIZE);
+		for (uint32_t k = 0; k < taken[i].n; k++) {
+			assert_false(used[taken[i].start + k]);
+			used[taken[i].start + k] = true;
+		}
+	}
+	for (size_t i = 0; i < TAKEN; i++)
+		if (taken[i].n)
+			ranges_give(&r, taken[i].start, taken[i].n);
+	assert_int_equal(r.n_free, 1);	/* all in one piece again */
+	assert_int_equal(ranges_take(&r, SIZE), RANGES_NONE);
+	assert_int_equal(ranges_take(&r, SIZE - FIRST), FIRST);
+	assert_int_equal(ranges_take(&r, 1), RANGES_NONE);
+	ranges_deinit(&r);
+}
 
 TEST(error_prefix_keeps_code_and_text)
 {
@@ -257,6 +301,7 @@ int main(void)
 		cmocka_unit_test(cursor_past_the_end_is_bad_and_zero),
 		cmocka_unit_test(sleb_is_read_as_dwarf_defines_it),
 		cmocka_unit_test(u64map_keeps_many_keys),
+		cmocka_unit_test(ranges_are_taken_and_given_back),
 		cmocka_unit_test(strtab_numbers_equal_strings_equally),
 		cmocka_unit_test(msg_carries_bytes_and_descriptors),
 		cmocka_unit_test(msg_sent_before_the_end_arrives_although_ours_was_not_read),
