@@ -17,6 +17,11 @@ static uint64_t ran_ns(const struct summary *sum)
 		? sum->cpu_ns - sum->hidden_ns : sum->received.weight_ns;
 }
 
+static void put_text(struct buf *b, const char *text)
+{
+	buf_put(b, text, strlen(text));
+}
+
 char *facts_engine(const struct profile *p, const struct summary *sum)
 {
 	const char *engine = profile_meta(p, "engine"), *event = profile_meta(p, "event");
@@ -43,6 +48,16 @@ char *facts_engine(const struct profile *p, const struct summary *sum)
 			buf_put(&b, text, (size_t)n);
 		}
 	}
+	if (counters_known(&p->counters, COUNTER_COPIED, RECORD_NONE) && sum->received.count) {
+		uint64_t copied = counters_growth(&p->counters, COUNTER_COPIED, RECORD_NONE,
+						  sum->from_ns, sum->to_ns);
+		char share[TEXT_NUMBER];
+
+		copied = min_of(copied, sum->received.count);
+		put_text(&b, "; stacks unwound in the kernel, ");
+		put_text(&b, text_percent(share, (double)copied / (double)sum->received.count, false));
+		put_text(&b, "% from copies");
+	}
 	buf_put_u8(&b, '\0');
 	return (char *)b.data;
 }
@@ -63,11 +78,13 @@ char *facts_blind(const struct profile *p)
 	struct buf list = { 0 };
 
 	copy = (copy + 1023) & ~UINT64_C(1023);	/* a record holds 8 bytes less than 64 KiB */
-	if (engine && strcmp(engine, "perf") == 0)
+	bool bpf = engine && strcmp(engine, "bpf") == 0;
+
+	if (bpf || (engine && strcmp(engine, "perf") == 0))
 		add_item(&list, "threads that wait");
 	if (engine && strcmp(engine, "ptrace") == 0)
 		add_item(&list, "functions of the kernel");
-	if (copy) {
+	if (copy && !bpf) {
 		add_item(&list, "stack beyond its first ");
 		buf_put(&list, bytes, strlen(text_bytes(bytes, copy)));
 	}

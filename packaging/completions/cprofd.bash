@@ -67,7 +67,7 @@ _cprofd() {
 	case $before in
 	-p) _cprofd_words "$(_cprofd_pids)" "$word"; return ;;
 	-o | --save) _cprofd_files "$word"; return ;;
-	--engine) _cprofd_words 'auto perf ptrace' "$word"; return ;;
+	--engine) _cprofd_words 'auto bpf perf ptrace' "$word"; return ;;
 	--format) _cprofd_words 'folded pprof' "$word"; return ;;
 	--color) _cprofd_words 'auto always never' "$word"; return ;;
 	--render) _cprofd_words 'functions tree callers flame source quality hints help' "$word"; return ;;

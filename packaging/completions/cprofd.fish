@@ -69,7 +69,7 @@ complete -c cprofd -n __cprofd_wants_option -a '(__cprofd_options)'
 complete -c cprofd -n '__cprofd_after -p' -a '(__cprofd_pids)'
 complete -c cprofd -n '__cprofd_after -o' -F
 complete -c cprofd -n '__cprofd_after --save' -F
-complete -c cprofd -n '__cprofd_after --engine' -a 'auto perf ptrace'
+complete -c cprofd -n '__cprofd_after --engine' -a 'auto bpf perf ptrace'
 complete -c cprofd -n '__cprofd_after --format' -a 'folded pprof'
 complete -c cprofd -n '__cprofd_after --color' -a 'auto always never'
 complete -c cprofd -n '__cprofd_after --render' -a 'functions tree callers flame source quality hints help'

@@ -226,14 +226,13 @@ static void print_text(const struct trial *trials, size_t n, const struct cmd_ta
 	}
 	for (size_t i = 0; i < n; i++)
 		print_trial(&trials[i], !target->pid);
-	printf("  %-8snot in this version\n", "bpf");
 	print_limits();
 }
 
 static int examine(const struct cmd_target *target, bool as_json)
 {
-	struct trial trials[] = { { .engine = "perf" }, { .engine = "ptrace" } };
-	static const enum opener_engine engines[] = { ENGINE_PERF, ENGINE_PTRACE };
+	struct trial trials[] = { { .engine = "bpf" }, { .engine = "perf" }, { .engine = "ptrace" } };
+	static const enum opener_engine engines[] = { ENGINE_BPF, ENGINE_PERF, ENGINE_PTRACE };
 	pid_t child = target->pid ? 0 : start_busy_child();
 	bool any = false;
 

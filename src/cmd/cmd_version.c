@@ -18,6 +18,12 @@
 #define ASSEMBLY "no assembly (built without capstone)"
 #endif
 
+#ifdef HAVE_BPF
+#define ENGINES "bpf, perf, ptrace"
+#else
+#define ENGINES "perf, ptrace (built without libbpf)"
+#endif
+
 static int run(int argc, char **argv)
 {
 	if (argc > 1 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)) {
@@ -26,7 +32,7 @@ static int run(int argc, char **argv)
 		return cmd_usage(&cmd_version, "%s: nothing is wanted here", argv[1]);
 	} else {
 		printf("cprofd %s\n", PACKAGE_VERSION);
-		printf("recording format %d.%d; engines perf, ptrace; %s; %s\n", RECORD_MAJOR,
+		printf("recording format %d.%d; engines " ENGINES "; %s; %s\n", RECORD_MAJOR,
 		       RECORD_MINOR, LINES, ASSEMBLY);
 	}
 	return cmd_finish_stdout(&cmd_version, EXIT_OK);

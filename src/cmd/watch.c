@@ -66,13 +66,10 @@ static double number(const struct cmd *cmd, const char *what, const char *value,
 
 static enum opener_engine engine(const struct cmd *cmd, const char *value, int *code)
 {
-	static const char *const names[] = {
-		[ENGINE_AUTO] = "auto", [ENGINE_PERF] = "perf", [ENGINE_PTRACE] = "ptrace" };
-
-	for (size_t i = 0; i < array_len(names); i++)
-		if (strcmp(value, names[i]) == 0)
+	for (int i = 0; i < ENGINE_COUNT; i++)
+		if (strcmp(value, opener_engine_name((enum opener_engine)i)) == 0)
 			return (enum opener_engine)i;
-	*code = cmd_usage(cmd, "--engine %s: auto, perf and ptrace are there", value);
+	*code = cmd_usage(cmd, "--engine %s: auto, bpf, perf and ptrace are there", value);
 	return ENGINE_AUTO;
 }
 

@@ -50,7 +50,7 @@ struct watch_result {
 	"  --force            replace FILE if it is there\n"                   \
 	"  -F HZ              samples a second and busy thread (default 499; ptrace 99)\n" \
 	"  -d SECONDS         stop after so long\n"                            \
-	"  --engine NAME      auto, perf or ptrace (default auto: the first that works)\n" \
+	"  --engine NAME      auto, bpf, perf or ptrace (auto: the first that works)\n" \
 	"  --max-frames N     frames kept of a stack (default 1024)\n"         \
 	"  --no-follow        leave child processes out\n"                     \
 	"  --quiet            no progress line\n"                              \

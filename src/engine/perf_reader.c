@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/u64map.h"
 #include "base/util.h"
+#include "engine/bpf/bpf_sample.h"
 #include "engine/perf_ring.h"
 #include "engine/period.h"
 
@@ -23,7 +24,8 @@ struct source {
 struct event {
 	int fd;
 	uint64_t id;			/* 0: only kept open */
-	uint32_t tid;
+	uint32_t tid;			/* 0: an output of BPF programs, or kept open */
+	uint32_t cpu;
 	bool own;			/* not superseded by inherited events */
 	uint32_t kept;			/* samples until the next period */
 	uint64_t period_ns, old_period_ns;
@@ -32,7 +34,7 @@ struct event {
 };
 
 struct perf_reader {
-	struct perf_layout layout;
+	struct perf_layout layout, output_layout;
 	uint64_t period_ns;
 	bool hardware;
 	struct source *sources;
@@ -41,7 +43,7 @@ struct perf_reader {
 	struct event *events;
 	size_t n_events, cap_events;
 	size_t n_old;			/* events of the opening before */
-	struct u64map by_id, by_tid;
+	struct u64map by_id, by_tid, by_place;	/* by_place: of a thread on a CPU */
 	struct period_random random;
 	uint64_t n_lost_old, cpu_ns_old;	/* of events closed since */
 	uint64_t n_lost_records;	/* as LOST records say, for old kernels */
@@ -54,6 +56,7 @@ struct perf_reader *perf_reader_new(uint64_t regs_mask)
 
 	r->layout.regs_mask = regs_mask;
 	r->layout.n_regs = (unsigned int)__builtin_popcountll(regs_mask);
+	r->output_layout.output = true;
 	return r;
 }
 
@@ -75,6 +78,7 @@ void perf_reader_free(struct perf_reader *r)
 	free(r->events);
 	u64map_deinit(&r->by_id);
 	u64map_deinit(&r->by_tid);
+	u64map_deinit(&r->by_place);
 	free(r);
 }
 
@@ -93,14 +97,20 @@ int perf_reader_add_ring(struct perf_reader *r, int fd, size_t bytes, bool sideb
 }
 
 void perf_reader_add_event(struct perf_reader *r, int fd, uint64_t id, uint32_t tid,
-			   uint64_t period_ns)
+			   uint32_t cpu, uint64_t period_ns)
 {
 	array_reserve(r->events, r->n_events + 1, r->cap_events);
 	r->events[r->n_events++] = (struct event){
-		.fd = fd, .id = id, .tid = tid, .own = true,
+		.fd = fd, .id = id, .tid = tid, .cpu = cpu, .own = true,
 		.period_ns = period_ns, .old_period_ns = period_ns,
 		.kept = period_draw_kept(&r->random),
 	};
+}
+
+/* Does the event sample?  Else it carries output, or is only kept open. */
+static bool samples(const struct event *e)
+{
+	return e->id && e->tid;
 }
 
 /* ---- counts ---- */
@@ -136,7 +146,7 @@ void perf_reader_totals(struct perf_reader *r, struct perf_totals *out)
 		struct event_count c = read_count(&r->events[i]);
 
 		n_lost += c.n_lost;
-		if (!r->hardware)
+		if (!r->hardware && samples(&r->events[i]))
 			out->cpu_ns += c.value;
 	}
 	out->n_lost = max_of(n_lost, r->n_lost_records);
@@ -147,15 +157,20 @@ bool perf_reader_all_ended(const struct perf_reader *r)
 	for (size_t i = 0; i < r->n_events; i++) {
 		struct pollfd fd = { .fd = r->events[i].fd };
 
-		if (r->events[i].id && poll(&fd, 1, 0) >= 0 && !(fd.revents & POLLHUP))
+		if (samples(&r->events[i]) && poll(&fd, 1, 0) >= 0 && !(fd.revents & POLLHUP))
 			return false;
 	}
 	return true;
 }
 
+static uint64_t place_key(uint32_t tid, uint32_t cpu)
+{
+	return (uint64_t)tid << 32 | cpu;
+}
+
 /* ---- starting and stopping ---- */
 
-/* Close the events of the opening before; sideband events stay. */
+/* Close the sampling events of the opening before; the others stay. */
 static void close_old(struct perf_reader *r)
 {
 	size_t kept = 0;
@@ -163,7 +178,7 @@ static void close_old(struct perf_reader *r)
 	for (size_t i = 0; i < r->n_old; i++) {
 		struct event *e = &r->events[i];
 
-		if (!e->id) {
+		if (!samples(e)) {
 			r->events[kept++] = *e;
 			continue;
 		}
@@ -198,23 +213,34 @@ void perf_reader_start(struct perf_reader *r, const struct perf_start *start)
 	r->layout.callchain = start->callchain;
 	r->hardware = start->hardware;
 	u64map_clear(&r->by_tid);
+	u64map_clear(&r->by_place);
 	for (size_t i = 0; i < r->n_events; i++) {
 		struct event *e = &r->events[i];
 
 		if (!e->id)
 			continue;
 		*u64map_slot(&r->by_id, e->id) = (uint32_t)i;
+		if (!samples(e))
+			continue;
 		*u64map_slot(&r->by_tid, e->tid) = 1;
-		if (!start->on_exec)
-			ioctl(e->fd, PERF_EVENT_IOC_ENABLE, 0);
+		*u64map_slot(&r->by_place, place_key(e->tid, e->cpu)) = (uint32_t)i;
 	}
 	r->n_old = r->n_events;
+	if (!start->on_exec && !start->hold)
+		perf_reader_enable(r);
+}
+
+void perf_reader_enable(struct perf_reader *r)
+{
+	for (size_t i = 0; i < r->n_events; i++)
+		if (samples(&r->events[i]))
+			ioctl(r->events[i].fd, PERF_EVENT_IOC_ENABLE, 0);
 }
 
 void perf_reader_stop(struct perf_reader *r)
 {
 	for (size_t i = 0; i < r->n_events; i++)
-		if (r->events[i].id)
+		if (samples(&r->events[i]))
 			ioctl(r->events[i].fd, PERF_EVENT_IOC_DISABLE, 0);
 }
 
@@ -259,6 +285,32 @@ static void drop_own_events(struct perf_reader *r, uint32_t tid)
 	*u64map_slot(&r->by_tid, tid) = 0;
 }
 
+/* The period that the event had when it took the sample, and perhaps another from here on. */
+static uint64_t own_weight(struct perf_reader *r, struct event *e, uint64_t time_ns)
+{
+	uint64_t weight = e->period_ns;
+
+	if (time_ns < e->since_ns)
+		return e->old_period_ns;	/* waited in the ring meanwhile */
+	if (e->kept && --e->kept == 0)
+		change_period(r, e);
+	return weight;
+}
+
+/*
+ * What a BPF program wrote does not say which event it was for: a thread has one on each
+ * CPU, of its own or inherited.
+ */
+static uint64_t output_weight(struct perf_reader *r, const struct perf_sample *s,
+			      uint64_t period_ns)
+{
+	uint32_t i = u64map_find(&r->by_place, place_key(s->tid, s->cpu));
+
+	if (i < r->n_events && r->events[i].own)
+		return own_weight(r, &r->events[i], s->time_ns);
+	return r->hardware ? r->period_ns : period_ns;
+}
+
 /* The time that a sample stands for: the period that was in effect. */
 static uint64_t sample_weight(struct perf_reader *r, const struct perf_sample *s)
 {
@@ -273,14 +325,36 @@ static uint64_t sample_weight(struct perf_reader *r, const struct perf_sample *s
 		return r->hardware ? r->period_ns : s->period;
 	}
 	/* The kernel goes on reporting the first period, so we keep count. */
-	if (s->time_ns < e->since_ns)
-		return e->old_period_ns;	/* waited in the ring meanwhile */
+	return own_weight(r, e, s->time_ns);
+}
 
-	uint64_t weight = e->period_ns;
+/*
+ * A thread whose birth the kernel tells inherited events from who made it: those of its
+ * own that it was given as well are not needed.
+ */
+static void on_birth(struct perf_reader *r, const struct perf_task *t)
+{
+	if (u64map_find(&r->by_tid, t->tid) == 1)
+		drop_own_events(r, t->tid);
+}
 
-	if (e->kept && --e->kept == 0)
-		change_period(r, e);
-	return weight;
+/* By its event, or by what a BPF program wrote of it. */
+static uint64_t weigh(struct perf_reader *r, const struct perf_sample *s)
+{
+	struct bpf_sample head;
+
+	if (!s->raw)
+		return sample_weight(r, s);
+	return bpf_sample_head(s->raw, s->raw_len, &head) ? output_weight(r, s, head.period) : 0;
+}
+
+/* The layout of a record goes by its event. */
+static const struct perf_layout *layout_of(struct perf_reader *r,
+					   const struct perf_event_header *header)
+{
+	struct event *e = find_event(r, perf_record_sample_id(header));
+
+	return e && !e->tid ? &r->output_layout : &r->layout;
 }
 
 static void account_throttle(struct perf_reader *r, const struct perf_throttle *t)
@@ -352,9 +426,11 @@ void perf_reader_drain(struct perf_reader *r, perf_sink_fn sink, void *ctx)
 	while ((s = earliest(r))) {
 		uint64_t weight = 0;
 
-		if (perf_record_parse(s->next, &r->layout, &record)) {
+		if (perf_record_parse(s->next, layout_of(r, s->next), &record)) {
 			if (record.kind == PERF_SAMPLE)
-				weight = sample_weight(r, &record.sample);
+				weight = weigh(r, &record.sample);
+			else if (record.kind == PERF_FORK)
+				on_birth(r, &record.task);
 			else if (record.kind == PERF_LOST && !s->sideband)
 				r->n_lost_records += record.lost.count;
 			else if (record.kind == PERF_THROTTLE)

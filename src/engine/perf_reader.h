@@ -47,9 +47,12 @@ void perf_reader_free(struct perf_reader *r);
 int perf_reader_add_ring(struct perf_reader *r, int fd, size_t bytes, bool sideband,
 			 struct error *err);
 
-/* Take a sampling event, or one that only has to stay open (id 0); owns `fd`. */
+/*
+ * Take a sampling event, one that only has to stay open (id 0), or one that a BPF program
+ * writes to (tid 0); owns `fd`.
+ */
 void perf_reader_add_event(struct perf_reader *r, int fd, uint64_t id, uint32_t tid,
-			   uint64_t period_ns);
+			   uint32_t cpu, uint64_t period_ns);
 
 /* What is the same for all events of one opening. */
 struct perf_start {
@@ -57,6 +60,7 @@ struct perf_start {
 	bool callchain;		/* samples have the kernel's part of the stack */
 	bool hardware;		/* cycles, not the CPU clock */
 	bool on_exec;		/* they start by themselves when the target execs */
+	bool hold;		/* perf_reader_enable() will start them */
 };
 
 /*
@@ -64,6 +68,9 @@ struct perf_start {
  * opening before.
  */
 void perf_reader_start(struct perf_reader *r, const struct perf_start *start);
+
+/* Start what was held. */
+void perf_reader_enable(struct perf_reader *r);
 
 /* Stop counting; what is in the rings can still be read. */
 void perf_reader_stop(struct perf_reader *r);

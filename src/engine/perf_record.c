@@ -48,6 +48,11 @@ static void parse_sample(struct cursor *c, const struct perf_layout *layout,
 	s->cpu = cursor_u32(c);
 	cursor_u32(c);
 	s->period = cursor_u64(c);
+	if (layout->output) {
+		s->raw_len = cursor_u32(c);
+		s->raw = cursor_bytes(c, s->raw_len);
+		return;
+	}
 	if (layout->callchain)
 		parse_callchain(c, s);
 
@@ -108,6 +113,16 @@ static void parse_task(struct cursor *c, struct perf_task *t)
 	t->tid = cursor_u32(c);
 	t->ptid = cursor_u32(c);
 	t->time_ns = cursor_u64(c);
+}
+
+uint64_t perf_record_sample_id(const struct perf_event_header *header)
+{
+	uint64_t id;
+
+	if (header->type != PERF_RECORD_SAMPLE || header->size < sizeof(*header) + sizeof(id))
+		return 0;
+	memcpy(&id, header + 1, sizeof(id));
+	return id;
 }
 
 uint64_t perf_record_time(const struct perf_event_header *header)

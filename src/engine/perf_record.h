@@ -25,7 +25,13 @@ struct perf_layout {
 	uint64_t regs_mask;
 	unsigned int n_regs;	/* bits in it */
 	bool callchain;		/* kernel part of the stack */
+	bool output;		/* of an event that a BPF program writes to instead */
 };
+
+/* Of such an event. */
+#define PERF_OUTPUT_TYPE                                                       \
+	((PERF_SAMPLE_TYPE & ~(uint64_t)(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER)) |   \
+	 PERF_SAMPLE_RAW)
 
 struct perf_sample {
 	uint64_t id;		/* of the event that was opened */
@@ -42,6 +48,8 @@ struct perf_sample {
 	const uint8_t *stack;
 	size_t stack_len;	/* bytes that could be copied */
 	bool stack_full;	/* all that was asked for was copied */
+	const void *raw;	/* what a BPF program wrote, or NULL; 4 bytes behind a word */
+	size_t raw_len;
 };
 
 struct perf_mmap {
@@ -98,6 +106,9 @@ struct perf_record {
  */
 bool perf_record_parse(const struct perf_event_header *header,
 		       const struct perf_layout *layout, struct perf_record *out);
+
+/* The identifier of a sample's event, as cheaply as possible; 0: no sample. */
+uint64_t perf_record_sample_id(const struct perf_event_header *header);
 
 /* Only the time, as cheaply as possible; 0 if the record has none. */
 uint64_t perf_record_time(const struct perf_event_header *header);

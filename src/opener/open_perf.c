@@ -16,6 +16,7 @@
 #include "opener/opener_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <sched.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@
 #include "base/error.h"
 #include "base/u64map.h"
 #include "base/util.h"
+#include "engine/bpf/bpf_unwind.h"
 #include "engine/perf_record.h"
 
 #define RING_MS 200		/* samples of this time should fit, */
@@ -62,6 +64,8 @@ struct perf_opener {
 	uint64_t period_ns;	/* for that */
 	uint32_t asked_stack_bytes;	/* 0: none but the first */
 	bool hardware;
+	struct bpf_unwind *bpf;		/* unwinds in the kernel; NULL: nobody does */
+	int *outputs;			/* with it: an event per CPU that it writes to */
 
 	struct o_events batch;		/* collected, not yet sent */
 	int batch_fds[O_EVENTS_MAX];
@@ -142,6 +146,17 @@ static int open_event(struct perf_event_attr *attr, pid_t tid, int cpu)
 	return fd;
 }
 
+/* What the program writes goes where the samples of the CPU go. */
+static struct perf_event_attr output_attr(void)
+{
+	struct perf_event_attr attr = base_attr(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_BPF_OUTPUT);
+
+	attr.disabled = 0;
+	attr.sample_type = PERF_OUTPUT_TYPE;
+	attr.sample_period = 1;
+	return attr;
+}
+
 static void set_rate(struct perf_opener *p, uint32_t rate_hz)
 {
 	p->rate_hz = rate_hz;
@@ -150,27 +165,32 @@ static void set_rate(struct perf_opener *p, uint32_t rate_hz)
 
 /* ---- which event, and what we may see ---- */
 
-/* Can the event be opened for the target?  -1 with errno if not. */
-static int try_attr(struct perf_event_attr *attr, pid_t tid, int cpu)
+/* Can the event be opened for the target, and a program hung on it?  -1 with errno if not. */
+static int try_attr(struct perf_opener *p, pid_t tid, int cpu)
 {
-	int fd = open_event(attr, tid, cpu);
+	int fd = open_event(&p->attr, tid, cpu), ret = 0;
+	struct error err;
 
 	if (fd < 0)
 		return -1;
+	if (p->bpf)
+		ret = bpf_unwind_attach(p->bpf, fd, &err);
+	if (ret < 0)
+		errno = err.code;
 	close(fd);
-	return 0;
+	return ret;
 }
 
 /* With kernel samples if that is allowed, without them else. */
-static int try_with_kernel(struct perf_event_attr *attr, pid_t tid, int cpu)
+static int try_with_kernel(struct perf_opener *p, pid_t tid, int cpu)
 {
-	attr->exclude_kernel = attr->exclude_hv = 0;
-	attr->sample_type |= PERF_SAMPLE_CALLCHAIN;
-	if (try_attr(attr, tid, cpu) == 0)
+	p->attr.exclude_kernel = p->attr.exclude_hv = 0;
+	p->attr.sample_type |= PERF_SAMPLE_CALLCHAIN;
+	if (try_attr(p, tid, cpu) == 0)
 		return 0;
-	attr->exclude_kernel = attr->exclude_hv = 1;
-	attr->sample_type &= ~(uint64_t)PERF_SAMPLE_CALLCHAIN;
-	return try_attr(attr, tid, cpu);
+	p->attr.exclude_kernel = p->attr.exclude_hv = 1;
+	p->attr.sample_type &= ~(uint64_t)PERF_SAMPLE_CALLCHAIN;
+	return try_attr(p, tid, cpu);
 }
 
 /*
@@ -186,12 +206,12 @@ static int choose_event(struct perf_opener *p, pid_t tid, int cpu, struct error 
 	p->attr.config = PERF_COUNT_HW_CPU_CYCLES;
 	p->attr.freq = 1;
 	p->attr.sample_freq = p->rate_hz;
-	if (try_with_kernel(&p->attr, tid, cpu) == 0)
+	if (try_with_kernel(p, tid, cpu) == 0)
 		return 0;
 	p->hardware = false;
 	p->attr = clock;
 	p->attr.sample_period = p->period_ns;
-	if (try_with_kernel(&p->attr, tid, cpu) == 0)
+	if (try_with_kernel(p, tid, cpu) == 0)
 		return 0;
 	return error_sys(err, "perf events");
 }
@@ -353,10 +373,12 @@ static int open_sampling(struct opener *o, struct perf_opener *p, pid_t tid,
 		attr.sample_period = period;
 	attr.enable_on_exec = o->spec.on_exec;
 	int fd = open_event(&attr, tid, (int)ring->cpu);
+	struct error err;
 	if (fd < 0)
 		return -1;
 	if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, ring->owner) < 0 ||
-	    ioctl(fd, PERF_EVENT_IOC_ID, &event.id) < 0) {
+	    ioctl(fd, PERF_EVENT_IOC_ID, &event.id) < 0 ||
+	    (p->bpf && bpf_unwind_attach(p->bpf, fd, &err) < 0)) {
 		close(fd);
 		return -1;
 	}
@@ -400,12 +422,13 @@ static int open_thread(struct opener *o, struct perf_opener *p, pid_t tid, bool 
 		errno = EMFILE;
 		return -1;
 	}
-	for (size_t i = 0; i < p->n_cpus; i++) {
-		if (sideband && open_sideband(o, p, tid, &p->sideband[i]) < 0)
-			return -1;
+	/* The sideband last: who is heard of by it has inherited sampling events. */
+	for (size_t i = 0; i < p->n_cpus; i++)
 		if (open_sampling(o, p, tid, &p->samples[i]) < 0)
 			return -1;
-	}
+	for (size_t i = 0; sideband && i < p->n_cpus; i++)
+		if (open_sideband(o, p, tid, &p->sideband[i]) < 0)
+			return -1;
 	return 0;
 }
 
@@ -479,7 +502,7 @@ static void send_started(struct opener *o, const struct perf_opener *p)
 	struct o_started msg = {
 		.type = O_STARTED,
 		.rate_hz = p->rate_hz,
-		.engine = ENGINE_PERF,
+		.engine = p->bpf ? ENGINE_BPF : ENGINE_PERF,
 		.kernel = !p->attr.exclude_kernel,
 		.stack_bytes = p->attr.sample_stack_user,
 		.hardware = p->hardware,
@@ -489,6 +512,48 @@ static void send_started(struct opener *o, const struct perf_opener *p)
 	};
 
 	opener_send(o, &msg, sizeof(msg), NULL, 0);
+}
+
+/* ---- unwinding in the kernel ---- */
+
+static int send_outputs(struct opener *o, struct perf_opener *p, struct error *err)
+{
+	struct perf_event_attr attr = output_attr();
+
+	p->outputs = xcalloc(p->n_cpus, sizeof(*p->outputs));
+	for (size_t i = 0; i < p->n_cpus; i++)
+		p->outputs[i] = -1;
+	for (size_t i = 0; i < p->n_cpus; i++) {
+		struct o_event event = { .cpu = p->samples[i].cpu };
+		int fd = p->outputs[i] = open_event(&attr, -1, (int)p->samples[i].cpu);
+
+		if (fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, p->samples[i].owner) < 0 ||
+		    ioctl(fd, PERF_EVENT_IOC_ID, &event.id) < 0)
+			return error_sys(err, "bpf: an event for its output");
+		if (bpf_unwind_set_output(p->bpf, p->samples[i].cpu, fd, err) < 0)
+			return -1;
+		add_to_batch(o, p, fcntl(fd, F_DUPFD_CLOEXEC, 0), event);
+	}
+	return 0;
+}
+
+static int start_bpf(struct opener *o, struct perf_opener *p, struct error *err)
+{
+	struct o_bpf msg = { .type = O_BPF, .table_bytes = BPF_TABLE_BYTES };
+	int fds[BPF_MAP_COUNT];
+
+	if (send_outputs(o, p, err) < 0)
+		return -1;
+	bpf_unwind_maps(p->bpf, fds);
+	opener_send(o, &msg, sizeof(msg), fds, BPF_MAP_COUNT);
+	return 0;
+}
+
+/* Larger rings have taken the place of those that were there. */
+static void move_outputs(struct perf_opener *p)
+{
+	for (size_t i = 0; p->bpf && i < p->n_cpus; i++)
+		ioctl(p->outputs[i], PERF_EVENT_IOC_SET_OUTPUT, p->samples[i].owner);
 }
 
 /* ---- the whole ---- */
@@ -503,6 +568,10 @@ void perf_opener_stop(struct opener *o)
 		close(p->batch_fds[i]);
 	close_rings(p->samples, p->n_cpus);
 	close_rings(p->sideband, p->n_cpus);
+	for (size_t i = 0; p->outputs && i < p->n_cpus; i++)
+		closep(&p->outputs[i]);
+	free(p->outputs);
+	bpf_unwind_free(p->bpf);
 	free(p->samples);
 	free(p->sideband);
 	u64map_deinit(&p->tids);
@@ -530,10 +599,11 @@ static struct ring *list_cpus(size_t *n)
 	return rings;
 }
 
-int perf_opener_start(struct opener *o, struct error *err)
+int perf_opener_start(struct opener *o, struct bpf_unwind *bpf, struct error *err)
 {
 	struct perf_opener *p = o->perf = xcalloc(1, sizeof(*p));
 
+	p->bpf = bpf;
 	set_rate(p, o->spec.first_rate_hz);
 	p->attr = sampling_attr(FIRST_STACK_BYTES, o->spec.follow);
 	p->samples = list_cpus(&p->n_cpus);
@@ -547,6 +617,8 @@ int perf_opener_start(struct opener *o, struct error *err)
 		opener_note(o, NOTE_WARNING, "this kernel (before 5.13) cannot leave child processes out");
 	send_rings(o, p->sideband, p->n_cpus, true);
 	send_rings(o, p->samples, p->n_cpus, false);
+	if (p->bpf && start_bpf(o, p, err) < 0)
+		return -1;
 	if (open_all(o, p, true, err) < 0)
 		return -1;
 	opener_tell_targets(o, 0);
@@ -568,6 +640,7 @@ static void grow_rings(struct opener *o, struct perf_opener *p, uint32_t stack_b
 	if (open_rings_within(more, p->n_cpus, want, need, &err) == 0 && more[0].bytes > have) {
 		unneeded = p->samples;
 		p->samples = more;
+		move_outputs(p);
 		send_rings(o, p->samples, p->n_cpus, false);
 	}
 	close_rings(unneeded, p->n_cpus);

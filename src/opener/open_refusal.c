@@ -78,6 +78,16 @@ int refusal_of_ptrace(const struct target *t, struct error *err)
 	return check_access(t, &status, err);
 }
 
+void refusal_of_bpf(const struct target *t, struct error *err)
+{
+	struct proc_status status;
+	struct error why;
+
+	if (err->code == EPERM && proc_read_status(t->dir, 0, &status, &why) == 0 &&
+	    check_access(t, &status, &why) < 0)
+		*err = why;
+}
+
 bool refusal_of_perf(const struct target *t, struct error *err)
 {
 	const long paranoid = proc_read_number("/proc/sys/kernel/perf_event_paranoid");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "engine/bpf/bpf_unwind.h"
 #include "opener/opener_internal.h"
 
 #include <errno.h>
@@ -319,6 +320,20 @@ static int exit_for(int code)
 	}
 }
 
+static int start_bpf(struct opener *o, struct error *err)
+{
+	struct bpf_unwind_how how = { .max_frames = o->spec.max_frames,
+				      .table_bytes = BPF_TABLE_BYTES };
+	struct bpf_unwind *bpf;
+
+	if (bpf_unwind_load(&how, &bpf, err) < 0)
+		return -1;
+	if (perf_opener_start(o, bpf, err) == 0)
+		return 0;
+	perf_opener_stop(o);
+	return -1;
+}
+
 /* Try what was asked for; `auto` goes on to the next. */
 static int start_engine(struct opener *o, struct error *err)
 {
@@ -326,7 +341,13 @@ static int start_engine(struct opener *o, struct error *err)
 
 	if (o->spec.engine == ENGINE_PTRACE)
 		return ptrace_opener_start(o, err);
-	if (perf_opener_start(o, err) == 0)
+	if (o->spec.engine != ENGINE_PERF && start_bpf(o, err) == 0)
+		return 0;
+	if (o->spec.engine == ENGINE_BPF) {
+		refusal_of_bpf(&o->targets[0], err);
+		return -1;
+	}
+	if (perf_opener_start(o, NULL, err) == 0)
 		return 0;
 	perf_opener_stop(o);
 	if (refusal_of_perf(&o->targets[0], err) || o->spec.engine == ENGINE_PERF ||

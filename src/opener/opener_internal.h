@@ -135,6 +135,9 @@ int kallsyms_open(struct opener *o);
 /* May the process be traced?  0, or -1 with the reason. */
 int refusal_of_ptrace(const struct target *t, struct error *err);
 
+/* The bpf engine was refused with *err, which gets the true cause. */
+void refusal_of_bpf(const struct target *t, struct error *err);
+
 /*
  * Perf events were refused with *err, which gets the true cause.  Returns true
  * if that lies in the process itself, so that no other engine may either.
@@ -143,12 +146,14 @@ bool refusal_of_perf(const struct target *t, struct error *err);
 
 /* ---- open_perf.c, open_ptrace.c: the engines' opening halves ---- */
 
+struct bpf_unwind;
+
 /*
- * Open events for every followed process and tell the session.  Fails with
- * EACCES or EPERM if the kernel does not allow it, with another code if it
- * cannot be done here; *err has a line for people.
+ * Open events for every followed process and tell the session.  With `bpf`, which it
+ * takes over, the kernel unwinds.  Fails with EACCES or EPERM if the kernel does not
+ * allow it, with another code if it cannot be done here; *err has a line for people.
  */
-int perf_opener_start(struct opener *o, struct error *err);
+int perf_opener_start(struct opener *o, struct bpf_unwind *bpf, struct error *err);
 void perf_opener_stop(struct opener *o);
 
 /* Open them again with other parameters. */

@@ -47,6 +47,7 @@ enum opener_type {
 	O_STOPPED,
 	O_CHECKED,
 	O_RINGS_FREED,
+	O_BPF,
 	/* session to opener */
 	S_FILE = 101,
 	S_DEBUG_FILE,
@@ -61,8 +62,15 @@ enum opener_type {
 };
 
 enum opener_engine {
-	ENGINE_AUTO, ENGINE_PERF, ENGINE_PTRACE,
+	ENGINE_AUTO, ENGINE_BPF, ENGINE_PERF, ENGINE_PTRACE, ENGINE_COUNT
 };
+
+static inline const char *opener_engine_name(enum opener_engine engine)
+{
+	static const char *const names[] = { "auto", "bpf", "perf", "ptrace" };
+
+	return engine < ENGINE_COUNT ? names[engine] : "";
+}
 
 #define FIRST_RATE_NS 2000000000ull	/* how long the first rate is in effect */
 
@@ -114,7 +122,16 @@ struct o_ring {
 	uint64_t bytes;
 };
 
-/* Events that write into the rings, a descriptor each. */
+/* The kernel unwinds, by maps that the session fills: enum bpf_map_number's descriptors. */
+struct o_bpf {
+	uint32_t type;
+	uint32_t table_bytes;
+};
+
+/*
+ * Events that write into the rings, a descriptor each.  id 0: one that only has to stay
+ * open; tid 0: one that a BPF program writes to.
+ */
 #define O_EVENTS_MAX 64
 struct o_events {
 	uint32_t type;

@@ -230,7 +230,7 @@ static const char *outcome_fix(const struct profile *p, const struct ledger_row 
 {
 	switch (row->outcome) {
 	case OUTCOME_COPY:
-		return "stacks are larger than the copy: --engine ptrace has no such limit";
+		return "stacks are larger than the copy: the bpf and ptrace engines have no such limit";
 	case OUTCOME_LIMIT:
 		return "record with a higher --max-frames";
 	case OUTCOME_NO_RULE:

@@ -439,7 +439,7 @@ static int add_counter(struct profile *p, const struct record_counter *r, struct
 {
 	uint64_t born_ns = p->start_ns;
 
-	if (r->what > COUNTER_THROTTLED_NS)
+	if (r->what >= COUNTER_COUNT)
 		return 0;	/* from a later minor version */
 	if (r->value > INT64_MAX)
 		return error_set(err, EBADMSG, "a counter that stands at %" PRIu64, r->value);

@@ -285,6 +285,8 @@ enum record_counter_what {
 	COUNTER_STOPS_SYSCALL,	/* ptrace: stops that landed in a system call */
 	COUNTER_THROTTLED_NS,	/* time the kernel throttled sampling, cumulative */
 	COUNTER_TORN,		/* ptrace: waiting threads that moved while being read */
+	COUNTER_COPIED,		/* bpf: samples whose stack was copied, not unwound at once */
+	COUNTER_COUNT
 };
 
 struct record_counter {

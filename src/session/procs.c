@@ -367,6 +367,11 @@ static bool rare_step(void *ctx, uint64_t at, struct unwind_regs *regs)
 	       modules_rare_step(p->session, map->module, map, at, p->session->unwinding, regs);
 }
 
+void procs_changed(struct proc *p)
+{
+	new_generation(p);
+}
+
 void procs_new_generation(struct session *s)
 {
 	for (size_t i = 0; i < s->n_procs; i++)
@@ -387,7 +392,9 @@ static struct proc *become_another(struct session *s, struct proc *old, uint32_t
 	struct proc *p;
 
 	old->ended = true;
+	kernel_side_forget(s, old);
 	p = new_proc(s, old->pid);
+	p->n_execs = old->n_execs + 1;
 	p->first_cpu_ns = first ? first->cpu_ns : 0;
 	p->name = name;
 	p->exe = exe;
@@ -539,6 +546,7 @@ void procs_on_exit(struct session *s, const struct perf_task *t)
 	record_put_process_end(s->writer, &(struct record_process_end){
 		.process = p->number, .time_ns = t->time_ns, .how = END_UNKNOWN });
 	p->ended = true;
+	kernel_side_forget(s, p);
 }
 
 void procs_on_comm(struct session *s, const struct perf_comm *c, uint64_t time_ns)

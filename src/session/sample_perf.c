@@ -19,6 +19,9 @@
 #define CUT_WINDOW 200			/* samples that are judged together */
 #define CUT_SHARE_PCT 1			/* so many cut stacks ask for larger copies */
 #define CUT_AT_LEAST 2			/* one is no pattern */
+#define HOLD_NS (60 * NS_PER_MS)	/* the most that sampling waits for tables */
+#define NEWS_NS (200 * NS_PER_MS)	/* since the last copy: there may be more to tell */
+#define NEWS_PATIENCE_MS 10
 #define PATIENCE_MS 40			/* until somebody looks whether it is so */
 
 struct pending_sample {
@@ -213,6 +216,8 @@ static void on_sample(struct session *s, const struct perf_sample *p, uint64_t w
 {
 	struct thread *t = procs_get_thread(s, p->pid, p->tid, p->time_ns);
 
+	s->n_copied++;
+	s->copied_ns = s->now_ns;
 	if (!unwind_sample(s, p, t, weight_ns, false))
 		keep(s, p, t, weight_ns);
 }
@@ -223,7 +228,7 @@ static void on_record(void *ctx, const struct perf_record *r, uint64_t weight_ns
 
 	switch (r->kind) {
 	case PERF_SAMPLE:
-		on_sample(s, &r->sample, weight_ns);
+		(r->sample.raw ? bpf_on_sample : on_sample)(s, &r->sample, weight_ns);
 		break;
 	case PERF_MMAP:
 		procs_on_mmap(s, &r->mmap, r->time_ns);
@@ -242,8 +247,22 @@ static void on_record(void *ctx, const struct perf_record *r, uint64_t weight_ns
 	}
 }
 
+/*
+ * What is sampled before the kernel has the unwind tables costs copies, which are cut:
+ * so it is waited for them, if not for long.
+ */
+static void end_hold(struct session *s)
+{
+	if (s->perf && s->held_until_ns &&
+	    (kernel_side_is_ready(s) || s->now_ns >= s->held_until_ns)) {
+		perf_reader_enable(s->perf);
+		s->held_until_ns = 0;
+	}
+}
+
 void perf_drain(struct session *s)
 {
+	end_hold(s);
 	if (s->perf)
 		perf_reader_drain(s->perf, on_record, s);
 	if (s->need_retry || (s->pending && s->now_ns - s->pending->kept_ns > PENDING_LIMIT_NS))
@@ -271,7 +290,8 @@ void perf_on_events(struct session *s, struct msg *m)
 	for (uint32_t i = 0; s->perf && i < min_of(msg->n, (uint32_t)m->n_fds) &&
 			     i < O_EVENTS_MAX; i++)
 		perf_reader_add_event(s->perf, msg_take_fd(m, i), msg->event[i].id,
-				      msg->event[i].tid, msg->event[i].period_ns);
+				      msg->event[i].tid, msg->event[i].cpu,
+				      msg->event[i].period_ns);
 }
 
 void perf_on_started(struct session *s, const struct o_started *msg)
@@ -283,13 +303,22 @@ void perf_on_started(struct session *s, const struct o_started *msg)
 		.period_ns = NS_PER_S / max_of(msg->rate_hz, 1u),
 		.callchain = msg->kernel,
 		.hardware = msg->hardware,
-		.on_exec = s->spec->on_exec && !s->is_started });
+		.on_exec = s->spec->on_exec && !s->is_started,
+		.hold = s->kernel_side && !s->is_started });
+	if (s->kernel_side && !s->is_started && !s->spec->on_exec)
+		s->held_until_ns = s->now_ns + HOLD_NS;
+	s->copied_ns = s->now_ns;
 	s->n_window = s->n_cut_window = 0;
 }
 
-/* While stacks may turn out to be deeper than the copies, that is not found late. */
+/*
+ * While stacks may turn out to be deeper than the copies, that is not found late; nor
+ * what the kernel has not been told of.
+ */
 int perf_patience_ms(const struct session *s)
 {
+	if (s->kernel_side)
+		return s->now_ns - s->copied_ns < NEWS_NS ? NEWS_PATIENCE_MS : INT_MAX;
 	return s->wants_more_stack ? INT_MAX : PATIENCE_MS;
 }
 
@@ -330,7 +359,8 @@ static void judge_rate(struct session *s)
  */
 static void judge_stack_bytes(struct session *s)
 {
-	if (!s->wants_more_stack && s->n_cut_window >= CUT_AT_LEAST &&
+	/* Where the kernel unwinds, copies are what comes before it can. */
+	if (!s->wants_more_stack && !s->kernel_side && s->n_cut_window >= CUT_AT_LEAST &&
 	    s->n_cut_window * 100 >= s->n_window * CUT_SHARE_PCT) {
 		session_note(s, NOTE_INFO,
 			     "%llu of %llu stacks were cut at %u KiB: larger copies from here on",
@@ -354,6 +384,8 @@ void perf_second(struct session *s)
 	session_put_counter(s, COUNTER_UNSAMPLED_NS, totals.unsampled_ns);
 	if (totals.throttled_ns)
 		session_put_counter(s, COUNTER_THROTTLED_NS, totals.throttled_ns);
+	if (s->kernel_side)
+		session_put_counter(s, COUNTER_COPIED, s->n_copied);
 }
 
 void perf_judge(struct session *s)

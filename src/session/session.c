@@ -218,7 +218,7 @@ static const char *kernel_part(const struct o_started *msg)
 
 static void on_started(struct session *s, const struct o_started *msg)
 {
-	bool perf = msg->engine == ENGINE_PERF;
+	bool perf = msg->engine != ENGINE_PTRACE;
 
 	if (perf)
 		perf_on_started(s, msg);
@@ -227,7 +227,7 @@ static void on_started(struct session *s, const struct o_started *msg)
 	if (!perf)
 		s->spec->rate_hz = msg->rate_hz;
 	s->started = *msg;
-	record_put_meta(s->writer, "engine", perf ? "perf" : "ptrace");
+	record_put_meta(s->writer, "engine", opener_engine_name(msg->engine));
 	record_put_meta(s->writer, "event", event_name(msg));
 	record_put_meta(s->writer, "kernel", kernel_part(msg));
 	put_meta_number(s, "stack_bytes", msg->stack_bytes);
@@ -374,6 +374,10 @@ static void on_opener_message(struct session *s, struct msg *m)
 	case O_NOTE:
 		if (msg_holds_text(m, sizeof(msg->note)))
 			put_note(s, msg->note.level, msg->note.text);
+		break;
+	case O_BPF:
+		if (m->len >= sizeof(struct o_bpf))
+			kernel_side_on_maps(s, m);
 		break;
 	case O_RINGS_FREED:
 		s->rings_freed = true;
@@ -549,6 +553,7 @@ static void loop(struct session *s)
 			s->why = END_TROUBLE;
 			session_note(s, NOTE_WARNING, "the opener ended: so does the recording");
 		}
+		kernel_side_update(s);
 		if (s->is_started)
 			perf_drain(s);
 		if (s->perf && s->state == SESSION_RUNNING)
@@ -664,6 +669,7 @@ int session_run(int opener, int control, int recording, int listener)
 	loop(&s);
 	int ret = finish(&s);
 	perf_free(&s);
+	kernel_side_free(&s);
 	procs_free(&s);
 	modules_free(&s);
 	stacks_free(&s);

@@ -59,6 +59,11 @@ struct proc {
 	bool ended;		/* or exec'd: freed when no sample can need it any more */
 	uint64_t exec_ns;	/* it exec'd then, and is not in the recording yet */
 	uint64_t refreshed_ns;	/* see procs_refresh_*() */
+
+	/* kernel_side.c */
+	uint32_t n_execs;	/* that are in the recording */
+	uint32_t told_generation;	/* of what the kernel knows */
+	uint32_t first_block, n_block;	/* where that is; 0: nothing */
 };
 
 struct thread {
@@ -114,6 +119,9 @@ void procs_refresh_handles(struct session *s, struct proc *p);
 
 /* Something is known now that was not: forget what was resolved. */
 void procs_new_generation(struct session *s);
+
+/* The same for one process. */
+void procs_changed(struct proc *p);
 
 /* Free what has ended; not while samples wait for it. */
 void procs_collect(struct session *s);
@@ -173,6 +181,10 @@ struct module {
 	bool has_table;
 	void *image;		/* mapping that facts and table are in */
 	size_t image_len;
+
+	/* kernel_side.c */
+	uint32_t kernel_table;	/* its table's index in the kernel; 0: it is not there */
+	bool kernel_refused;	/* there is no room for it */
 
 	/* symbols.c */
 	enum naming_state naming;
@@ -358,6 +370,26 @@ void ptrace_second(struct session *s);
 /* Another rate from here on. */
 void perf_set_rate(struct session *s, uint32_t rate_hz);
 
+/* A sample that the kernel has unwound. */
+void bpf_on_sample(struct session *s, const struct perf_sample *p, uint64_t weight_ns);
+
+/* Stack numbers begin anew. */
+void bpf_forget_stacks(struct session *s);
+
+/* ---- kernel_side.c: what unwinding in the kernel needs ---- */
+
+void kernel_side_on_maps(struct session *s, struct msg *m);
+
+/* Tell the kernel what has changed. */
+void kernel_side_update(struct session *s);
+
+/* Does it know everything of all processes there are? */
+bool kernel_side_is_ready(const struct session *s);
+
+/* The process is gone, or another program. */
+void kernel_side_forget(struct session *s, struct proc *p);
+void kernel_side_free(struct session *s);
+
 /* ---- own_cost.c: CPU time of cprofd's processes ---- */
 
 enum own_process {
@@ -504,6 +536,12 @@ struct session {
 	struct u64map leaf_samples;	/* by frame: samples taken in it */
 	bool chose_code;	/* code_want_hottest() was there */
 
+	/* kernel_side.c, sample_bpf.c */
+	struct kernel_side *kernel_side;	/* NULL: the kernel unwinds nothing */
+	struct kernel_stack *kernel_stacks;
+	size_t n_kernel_stacks, cap_kernel_stacks;
+	struct u64map kernel_stacks_by_hash;
+
 	/* samples */
 	struct unwinder *unwinder;
 	const struct unwind_stack *unwinding;	/* the one at hand */
@@ -513,6 +551,9 @@ struct session {
 	struct pending_sample *pending, **last_pending;	/* in the order of arrival */
 	size_t n_pending, pending_bytes;
 	uint64_t n_cut_window, n_window;	/* since last judged */
+	uint64_t held_until_ns;		/* bpf: then sampling begins at the latest; 0: it has */
+	uint64_t n_copied;		/* bpf: samples that were not unwound in the kernel, */
+	uint64_t copied_ns;		/* and when the last of them was */
 	bool wants_more_stack;		/* larger copies were asked for */
 	struct record_sample checked_sample;	/* ptrace: to be confirmed */
 	uint32_t checked_sequence;

@@ -77,6 +77,7 @@ void stacks_check_budget(struct session *s)
 		procs_new_generation(s);	/* caches hold frame numbers */
 	}
 	u64map_clear(&s->stacks);
+	bpf_forget_stacks(s);
 	record_put_epoch(s->writer);
 }
 
@@ -84,5 +85,7 @@ void stacks_free(struct session *s)
 {
 	u64map_deinit(&s->frames);
 	u64map_deinit(&s->stacks);
+	u64map_deinit(&s->kernel_stacks_by_hash);
+	free(s->kernel_stacks);
 	free(s->path);
 }

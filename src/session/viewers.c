@@ -73,7 +73,7 @@ static struct c_started started_message(const struct session *s)
 		.type = C_STARTED, .version = CONTROL_VERSION,
 		.rate_hz = s->spec->rate_hz, .kernel = s->started.kernel,
 	};
-	const char *engine = s->started.engine == ENGINE_PERF ? "perf" : "ptrace";
+	const char *engine = opener_engine_name(s->started.engine);
 
 	memcpy(started.engine, engine, strlen(engine) + 1);
 	return started;

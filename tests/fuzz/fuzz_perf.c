@@ -5,10 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/bpf/bpf_sample.h"
 #include "engine/perf_record.h"
 #include "unwind/arch.h"
 
 static volatile uint8_t sink;	/* what was read was really read */
+
+static void read_output(const struct perf_sample *s)
+{
+	struct bpf_sample head;
+
+	if (!bpf_sample_head(s->raw, s->raw_len, &head) || !head.has_stack)
+		return;
+	for (size_t i = 0; i < (size_t)head.n_kernel + head.n_user; i++)
+		sink += (uint8_t)bpf_sample_addr(s->raw, i);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -21,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 1 + sizeof(*header) || len > 65535)
 		return 0;
 	layout.callchain = data[0] & 1;
+	layout.output = data[0] & 2;
 	/* Aligned as in a ring, and exactly as long as it says. */
 	header = malloc(len - 1);
 	memcpy(header, data + 1, len - 1);
@@ -31,6 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			sink += record.sample.stack[i];
 		for (size_t i = 0; i < record.sample.n_ips; i++)
 			sink += (uint8_t)record.sample.ips[i];
+		if (record.sample.raw)
+			read_output(&record.sample);
 	}
 	free(header);
 	return 0;
@@ -42,20 +56,37 @@ static void put64(uint8_t *buf, size_t *at, uint64_t v)
 	*at += 8;
 }
 
-/* A sample with four kernel addresses and 64 bytes of stack; a FORK record. */
+/*
+ * A sample with four kernel addresses and 64 bytes of stack; a FORK record; what a BPF
+ * program wrote of a stack of three.
+ */
 size_t fuzz_seed(unsigned int i, uint8_t *buf, size_t cap)
 {
 	struct perf_event_header header = { .type = PERF_RECORD_SAMPLE, .misc = 1 };
 	size_t at = 1 + sizeof(header);
 
 	(void)cap;
-	if (i > 1)
+	if (i > 2)
 		return 0;
 	buf[0] = 1;
 	if (i == 1) {
 		header.type = PERF_RECORD_FORK;
 		for (int k = 0; k < 3 + 5; k++)
 			put64(buf, &at, (uint64_t)k);
+	} else if (i == 2) {
+		const struct bpf_sample head = { .magic = BPF_SAMPLE_MAGIC, .has_stack = 1,
+						 .n_kernel = 1, .n_user = 2 };
+		const uint32_t raw_len = sizeof(head) + 3 * 8 + 4;
+
+		buf[0] = 2;
+		for (int k = 0; k < 6; k++)
+			put64(buf, &at, (uint64_t)k);
+		memcpy(buf + at, &raw_len, 4);
+		memcpy(buf + at + 4, &head, sizeof(head));
+		at += 4 + sizeof(head);
+		for (int k = 0; k < 3; k++)
+			put64(buf, &at, 0x400000 + (uint64_t)k);
+		at += 4;
 	} else {
 		for (int k = 0; k < 6; k++)
 			put64(buf, &at, (uint64_t)k);	/* id tid time stream cpu period */

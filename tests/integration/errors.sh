@@ -64,7 +64,7 @@ thread_id() {
 not_ours() {
 	is_root || skip "a process of another user" "needs root to have one"
 	new_target
-	for engine in auto perf ptrace; do
+	for engine in auto bpf perf ptrace; do
 		refused 4 "the process belongs to user root; ask them, or an administrator" \
 			nobody "$cprofd" record --engine $engine -p "$target" -o nobody/x.cprof
 	done
@@ -89,7 +89,7 @@ protected() {
 	pid=$!
 	echo $pid >>"$scratch/pids"
 	wait_for 20 test -s ready.txt || fail "it does not run"
-	for engine in auto perf ptrace; do
+	for engine in auto bpf perf ptrace; do
 		refused 4 "protected (not dumpable)" \
 			nobody "$cprofd" record --engine $engine -p $pid -o nobody/x.cprof
 	done

@@ -25,6 +25,16 @@ record_samples() {
 	wait $recorder || fail "record failed: $(cat err.txt)"
 }
 
+# Skips test $2 where the bpf engine is wanted and does not work.
+needs_engine() {
+	[ "$1" = bpf ] || return 0
+	why=$("$cprofd" doctor --json | "$python" -c 'import json, sys
+for e in json.load(sys.stdin)["engines"]:
+    if e["name"] == "bpf" and not e["works"]:
+        print(e["note"] or "it does not work")')
+	[ -z "$why" ] || skip "$2" "$why"
+}
+
 # ---- frame by frame ----
 
 gdb_frames() {
@@ -37,6 +47,7 @@ same_as_gdb() {
 	engine=$1
 	shift
 	have gdb || skip "$engine: the frames of gdb: ${*##*/}" "no gdb"
+	needs_engine "$engine" "$engine: the frames of gdb: ${*##*/}"
 	start "$@"
 	# It has still to get there: gdb shows when.
 	wait_for 30 gdb_frames "$pid" || fail "gdb sees no spin: $(cat gdb.txt gdb-err.txt)"
@@ -111,11 +122,12 @@ perf_complete_pct() {
 
 is_at_least() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a >= b) }'; }
 
-# perf and cprofd at the same time on the running target "$@"; $1 is the bytes
+# perf and engine $1 at the same time on the running target "$@"; $2 is the bytes
 # of stack that perf copies.
 as_complete_as_perf() {
-	bytes=$1
-	shift
+	engine=$1 bytes=$2
+	shift 2
+	needs_engine "$engine" "$engine: complete: ${*##*/}"
 	start "$@"
 	rm -f perf.data
 	if perf record -o /dev/null -e cpu-clock true >/dev/null 2>&1; then
@@ -124,7 +136,7 @@ as_complete_as_perf() {
 		perf=$!
 		echo $perf >>"$scratch/pids"
 	fi
-	record_samples "$n_samples" -F 999
+	record_samples "$n_samples" -F 999 --engine "$engine"
 	complete_pct rec.cprof >cprofd.txt
 	read -r pct n <cprofd.txt
 	is_at_least "$pct" 99.5 || fail "$pct % of $n stacks are complete"
@@ -144,12 +156,15 @@ as_complete_as_perf() {
 
 sort_is_complete() {
 	[ -s lines.txt ] || awk 'BEGIN { srand(1); for (i = 0; i < 1500000; i++) print rand() rand() }' >lines.txt
-	as_complete_as_perf 8192 sort --parallel=2 -S 200M -o sorted.txt lines.txt lines.txt lines.txt lines.txt
+	as_complete_as_perf "$1" 8192 sort --parallel=2 -S 200M -o sorted.txt lines.txt lines.txt lines.txt lines.txt
 }
 
 # From the exec on, with the dynamic linker at work and the end of the program.
 whole_run_is_complete() {
-	"$cprofd" record --force -F 1999 -o rec.cprof -- "$@" >out.txt 2>err.txt ||
+	engine=$1
+	shift
+	needs_engine "$engine" "$engine: complete: ${*##*/} from start to end"
+	"$cprofd" record --force --engine "$engine" -F 1999 -o rec.cprof -- "$@" >out.txt 2>err.txt ||
 		fail "$(cat err.txt)"
 	complete_pct rec.cprof >cprofd.txt
 	read -r pct n <cprofd.txt
@@ -207,30 +222,51 @@ ptrace_sees_all() {
 	[ $((n - complete)) -le 2 ] || fail "$complete of $n complete"
 }
 
+# So does the program in the kernel: a megabyte of stack, of which perf copies 64 KiB.
+bpf_sees_all() {
+	needs_engine bpf "bpf: 1,500 deep, 300 KiB: all frames"
+	start "$targets/deep" 1500 200 600
+	record_samples 300 --engine bpf --max-frames 1900
+	"$cprofd" export --format folded -o - rec.cprof |
+		awk '{ n = gsub(/descend_large/, ""); if (n > most) most = n } END { print most }' >most.txt
+	[ "$(cat most.txt)" = 1501 ] || fail "$(cat most.txt) frames instead of 1501"
+	n=$(ledger '!= "lost"')
+	complete=$(ledger '== "complete"')
+	[ $((n - complete)) -le $((n / 100)) ] || fail "$complete of $n complete"
+}
+
 # More frames than asked for: cut, and said.
 limit_is_said() {
+	needs_engine "$1" "$1: stacks beyond --max-frames are marked"
 	start "$targets/deep" 300 16 600
-	record_samples 100 --max-frames 100
+	record_samples 100 --max-frames 100 --engine "$1"
 	n=$(ledger '!= "lost"')
 	cut=$(ledger '== "frame limit"')
 	[ "$n" -gt 0 ] && [ "$cut" = "$n" ] || fail "$cut of $n stacks are marked as cut"
 }
 
-for engine in perf ptrace; do
+for engine in bpf perf ptrace; do
 	for state in plain signal recursion callback alloca; do
 		check "$engine: the frames of gdb: spin $state" same_as_gdb $engine "$targets/spin" $state
 	done
 	check "$engine: the frames of gdb: spin_cpp" same_as_gdb_compiled spin_cpp $engine
 	check "$engine: the frames of gdb: spin_rust" same_as_gdb_compiled spin_rust $engine
 done
-check "ptrace: the frames of gdb: spin altstack" same_as_gdb ptrace "$targets/spin" altstack
+for engine in bpf ptrace; do
+	check "$engine: the frames of gdb: spin altstack" same_as_gdb $engine "$targets/spin" altstack
+done
 check "perf: altstack: the frames of gdb up to the gap" same_up_to_gap
-check "complete: fib" as_complete_as_perf 8192 "$top_builddir/samples/fib" 45 100
-check "complete: recursion 500 deep" as_complete_as_perf 32768 "$targets/deep" 500 16 600
-check "complete: 64 threads" as_complete_as_perf 8192 "$targets/threads" 64 0 600
-check "complete: sort --parallel=2" sort_is_complete
-check "complete: fib from start to end" whole_run_is_complete "$top_builddir/samples/fib" 40
+for engine in bpf perf; do
+	check "$engine: complete: fib" as_complete_as_perf $engine 8192 "$top_builddir/samples/fib" 45 100
+	check "$engine: complete: recursion 500 deep" as_complete_as_perf $engine 32768 "$targets/deep" 500 16 600
+	check "$engine: complete: 64 threads" as_complete_as_perf $engine 8192 "$targets/threads" 64 0 600
+	check "$engine: complete: sort --parallel=2" sort_is_complete $engine
+	check "$engine: complete: fib from start to end" whole_run_is_complete $engine "$top_builddir/samples/fib" 40
+done
 check "perf: 5,000 deep: every stack has a gap with its size" gap_has_its_size
 check "ptrace: 5,000 deep: all frames" ptrace_sees_all
-check "stacks beyond --max-frames are marked" limit_is_said
+check "bpf: 1,500 deep: all frames" bpf_sees_all
+for engine in bpf perf; do
+	check "$engine: stacks beyond --max-frames are marked" limit_is_said $engine
+done
 finish

@@ -95,6 +95,27 @@ static inline struct buf made_sample(const struct made_sample *s)
 	return b;
 }
 
+/* The same, of an event that a BPF program has written `raw` to. */
+static inline struct buf made_output(const struct made_sample *s, const void *raw, size_t len)
+{
+	struct buf b = made_record(PERF_RECORD_SAMPLE, s->misc);
+
+	buf_put_u64(&b, s->id);
+	buf_put_u32(&b, s->pid);
+	buf_put_u32(&b, s->tid);
+	buf_put_u64(&b, s->time_ns);
+	buf_put_u64(&b, s->stream_id);
+	buf_put_u32(&b, s->cpu);
+	buf_put_u32(&b, 0);
+	buf_put_u64(&b, s->period);
+	buf_put_u32(&b, (uint32_t)len);
+	buf_put(&b, raw, len);
+	while ((b.len & 7) != 0)
+		buf_put_u8(&b, 0);
+	made_end(&b);
+	return b;
+}
+
 /* ---- rings ---- */
 
 #define PAGE_BYTES 4096

@@ -4,6 +4,7 @@
 
 #include <sys/sysmacros.h>
 
+#include "engine/bpf/bpf_sample.h"
 #include "engine/perf_record.h"
 #include "engine/perf_ring.h"
 #include "engine/period.h"
@@ -258,6 +259,43 @@ TEST(every_record_has_its_time)
 }
 
 /* A record cut short says so in its size and ends with its memory. */
+/* What a program wrote is taken as it is, and believed only as far as it goes. */
+TEST(what_a_program_wrote_is_taken_apart)
+{
+	const struct perf_layout layout = { .output = true };
+	struct {
+		struct bpf_sample head;
+		uint64_t addr[3];
+	} raw = { .head = { .magic = BPF_SAMPLE_MAGIC, .has_stack = 1, .n_kernel = 1, .n_user = 2,
+			    .period = 5 },
+		  .addr = { 7, 8, 9 } };
+	const struct made_sample s = { .id = 3, .stream_id = 3, .time_ns = 11, .pid = 1, .tid = 2 };
+	struct bpf_sample head;
+	struct perf_record r;
+
+	for (size_t len = 0; len <= sizeof(raw); len++) {
+		struct buf b = made_output(&s, &raw, len);
+
+		assert_int_equal(perf_record_sample_id((void *)b.data), 3);
+		assert_true(perf_record_parse((void *)b.data, &layout, &r));
+		assert_int_equal(r.sample.raw_len, len);
+		assert_int_equal(r.sample.tid, 2);
+		assert_int_equal(bpf_sample_head(r.sample.raw, r.sample.raw_len, &head),
+				 len == sizeof(raw));
+		if (len == sizeof(raw))
+			assert_int_equal(bpf_sample_addr(r.sample.raw, 2), 9);
+		buf_deinit(&b);
+	}
+	raw.head.end = BPF_END_GO_ON;
+	assert_false(bpf_sample_head(&raw, sizeof(raw), &head));
+	raw.head.end = 0;
+	raw.head.n_user = UINT32_MAX;
+	assert_false(bpf_sample_head(&raw, sizeof(raw), &head));
+	raw.head.n_user = 2;
+	raw.head.magic++;
+	assert_false(bpf_sample_head(&raw, sizeof(raw), &head));
+}
+
 TEST(a_record_that_lacks_a_field_is_refused)
 {
 	struct { struct buf b; size_t needed; } all[] = {
@@ -516,6 +554,7 @@ int main(void)
 		cmocka_unit_test(a_sample_of_any_shape_is_taken_apart),
 		cmocka_unit_test(every_other_record_is_taken_apart),
 		cmocka_unit_test(every_record_has_its_time),
+		cmocka_unit_test(what_a_program_wrote_is_taken_apart),
 		cmocka_unit_test(a_record_that_lacks_a_field_is_refused),
 		cmocka_unit_test(a_size_below_that_of_a_header_is_refused),
 		cmocka_unit_test(counts_that_lie_are_refused),

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "engine/bpf/bpf_sample.h"
 #include "engine/perf_reader.h"
 #include "engine/period.h"
 
@@ -121,12 +122,35 @@ static struct buf sample_at(uint64_t time_ns, uint64_t id, uint64_t stream_id, u
 		.time_ns = time_ns, .tid = tid, .pid = 1, .period = 1234567 });
 }
 
+/* What our program writes about the same: on CPU 0, and not for which event. */
+static struct buf output_at(uint64_t time_ns, uint64_t id, uint32_t tid, uint64_t period_ns)
+{
+	const struct bpf_sample head = { .magic = BPF_SAMPLE_MAGIC, .period = period_ns };
+
+	return made_output(&(struct made_sample){ .id = id, .stream_id = id, .time_ns = time_ns,
+		.tid = tid, .pid = 1, .period = 1 }, &head, sizeof(head));
+}
+
 static struct buf sideband_at(uint32_t type, uint64_t time_ns)
 {
 	struct buf b = made_record(type, 0);
 
 	for (int i = 0; i < 3; i++)
 		buf_put_u64(&b, time_ns);
+	made_sample_id(&b, 1, 1, time_ns, 0);
+	return b;
+}
+
+/* Thread `tid` of process 1 is born. */
+static struct buf birth_at(uint64_t time_ns, uint32_t tid)
+{
+	struct buf b = made_record(PERF_RECORD_FORK, 0);
+
+	buf_put_u32(&b, 1);
+	buf_put_u32(&b, 1);
+	buf_put_u32(&b, tid);
+	buf_put_u32(&b, 1);
+	buf_put_u64(&b, time_ns);
 	made_sample_id(&b, 1, 1, time_ns, 0);
 	return b;
 }
@@ -234,7 +258,7 @@ TEST(a_ring_that_cannot_be_mapped_is_said)
  * One thread that always runs.  It is sampled by its period, which changes when
  * the reader says so, and the reader looks every `look_ns`.
  */
-static void simulate(uint64_t look_ns, uint64_t total_ns)
+static void simulate(uint64_t look_ns, uint64_t total_ns, bool by_program)
 {
 	struct made_ring ring;
 	struct perf_totals totals;
@@ -247,14 +271,16 @@ static void simulate(uint64_t look_ns, uint64_t total_ns)
 	struct perf_reader *r = reader_of(&ring, 1, 1 << 20, 0);
 	kernel.event = event_fd(&ours);
 	kernel.period_ns = period_draw(&(struct period_random){ .state = 7 }, PERIOD_NS);
-	perf_reader_add_event(r, kernel.event, 5, 1, kernel.period_ns);
+	perf_reader_add_event(r, kernel.event, 5, 1, 0, kernel.period_ns);
+	perf_reader_add_event(r, memfd_create("output", MFD_CLOEXEC), 9, 0, 0, 0);
 	perf_reader_start(r, &(struct perf_start){ .period_ns = PERIOD_NS });
 	start = kernel.last_ns = kernel.now_ns;
 	for (uint64_t look = start + look_ns; look <= start + total_ns; look += look_ns) {
 		for (; kernel.last_ns + kernel.period_ns <= look; n++) {
 			kernel.last_ns += kernel.period_ns;
 			truth[n] = kernel.period_ns;
-			made_ring_take(&ring, sample_at(kernel.last_ns, 5, 5, 1));
+			made_ring_take(&ring, by_program ? output_at(kernel.last_ns, 9, 1, 77)
+							 : sample_at(kernel.last_ns, 5, 5, 1));
 		}
 		kernel.now_ns = look;
 		perf_reader_drain(r, collect, NULL);
@@ -284,13 +310,63 @@ static void simulate(uint64_t look_ns, uint64_t total_ns)
 
 TEST(weights_and_what_was_cut_off_are_the_cpu_time)
 {
-	simulate(50 * NS_PER_MS, 60 * NS_PER_S);
+	simulate(50 * NS_PER_MS, 60 * NS_PER_S, false);
+	simulate(50 * NS_PER_MS, 60 * NS_PER_S, true);
 }
 
 /* A session that was held up finds hundreds of samples of one event. */
 TEST(weights_are_right_when_many_samples_waited)
 {
-	simulate(2 * NS_PER_S, 60 * NS_PER_S);
+	simulate(2 * NS_PER_S, 60 * NS_PER_S, false);
+	simulate(2 * NS_PER_S, 60 * NS_PER_S, true);
+}
+
+/* What a program wrote of a thread without events of its own has the period it says. */
+TEST(output_of_an_inherited_event_has_the_period_that_it_says)
+{
+	struct made_ring ring;
+	int ours[2];
+
+	begin();
+	struct perf_reader *r = reader_of(&ring, 1, 4096, 0);
+	perf_reader_add_event(r, event_fd(&ours[0]), 5, 1, 0, PERIOD_NS + 7);
+	perf_reader_add_event(r, event_fd(&ours[1]), 9, 0, 0, 0);
+	perf_reader_start(r, &(struct perf_start){ .period_ns = PERIOD_NS });
+	made_ring_take(&ring, output_at(1, 9, 1, 77));
+	made_ring_take(&ring, output_at(2, 9, 3, 78));
+	perf_reader_drain(r, collect, NULL);
+	assert_int_equal(out.n, 2);
+	assert_int_equal(out.weight_ns[0], PERIOD_NS + 7);
+	assert_int_equal(out.weight_ns[1], 78);
+	perf_reader_free(r);
+	close(ours[0]);
+	close(ours[1]);
+	made_ring_deinit(&ring);
+}
+
+/* A thread that the kernel tells the birth of has inherited events. */
+TEST(events_of_a_thread_that_inherits_some_are_dropped)
+{
+	struct made_ring ring;
+	int ours[2], fd;
+
+	begin();
+	struct perf_reader *r = reader_of(&ring, 1, 4096, 0);
+	perf_reader_add_event(r, event_fd(&ours[0]), 5, 1, 0, PERIOD_NS);
+	fd = event_fd(&ours[1]);
+	perf_reader_add_event(r, fd, 6, 2, 0, PERIOD_NS);
+	perf_reader_start(r, &(struct perf_start){ .period_ns = PERIOD_NS });
+	made_ring_take(&ring, birth_at(1, 3));	/* of one without events of its own */
+	perf_reader_drain(r, collect, NULL);
+	assert_int_equal(kernel.n_disabled, 0);
+	made_ring_take(&ring, birth_at(2, 2));
+	perf_reader_drain(r, collect, NULL);
+	assert_int_equal(kernel.n_disabled, 1);
+	assert_int_equal(kernel.last_disabled, fd);
+	perf_reader_free(r);
+	close(ours[0]);
+	close(ours[1]);
+	made_ring_deinit(&ring);
 }
 
 TEST(an_inherited_event_has_the_period_that_the_kernel_reports)
@@ -303,7 +379,7 @@ TEST(an_inherited_event_has_the_period_that_the_kernel_reports)
 	for (size_t i = 0; i < 3; i++) {
 		fds[i] = event_fd(&ours[i]);
 		/* thread 1 on two CPUs, thread 2 on one */
-		perf_reader_add_event(r, fds[i], 5 + i, i < 2 ? 1 : 2, PERIOD_NS + i);
+		perf_reader_add_event(r, fds[i], 5 + i, i < 2 ? 1 : 2, 0, PERIOD_NS + i);
 	}
 	perf_reader_start(r, &(struct perf_start){ .period_ns = PERIOD_NS });
 	made_ring_take(&ring, sample_at(1, 6, 6, 1));	/* its own */
@@ -338,12 +414,12 @@ TEST(a_new_opening_replaces_the_old_events)
 
 	begin();
 	struct perf_reader *r = reader_of(&ring, 1, 4096, 0);
-	perf_reader_add_event(r, event_fd(&ours[0]), 0, 0, 0);	/* only kept open */
-	perf_reader_add_event(r, event_fd(&ours[1]), 5, 1, PERIOD_NS);
+	perf_reader_add_event(r, event_fd(&ours[0]), 0, 0, 0, 0);	/* only kept open */
+	perf_reader_add_event(r, event_fd(&ours[1]), 5, 1, 0, PERIOD_NS);
 	perf_reader_start(r, &(struct perf_start){ .period_ns = PERIOD_NS, .on_exec = true });
 	assert_int_equal(kernel.n_enabled, 0);		/* they start by themselves */
 	give_count(ours[1], 100, 5, 3);
-	perf_reader_add_event(r, event_fd(&ours[2]), 6, 1, PERIOD_NS);
+	perf_reader_add_event(r, event_fd(&ours[2]), 6, 1, 0, PERIOD_NS);
 	perf_reader_start(r, &(struct perf_start){ .period_ns = 2 * PERIOD_NS });
 	assert_int_equal(kernel.n_enabled, 1);
 	/* the old one is closed, the one without an id is not */
@@ -431,7 +507,7 @@ TEST(lost_samples_are_counted_with_and_without_the_kernels_help)
 
 		begin();
 		struct perf_reader *r = reader_of(rings, 2, 4096, 1);
-		perf_reader_add_event(r, event_fd(&ours), 5, 1, PERIOD_NS);
+		perf_reader_add_event(r, event_fd(&ours), 5, 1, 0, PERIOD_NS);
 		perf_reader_start(r, &(struct perf_start){ .period_ns = PERIOD_NS });
 		made_ring_take(&rings[0], lost(1000));	/* sideband: no samples */
 		made_ring_take(&rings[1], lost(5));
@@ -477,7 +553,7 @@ TEST(time_that_was_throttled_is_counted)
 	begin();
 	struct perf_reader *r = reader_of(&ring, 1, 4096, 0);
 	for (size_t i = 0; i < 2; i++)
-		perf_reader_add_event(r, event_fd(&ours[i]), 5 + i, 1, PERIOD_NS);
+		perf_reader_add_event(r, event_fd(&ours[i]), 5 + i, 1, 0, PERIOD_NS);
 	perf_reader_start(r, &(struct perf_start){ .period_ns = PERIOD_NS });
 	for (size_t i = 0; i < array_len(all); i++)
 		made_ring_take(&ring, throttle(all[i].on, all[i].at_ns, all[i].id));
@@ -499,7 +575,7 @@ TEST(all_have_ended_when_the_last_has)
 
 	begin();
 	for (size_t i = 0; i < 3; i++)
-		perf_reader_add_event(r, event_fd(&ours[i]), i, 1, PERIOD_NS);
+		perf_reader_add_event(r, event_fd(&ours[i]), i, 1, 0, PERIOD_NS);
 	perf_reader_start(r, &(struct perf_start){ .period_ns = PERIOD_NS });
 	assert_false(perf_reader_all_ended(r));
 	close(ours[1]);
@@ -553,7 +629,7 @@ TEST(weights_of_a_real_event_are_the_cpu_time)
 	}
 	out.n = 0;
 	assert_int_equal(perf_reader_add_ring(r, dup(fd), 256 << 10, false, &err), 0);
-	perf_reader_add_event(r, fd, id, (uint32_t)gettid(), NS_PER_MS);
+	perf_reader_add_event(r, fd, id, (uint32_t)gettid(), 0, NS_PER_MS);
 	perf_reader_start(r, &(struct perf_start){ .period_ns = NS_PER_MS });
 	cpu_ns = thread_cpu_ns();
 	while (thread_cpu_ns() - cpu_ns < 600 * NS_PER_MS) {
@@ -589,6 +665,8 @@ int main(void)
 		cmocka_unit_test(a_ring_that_cannot_be_mapped_is_said),
 		cmocka_unit_test(weights_and_what_was_cut_off_are_the_cpu_time),
 		cmocka_unit_test(weights_are_right_when_many_samples_waited),
+		cmocka_unit_test(output_of_an_inherited_event_has_the_period_that_it_says),
+		cmocka_unit_test(events_of_a_thread_that_inherits_some_are_dropped),
 		cmocka_unit_test(an_inherited_event_has_the_period_that_the_kernel_reports),
 		cmocka_unit_test(a_new_opening_replaces_the_old_events),
 		cmocka_unit_test(larger_rings_take_the_place_of_those_before),

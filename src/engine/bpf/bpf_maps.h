@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * engine/bpf/bpf_maps.h - fill maps that somebody else made, without rights of one's own.
+ *
+ * As bpf(2) does; before Linux 5.19 it refuses that to who may not use it for all else.
+ */
+#ifndef CPROFD_ENGINE_BPF_MAPS_H
+#define CPROFD_ENGINE_BPF_MAPS_H
+
+#include <stddef.h>
+
+/* 0, or -1 with errno. */
+int bpf_maps_put(int fd, const void *key, const void *value);
+int bpf_maps_delete(int fd, const void *key);
+
+/* The one mapping of an array, or of its only value; NULL with errno. */
+void *bpf_maps_map(int fd, size_t bytes);
+
+#endif
