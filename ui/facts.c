@@ -101,10 +101,17 @@ char *facts_cost(const struct profile *p)
 	uint64_t own = counters_growth(&p->counters, COUNTER_OWN_CPU_NS, RECORD_NONE,
 				       p->start_ns, p->end_ns);
 	uint64_t range = p->end_ns - p->start_ns;
-	char time[TEXT_NUMBER], share[TEXT_NUMBER];
+	char time[TEXT_NUMBER], share[TEXT_NUMBER], program[TEXT_NUMBER];
+	uint64_t kernel;
 
 	if (!counters_known(&p->counters, COUNTER_OWN_CPU_NS, RECORD_NONE) || !range)
 		return NULL;
-	return xasprintf("cprofd used %s of CPU (%s%% of a core)", text_time(time, own),
-			 text_percent(share, (double)own / (double)range, false));
+	text_time(time, own);
+	text_percent(share, (double)own / (double)range, false);
+	if (!counters_known(&p->counters, COUNTER_PROGRAM_NS, RECORD_NONE))
+		return xasprintf("cprofd used %s of CPU (%s%% of a core)", time, share);
+	kernel = counters_growth(&p->counters, COUNTER_PROGRAM_NS, RECORD_NONE, p->start_ns,
+				 p->end_ns);
+	return xasprintf("cprofd used %s of CPU (%s%% of a core), its program in the kernel %s",
+			 time, share, text_time(program, kernel));
 }

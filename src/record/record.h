@@ -286,6 +286,7 @@ enum record_counter_what {
 	COUNTER_THROTTLED_NS,	/* time the kernel throttled sampling, cumulative */
 	COUNTER_TORN,		/* ptrace: waiting threads that moved while being read */
 	COUNTER_COPIED,		/* bpf: samples whose stack was copied, not unwound at once */
+	COUNTER_PROGRAM_NS,	/* bpf: time that the program in the kernel has run */
 	COUNTER_COUNT
 };
 

@@ -186,6 +186,16 @@ void kernel_side_update(struct session *s)
 	}
 }
 
+void kernel_side_second(struct session *s)
+{
+	struct kernel_side *k = s->kernel_side;
+
+	if (!k)
+		return;
+	session_put_counter(s, COUNTER_COPIED, s->n_copied);
+	session_put_counter(s, COUNTER_PROGRAM_NS, bpf_maps_sum(k->fds[BPF_MAP_COST]));
+}
+
 bool kernel_side_is_ready(const struct session *s)
 {
 	for (size_t i = 0; i < s->n_procs; i++)

@@ -384,8 +384,7 @@ void perf_second(struct session *s)
 	session_put_counter(s, COUNTER_UNSAMPLED_NS, totals.unsampled_ns);
 	if (totals.throttled_ns)
 		session_put_counter(s, COUNTER_THROTTLED_NS, totals.throttled_ns);
-	if (s->kernel_side)
-		session_put_counter(s, COUNTER_COPIED, s->n_copied);
+	kernel_side_second(s);
 }
 
 void perf_judge(struct session *s)

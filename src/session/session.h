@@ -386,6 +386,9 @@ void kernel_side_update(struct session *s);
 /* Does it know everything of all processes there are? */
 bool kernel_side_is_ready(const struct session *s);
 
+/* Once a second: counters. */
+void kernel_side_second(struct session *s);
+
 /* The process is gone, or another program. */
 void kernel_side_forget(struct session *s, struct proc *p);
 void kernel_side_free(struct session *s);

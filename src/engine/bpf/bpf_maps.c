@@ -2,10 +2,11 @@
 #include "engine/bpf/bpf_maps.h"
 
 #include <linux/bpf.h>
-#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define MAX_CPUS 8192		/* more than any kernel is built for */
 
 static int element(enum bpf_cmd what, int fd, const void *key, const void *value)
 {
@@ -23,6 +24,19 @@ int bpf_maps_put(int fd, const void *key, const void *value)
 int bpf_maps_delete(int fd, const void *key)
 {
 	return element(BPF_MAP_DELETE_ELEM, fd, key, NULL);
+}
+
+/* The kernel gives a value for each CPU that there could be. */
+uint64_t bpf_maps_sum(int fd)
+{
+	uint64_t value[MAX_CPUS] = { 0 }, sum = 0;
+	uint32_t first = 0;
+
+	if (element(BPF_MAP_LOOKUP_ELEM, fd, &first, value) < 0)
+		return 0;
+	for (size_t i = 0; i < MAX_CPUS; i++)
+		sum += value[i];
+	return sum;
 }
 
 void *bpf_maps_map(int fd, size_t bytes)

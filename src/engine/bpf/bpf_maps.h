@@ -8,10 +8,14 @@
 #define CPROFD_ENGINE_BPF_MAPS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* 0, or -1 with errno. */
 int bpf_maps_put(int fd, const void *key, const void *value);
 int bpf_maps_delete(int fd, const void *key);
+
+/* The numbers of the first element of a per-CPU array, added up; 0 if it cannot be read. */
+uint64_t bpf_maps_sum(int fd);
 
 /* The one mapping of an array, or of its only value; NULL with errno. */
 void *bpf_maps_map(int fd, size_t bytes);

@@ -8,6 +8,7 @@
  *	mappings	blocks of struct bpf_mapping, sorted by address
  *	tables		images of unwind/unwind_table.h, by index of their first word
  *	execs		process -> how often it exec'd, counted by the kernel side
+ *	cost		nanoseconds that the program has run, on each CPU
  *
  * User space writes a new block and then the entry in `procs`, so that a sample sees
  * either the old or the new one.  The kernel side believes none of it: every index is

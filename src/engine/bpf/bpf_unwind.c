@@ -86,9 +86,9 @@ void bpf_unwind_free(struct bpf_unwind *b)
 void bpf_unwind_maps(const struct bpf_unwind *b, int fds[BPF_MAP_COUNT])
 {
 	fds[BPF_MAP_PROCS] = bpf_map__fd(b->skel->maps.procs);
-	fds[BPF_MAP_EXECS] = bpf_map__fd(b->skel->maps.execs);
 	fds[BPF_MAP_MAPPINGS] = bpf_map__fd(b->skel->maps.mappings);
 	fds[BPF_MAP_TABLES] = bpf_map__fd(b->skel->maps.tables);
+	fds[BPF_MAP_COST] = bpf_map__fd(b->skel->maps.cost);
 }
 
 int bpf_unwind_set_output(struct bpf_unwind *b, uint32_t cpu, int fd, struct error *err)

@@ -3,9 +3,8 @@
  * engine/bpf/bpf_unwind.h - load the kernel side of the bpf engine and hang it on events.
  *
  * Needs CAP_BPF and CAP_PERFMON.  The program stays with who loads it: whoever had its
- * descriptor could hang it on events of others.  The maps that user space fills may be
- * passed on (SESSION: procs, execs, mappings, tables); nobody can reach memory with
- * them but that of the processes that have events.
+ * descriptor could hang it on events of others.  The maps of enum bpf_map_number may be
+ * passed on: with them nobody reaches memory but that of the processes that have events.
  */
 #ifndef CPROFD_ENGINE_BPF_UNWIND_H
 #define CPROFD_ENGINE_BPF_UNWIND_H
@@ -17,7 +16,7 @@ struct error;
 struct bpf_unwind;
 
 enum bpf_map_number {
-	BPF_MAP_PROCS, BPF_MAP_EXECS, BPF_MAP_MAPPINGS, BPF_MAP_TABLES, BPF_MAP_COUNT
+	BPF_MAP_PROCS, BPF_MAP_MAPPINGS, BPF_MAP_TABLES, BPF_MAP_COST, BPF_MAP_COUNT
 };
 
 #define BPF_TABLE_BYTES (16u << 20)	/* of all files of a target */

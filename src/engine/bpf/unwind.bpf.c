@@ -77,6 +77,13 @@ struct {
 	__type(value, struct bpf_mapping);
 } mappings SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} cost SEC(".maps");
+
 /* One value: its size is set before loading. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -635,8 +642,7 @@ static __always_inline int send(struct run *r, struct bpf_perf_event_data *ctx)
 	return 0;
 }
 
-SEC("perf_event")
-int unwind(struct bpf_perf_event_data *ctx)
+static __always_inline int sample(struct bpf_perf_event_data *ctx)
 {
 	__u32 zero = 0, tgid = bpf_get_current_pid_tgid() >> 32;
 	struct run *r = bpf_map_lookup_elem(&runs, &zero);
@@ -662,6 +668,19 @@ int unwind(struct bpf_perf_event_data *ctx)
 	if (r->end == BPF_END_USER_SPACE || r->end == BPF_END_GO_ON)
 		return 1;
 	return send(r, ctx);
+}
+
+SEC("perf_event")
+int unwind(struct bpf_perf_event_data *ctx)
+{
+	__u64 began = bpf_ktime_get_ns(), *ns;
+	int pass = sample(ctx);
+	__u32 zero = 0;
+
+	ns = bpf_map_lookup_elem(&cost, &zero);
+	if (ns)
+		*ns += bpf_ktime_get_ns() - began;
+	return pass;
 }
 
 /* What is known of the mappings of a process that execs is void at once. */
