@@ -186,14 +186,17 @@ void kernel_side_update(struct session *s)
 	}
 }
 
+uint64_t kernel_side_cost_ns(const struct session *s)
+{
+	return s->kernel_side ? bpf_maps_sum(s->kernel_side->fds[BPF_MAP_COST]) : 0;
+}
+
 void kernel_side_second(struct session *s)
 {
-	struct kernel_side *k = s->kernel_side;
-
-	if (!k)
+	if (!s->kernel_side)
 		return;
 	session_put_counter(s, COUNTER_COPIED, s->n_copied);
-	session_put_counter(s, COUNTER_PROGRAM_NS, bpf_maps_sum(k->fds[BPF_MAP_COST]));
+	session_put_counter(s, COUNTER_PROGRAM_NS, kernel_side_cost_ns(s));
 }
 
 bool kernel_side_is_ready(const struct session *s)

@@ -341,6 +341,7 @@ void perf_set_rate(struct session *s, uint32_t rate_hz)
 	s->spec->rate_hz = rate_hz;
 	snprintf(text, sizeof(text), "%u", rate_hz);
 	record_put_meta(s->writer, "rate_hz", text);
+	record_put_meta(s->writer, "first_rate_hz", text);	/* not for the first seconds only */
 	session_note(s, NOTE_INFO, "%u Hz from here on", rate_hz);
 	reopen(s, rate_hz);
 }

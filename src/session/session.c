@@ -425,13 +425,16 @@ static void check_size(struct session *s)
 static void every_second(struct session *s)
 {
 	struct error err;
+	uint64_t own_ns;
 
 	if (s->perf) {
 		perf_second(s);
 	} else if (s->started.engine == ENGINE_PTRACE) {
 		ptrace_second(s);
 	}
-	session_put_counter(s, COUNTER_OWN_CPU_NS, own_cost_ns(s));
+	own_ns = own_cost_ns(s);
+	session_put_counter(s, COUNTER_OWN_CPU_NS, own_ns);
+	governor_second(s, own_ns + kernel_side_cost_ns(s));
 	procs_collect(s);
 	modules_tick(s, s->now_ns);
 	if (!s->write_errno && record_writer_error(s->writer, &err) < 0) {

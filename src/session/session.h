@@ -389,6 +389,9 @@ bool kernel_side_is_ready(const struct session *s);
 /* Once a second: counters. */
 void kernel_side_second(struct session *s);
 
+/* How long the program in the kernel has run; 0 if there is none. */
+uint64_t kernel_side_cost_ns(const struct session *s);
+
 /* The process is gone, or another program. */
 void kernel_side_forget(struct session *s, struct proc *p);
 void kernel_side_free(struct session *s);
@@ -405,6 +408,23 @@ void own_cost_set(struct session *s, enum own_process which, pid_t pid);
 
 /* Of all of them since they began. */
 uint64_t own_cost_ns(struct session *s);
+
+/* ---- governor.c: a limit to that ---- */
+
+struct governor {
+	uint64_t cost_ns, since_ns;	/* at the last look; since_ns 0: there was none */
+	double share;			/* of a core, between the last two */
+	unsigned int n_dear;		/* looks in a row at which it was too much */
+};
+
+/*
+ * Cost so far, at `now_ns`, with that rate: the rate from here on.  To be asked once a
+ * second.
+ */
+uint32_t governor_rate(struct governor *g, uint64_t cost_ns, uint64_t now_ns, uint32_t rate_hz);
+
+/* The same for a session, which then samples at that rate and says why. */
+void governor_second(struct session *s, uint64_t cost_ns);
 
 /* ---- viewers.c: who looks at the session ---- */
 
@@ -538,6 +558,8 @@ struct session {
 	size_t n_codes, cap_codes;
 	struct u64map leaf_samples;	/* by frame: samples taken in it */
 	bool chose_code;	/* code_want_hottest() was there */
+
+	struct governor governor;
 
 	/* kernel_side.c, sample_bpf.c */
 	struct kernel_side *kernel_side;	/* NULL: the kernel unwinds nothing */

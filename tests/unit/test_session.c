@@ -27,6 +27,41 @@ static uint32_t generation_of(uint32_t pid)
 	return procs_find(&t.s, pid)->space.generation;
 }
 
+/* ---- what watching may cost ---- */
+
+/* Looks a second apart, at what costs `share` of a core: the rate after them. */
+static uint32_t watch(struct governor *g, double share, int seconds, uint32_t rate_hz)
+{
+	static uint64_t now_ns = 1000 * NS_PER_S, cost_ns;
+
+	for (int i = 0; i < seconds; i++) {
+		now_ns += NS_PER_S;
+		cost_ns += (uint64_t)(share * NS_PER_S);
+		rate_hz = governor_rate(g, cost_ns, now_ns, rate_hz);
+	}
+	return rate_hz;
+}
+
+TEST(what_is_dear_for_long_is_sampled_less)
+{
+	struct governor g = { 0 };
+
+	assert_int_equal(watch(&g, .09, 100, 999), 999);
+	assert_int_equal(watch(&g, .5, 2, 999), 999);	/* names in the beginning */
+	assert_int_equal(watch(&g, .01, 1, 999), 999);
+	assert_int_equal(watch(&g, .5, 2, 999), 999);
+	assert_int_equal(watch(&g, .5, 1, 999), 139);	/* 7 of 50 % */
+	assert_int_equal(watch(&g, .07, 100, 139), 139);
+	assert_int_equal(watch(&g, 1.5, 3, 139), 19);	/* what is left of it */
+	assert_int_equal(watch(&g, 1.5, 100, 19), 19);
+	assert_int_equal(watch(&g, 1.5, 100, 10), 10);	/* asked for */
+
+	struct governor first = { 0 };	/* of all there was before it looked */
+
+	assert_int_equal(watch(&first, 50, 1, 999), 999);
+	assert_int_equal(watch(&first, .01, 10, 999), 999);
+}
+
 /* ---- fork, exec, exit ---- */
 
 TEST(a_child_begins_with_its_parents_mappings)
@@ -661,6 +696,7 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, setup)
 	const struct CMUnitTest tests[] = {
+		CASE(what_is_dear_for_long_is_sampled_less),
 		CASE(a_child_begins_with_its_parents_mappings),
 		CASE(a_child_of_a_process_without_mappings_has_none),
 		CASE(a_fork_that_is_known_already_makes_no_second_process),
