@@ -30,6 +30,7 @@ static const struct cmd *const commands[] = {
 	&cmd_recover,
 	&cmd_lesson,
 	&cmd_doctor,
+	&cmd_verify,
 	&cmd_version,
 	&cmd_help,
 };

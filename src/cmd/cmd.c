@@ -75,6 +75,18 @@ int cmd_usage(const struct cmd *cmd, const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
+double cmd_number(const struct cmd *cmd, const char *option, const char *value, double min,
+		  double max, int *code)
+{
+	char *end;
+	double v = strtod(value, &end);
+
+	if (end == value || *end || !(v >= min) || !(v <= max))
+		*code = cmd_usage(cmd, "%s %s: a number from %g to %g is wanted", option, value, min,
+				  max);
+	return v;
+}
+
 int cmd_file_exit(const struct error *err, bool writing)
 {
 	switch (err->code) {

@@ -39,6 +39,7 @@ extern const struct cmd cmd_recover;
 extern const struct cmd cmd_report;
 extern const struct cmd cmd_run;
 extern const struct cmd cmd_stop;
+extern const struct cmd cmd_verify;
 extern const struct cmd cmd_version;
 extern const struct cmd cmd_view;
 
@@ -64,6 +65,13 @@ void cmd_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A wrong command line: the same, followed by where to find help. */
 int cmd_usage(const struct cmd *cmd, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/*
+ * The number that an option was given.  A bad one is reported: *code is then an exit
+ * code, else it stays as it is.
+ */
+double cmd_number(const struct cmd *cmd, const char *option, const char *value, double min,
+		  double max, int *code);
 
 /* The exit code that fits err->code of a failed read or write of a file. */
 int cmd_file_exit(const struct error *err, bool writing);

@@ -51,19 +51,6 @@ void watch_options_init(struct watch_options *o)
 	};
 }
 
-/* A number between `min` and `max`, or an exit code in *code. */
-static double number(const struct cmd *cmd, const char *what, const char *value, double min,
-		     double max, int *code)
-{
-	char *end;
-	double v = strtod(value, &end);
-
-	if (end == value || *end || !(v >= min) || !(v <= max))
-		*code = cmd_usage(cmd, "%s %s: a number from %g to %g is wanted", what, value,
-				  min, max);
-	return v;
-}
-
 static enum opener_engine engine(const struct cmd *cmd, const char *value, int *code)
 {
 	for (int i = 0; i < ENGINE_COUNT; i++)
@@ -79,10 +66,10 @@ bool watch_option(const struct cmd *cmd, struct watch_options *o, int opt,
 	*code = 0;
 	switch (opt) {
 	case 'F':
-		o->spec.rate_hz = (uint32_t)number(cmd, "-F", value, 1, MAX_RATE_HZ, code);
+		o->spec.rate_hz = (uint32_t)cmd_number(cmd, "-F", value, 1, MAX_RATE_HZ, code);
 		return true;
 	case 'd':
-		o->spec.duration_ns = (uint64_t)(number(cmd, "-d", value, 0.001, 1e9, code) * 1e9);
+		o->spec.duration_ns = (uint64_t)(cmd_number(cmd, "-d", value, 0.001, 1e9, code) * 1e9);
 		return true;
 	case 'o':
 		o->out = value;
@@ -91,8 +78,8 @@ bool watch_option(const struct cmd *cmd, struct watch_options *o, int opt,
 		o->spec.engine = engine(cmd, value, code);
 		return true;
 	case OPT_MAX_FRAMES:
-		o->spec.max_frames = (uint32_t)number(cmd, "--max-frames", value, 1,
-						      LIMIT_MAX_FRAMES, code);
+		o->spec.max_frames = (uint32_t)cmd_number(cmd, "--max-frames", value, 1,
+							  LIMIT_MAX_FRAMES, code);
 		return true;
 	case OPT_FORCE:
 		o->force = true;

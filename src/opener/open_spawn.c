@@ -30,11 +30,7 @@
 #endif
 #define NOBODY 65534
 
-/*
- * Open a program of ours without needing the right to read it: beside the
- * running one (build tree), or where it is installed.
- */
-static int open_program(const char *name, struct error *err)
+int opener_open_program(const char *name, struct error *err)
 {
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 64);
@@ -139,7 +135,7 @@ static char **child_environment(void)
 
 pid_t opener_spawn(const char *program, const int *fds, size_t n_fds, struct error *err)
 {
-	_cleanup_(closep) int exe = open_program(program, err);
+	_cleanup_(closep) int exe = opener_open_program(program, err);
 	char *argv[] = { (char *)program, NULL };
 	int keep[MAX_KEPT_FDS];
 	uid_t uid = NOBODY;

@@ -46,4 +46,10 @@ struct opener_spec {
  */
 int opener_start(const struct opener_spec *spec, int *control, struct error *err);
 
+/*
+ * Open a program of ours without needing the right to read it: beside the running
+ * one (build tree), or where it is installed.  Returns a descriptor for O_PATH.
+ */
+int opener_open_program(const char *name, struct error *err);
+
 #endif
