@@ -81,6 +81,7 @@ _cprofd() {
 	case $command in
 	attach | stop | doctor) _cprofd_words "$(_cprofd_pids; _cprofd_names)" "$word" ;;
 	report | view | export | recover) _cprofd_recordings "$word" ;;
+	verify) _cprofd_words 'shares recursion deep deeper lockstep threads signal syscalls' "$word" ;;
 	lesson) ((COMP_CWORD == 2)) && _cprofd_words check "$word" || _cprofd_files "$word" ;;
 	help) _cprofd_words "$(_cprofd_commands "$program")" "$word" ;;
 	esac

@@ -79,5 +79,7 @@ complete -c cprofd -n '__cprofd_in report view export recover; and not __cprofd_
     -k -a '(__fish_complete_suffix .cprof)'
 complete -c cprofd -n '__cprofd_in lesson; and test (count (__cprofd_words)) -eq 2' -a check
 complete -c cprofd -n '__cprofd_in lesson; and test (count (__cprofd_words)) -gt 2' -F
+complete -c cprofd -n '__cprofd_in verify; and not __cprofd_after_value' \
+    -a 'shares recursion deep deeper lockstep threads signal syscalls'
 complete -c cprofd -n '__cprofd_in help' -a '(__cprofd_commands)'
 complete -c cprofd -n __cprofd_behind_dashes -a '(__cprofd_command_line)'

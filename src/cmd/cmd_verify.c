@@ -115,10 +115,13 @@ static void json_result(struct json *j, const struct verify_case *c, const struc
 		json_u64(j, "samples", v->n_samples);
 		json_double(j, "cpu_s", r->truth.cpu_s);
 		json_double(j, "cpu_seen", v->seen);
+		json_double(j, "cpu_told", v->told);
 		json_double(j, "error", v->error);
 		json_double(j, "error_half_width", v->error_half);
 		json_double(j, "bias", v->bias);
 		json_double(j, "complete", v->complete);
+		json_double(j, "wrong", v->wrong);
+		json_double(j, "pending", v->pending);
 		if (r->truth.rusage_kernel_s > 0)
 			json_double(j, "rusage_kernel", rusage_kernel_share(&r->truth));
 		json_array(j, "shares");

@@ -10,7 +10,7 @@
  *	cpu SECONDS			all CPU time
  *	total FUNCTION SECONDS		with the function on the stack
  *	self FUNCTION SECONDS		on top of it
- *	thread NAME SECONDS		of the thread
+ *	thread NAME TID SECONDS		of the thread
  *	kernel SECONDS			in the kernel
  *	depth TOP FUNCTION N		whenever TOP is on the stack, FUNCTION is N times
  *	inside FUNCTION CALLER		whenever FUNCTION is on the stack, CALLER is further out
@@ -20,7 +20,7 @@
  *
  * To add one: program_NAME.c with a `const struct program program_NAME`, in the
  * table in program_main.c; its name and what it shows in verify.c; Makefile.am;
- * man/cprofd.1.
+ * the help of cmd_verify.c, man/cprofd.1 and packaging/completions.
  */
 #ifndef CPROFD_VERIFY_PROGRAM_H
 #define CPROFD_VERIFY_PROGRAM_H
@@ -85,6 +85,17 @@ static inline void measured(void (*part)(void), uint64_t *ns)
 
 	part();
 	*ns += thread_cpu_ns() - from;
+}
+
+/* A number from 0 to 9: a fixed order could be in step with the sampler. */
+static inline unsigned int draw(void)
+{
+	static uint64_t seed = 88172645463325252u;
+
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (unsigned int)(seed >> 33) % 10;
 }
 
 static inline void say_seconds(const char *what, const char *name, uint64_t ns)

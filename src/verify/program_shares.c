@@ -8,16 +8,6 @@ PART(void half(void)) { COMPUTE(UNIT, 1442695040888963407u); }
 PART(void third(void)) { COMPUTE(UNIT, 1442695040888963409u); }
 PART(void fifth(void)) { COMPUTE(UNIT, 1442695040888963411u); }
 
-static unsigned int draw(void)
-{
-	static uint64_t seed = 88172645463325252u;
-
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (unsigned int)(seed >> 33) % 10;
-}
-
 static void run(double seconds, unsigned int rate_hz)
 {
 	uint64_t half_ns = 0, third_ns = 0, fifth_ns = 0;

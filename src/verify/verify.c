@@ -49,14 +49,17 @@ static bool parse_line(const char *s, struct truth *out)
 		l.kind = TRUTH_DEPTH;
 		l.n = (uint32_t)n;
 		ok = n > 0;
+	} else if (sscanf(s, "thread " NAME " %d %lf%n", l.name, &n, &l.seconds, &end) == 3) {
+		l.kind = TRUTH_THREAD;
+		l.n = (uint32_t)n;
+		ok = n > 0;
 	} else if (sscanf(s, "inside " NAME " " NAME "%n", l.name, l.other, &end) == 2) {
 		l.kind = TRUTH_INSIDE;
 		ok = true;
 	} else {
 		ok = sscanf(s, "%15s " NAME " %lf%n", kind, l.name, &l.seconds, &end) == 3;
-		l.kind = !ok || strcmp(kind, "total") == 0 ? TRUTH_TOTAL
-		       : strcmp(kind, "self") == 0 ? TRUTH_SELF : TRUTH_THREAD;
-		ok = ok && (l.kind != TRUTH_THREAD || strcmp(kind, "thread") == 0);
+		l.kind = ok && strcmp(kind, "self") == 0 ? TRUTH_SELF : TRUTH_TOTAL;
+		ok = ok && (l.kind == TRUTH_SELF || strcmp(kind, "total") == 0);
 	}
 	if (!ok || s[end] || out->n == TRUTH_MAX)
 		return false;
@@ -117,16 +120,14 @@ static uint64_t kernel_ns(const struct work *w)
 	return ns;
 }
 
-/* Of all threads with this name. */
-static uint64_t thread_ns(const struct work *w, const char *name)
+static uint64_t thread_ns(const struct work *w, uint32_t tid)
 {
-	const struct profile *p = w->p;
+	const struct samples *s = &w->p->samples;
 	uint64_t ns = 0;
 
-	for (size_t i = 0; i < p->samples.n; i++)
-		if (p->samples.state[i] == STATE_RUNNING &&
-		    strcmp(profile_string(p, p->threads[p->samples.thread[i]].name), name) == 0)
-			ns += p->samples.weight_ns[i];
+	for (size_t i = 0; i < s->n; i++)
+		if (s->state[i] == STATE_RUNNING && w->p->threads[s->thread[i]].tid == tid)
+			ns += s->weight_ns[i];
 	return ns;
 }
 
@@ -138,7 +139,7 @@ static struct interval shown(const struct work *w, const struct truth_line *l)
 	if (l->kind == TRUTH_KERNEL)
 		return summary_part(&w->sum, kernel_ns(w));
 	if (l->kind == TRUTH_THREAD)
-		return summary_part(&w->sum, thread_ns(w, l->name));
+		return summary_part(&w->sum, thread_ns(w, l->n));
 	function = summary_find(w->p, &w->sum, l->name, &n);
 	if (!n || strcmp(profile_string(w->p, w->p->functions[function].name), l->name) != 0)
 		return summary_part(&w->sum, 0);
@@ -270,15 +271,37 @@ static bool leaf_is_right(const struct profile *p, uint32_t leaf, const struct t
 	return true;
 }
 
+/* How the stack of a leaf ends at its root. */
+static enum record_outcome outcome_of(const struct profile *p, uint32_t leaf)
+{
+	uint32_t stack = p->leaves[leaf];
+
+	while (stack >= RECORD_STACK_FIRST)
+		stack = p->stacks[stack].parent;
+	return (enum record_outcome)stack;
+}
+
 static void compare_stacks(const struct work *w, const struct truth *truth, struct verdict *v)
 {
-	uint64_t n_right = 0;
+	uint64_t n[RECORD_STACK_FIRST] = { 0 }, n_wrong = 0, n_pending = 0;
+	double all = (double)w->sum.received.count;
 
-	for (uint32_t i = 0; i < w->sum.n_leaves; i++)
-		if (w->sum.all_leaves[i].count && leaf_is_right(w->p, i, truth))
-			n_right += w->sum.all_leaves[i].count;
 	v->n_samples = w->sum.received.count;
-	v->complete = v->n_samples ? (double)n_right / (double)v->n_samples : 0;
+	if (!v->n_samples)
+		return;
+	for (uint32_t i = 0; i < w->sum.n_leaves; i++)
+		if (w->sum.all_leaves[i].count && !leaf_is_right(w->p, i, truth))
+			n[outcome_of(w->p, i)] += w->sum.all_leaves[i].count;
+	n_pending = n[OUTCOME_PENDING];
+	n[OUTCOME_PENDING] = 0;
+	for (enum record_outcome o = 0; o < OUTCOME_COUNT; o++) {
+		n_wrong += n[o];
+		if (n[o] > n[v->wrong_outcome])
+			v->wrong_outcome = o;
+	}
+	v->wrong = (double)n_wrong / all;
+	v->pending = (double)n_pending / all;
+	v->complete = 1 - v->wrong - v->pending;
 }
 
 /* ---- both ---- */
@@ -286,7 +309,7 @@ static void compare_stacks(const struct work *w, const struct truth *truth, stru
 static void judge(struct verdict *v)
 {
 	if (v->n_samples < VERIFY_MIN_SAMPLES) {
-		snprintf(v->why, sizeof(v->why), "only %u samples", (unsigned int)v->n_samples);
+		snprintf(v->why, sizeof(v->why), "only %u samples: a longer -d or a higher -F", (unsigned int)v->n_samples);
 		return;
 	}
 	for (size_t i = 0; i < v->n_shares; i++) {
@@ -300,12 +323,21 @@ static void judge(struct verdict *v)
 			 100 * fmax(0, s->low), 100 * fmin(1, s->high));
 		return;
 	}
-	if (v->seen < VERIFY_MIN_SEEN || v->seen > VERIFY_MAX_SEEN)
-		snprintf(v->why, sizeof(v->why), "%.1f %% of the CPU time is shown, allowed %.0f to %.0f",
-			 100 * v->seen, 100 * VERIFY_MIN_SEEN, 100 * VERIFY_MAX_SEEN);
-	else if (v->complete < VERIFY_MIN_COMPLETE)
-		snprintf(v->why, sizeof(v->why), "%.1f %% of the stacks are as they have to be, at least %.0f are wanted",
-			 100 * v->complete, 100 * VERIFY_MIN_COMPLETE);
+	if (v->told < VERIFY_MIN_TOLD || v->told > VERIFY_MAX_TOLD)
+		snprintf(v->why, sizeof(v->why), "%.1f %% of the CPU time is accounted for, allowed %.0f to %.0f",
+			 100 * v->told, 100 * VERIFY_MIN_TOLD, 100 * VERIFY_MAX_TOLD);
+	else if (v->seen < VERIFY_MIN_SEEN)
+		snprintf(v->why, sizeof(v->why), "%.1f %% of the CPU time is shown, at least %.0f are wanted",
+			 100 * v->seen, 100 * VERIFY_MIN_SEEN);
+	else if (v->wrong > VERIFY_MAX_WRONG &&
+		 v->wrong * (double)v->n_samples > VERIFY_FEW)
+		snprintf(v->why, sizeof(v->why), "%.1f %% of the stacks are wrong, %.0f are allowed; most of them: %s",
+			 100 * v->wrong, 100 * VERIFY_MAX_WRONG,
+			 v->wrong_outcome == OUTCOME_COMPLETE ? "not what is called there"
+							      : record_outcome_name(v->wrong_outcome));
+	else if (v->pending > VERIFY_MAX_PENDING)
+		snprintf(v->why, sizeof(v->why), "%.1f %% of the stacks came before their unwind table, %.0f are allowed",
+			 100 * v->pending, 100 * VERIFY_MAX_PENDING);
 	else
 		v->ok = true;
 }
@@ -321,6 +353,8 @@ void verdict_make(const struct profile *p, const struct truth *truth, bool sees_
 	w.hidden = summary_share(&w.sum, w.sum.hidden_ns);
 	w.kernel = summary_share(&w.sum, kernel_ns(&w));
 	out->seen = (double)w.sum.base_ns / (truth->cpu_s * 1e9);
+	out->told = out->seen + (double)(w.sum.lost.weight_ns + w.sum.unsampled_ns +
+					 w.sum.throttled_ns) / (truth->cpu_s * 1e9);
 	compare_stacks(&w, truth, out);
 	compare_shares(&w, truth, sees_kernel, out);
 	judge(out);

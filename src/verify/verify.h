@@ -22,15 +22,19 @@
 #include <stdint.h>
 
 #include "profile/stats.h"
+#include "record/record.h"
 
 struct error;
 struct profile;
 
 #define VERIFY_SLACK 0.005	/* reading a clock around a part costs that much */
-#define VERIFY_MIN_SAMPLES 50	/* fewer show nothing */
-#define VERIFY_MIN_SEEN 0.90	/* of the CPU time used, in samples or known as hidden */
-#define VERIFY_MAX_SEEN 1.05
-#define VERIFY_MIN_COMPLETE 0.98
+#define VERIFY_MIN_SAMPLES 20	/* fewer show nothing */
+#define VERIFY_MIN_SEEN 0.75	/* of the CPU time used, in samples or known as hidden */
+#define VERIFY_MIN_TOLD 0.95	/* the same, and what the ledger says was not sampled */
+#define VERIFY_MAX_TOLD 1.05
+#define VERIFY_MAX_WRONG 0.02	/* of the stacks */
+#define VERIFY_FEW 3		/* stacks are no verdict: an exec has odd moments */
+#define VERIFY_MAX_PENDING 0.2	/* a busy machine makes unwind tables late */
 
 struct verify_case {
 	const char *name;
@@ -55,7 +59,7 @@ struct truth_line {
 	enum truth_kind kind;
 	char name[TRUTH_NAME_MAX];
 	char other[TRUTH_NAME_MAX];	/* DEPTH: what is there `n` times; INSIDE: the caller */
-	uint32_t n;
+	uint32_t n;			/* THREAD: its tid */
 	double seconds;
 };
 
@@ -87,8 +91,12 @@ struct verdict {
 	double error;		/* the largest difference of a share to its truth */
 	double error_half;	/* half the width of that share's 95 % interval */
 	double bias;		/* the mean difference, signed */
-	double seen;		/* CPU time shown, of that used */
+	double seen;		/* CPU time that is 100 % in a report, of that used */
+	double told;		/* with what the ledger has beside it */
 	double complete;	/* samples whose stacks are as they have to be */
+	double pending;		/* the others: before their unwind table was there, */
+	double wrong;		/* and those without such an excuse, */
+	enum record_outcome wrong_outcome;	/* most of which end so */
 	bool ok;
 	char why[200];		/* not ok: the first reason */
 };
