@@ -11,6 +11,7 @@
 #define MIN_CPU_NS NS_PER_MS	/* of a thread that was never sampled, to be told of */
 #define MAX_MAPS_TEXT (64u << 20)
 #define REFRESH_NS (100 * NS_PER_MS)	/* between two looks at the same process */
+#define LOADING_NS (250 * NS_PER_MS)	/* after an exec libraries come one by one */
 
 /* ---- finding and making ---- */
 
@@ -399,6 +400,7 @@ static struct proc *become_another(struct session *s, struct proc *old, uint32_t
 	p->name = name;
 	p->exe = exe;
 	p->exec_ns = time_ns;
+	p->loading_until_ns = s->now_ns + LOADING_NS;
 	return p;
 }
 
@@ -430,7 +432,10 @@ void procs_on_process(struct session *s, struct msg *m)
 
 void procs_refresh_maps(struct session *s, struct proc *p)
 {
-	if (s->now_ns - p->refreshed_ns < REFRESH_NS || p->maps_fd < 0)
+	bool too_soon = s->now_ns - p->refreshed_ns < REFRESH_NS &&
+			s->now_ns >= p->loading_until_ns;
+
+	if (too_soon || p->maps_fd < 0)
 		return;
 	p->refreshed_ns = s->now_ns;
 	read_maps(s, p);

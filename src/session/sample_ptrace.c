@@ -51,8 +51,11 @@ static bool rare(void *ctx, uint64_t at, struct unwind_regs *regs)
 	return r->inner->rare(r->inner->ctx, at, regs);
 }
 
-/* Unwind a thread that is held still; the result is the unwinder's. */
-static void unwind_thread(struct session *s, struct proc *p, const struct o_stopped *msg)
+/*
+ * Unwind a thread that is held still; the result is the unwinder's.  False if the
+ * process has another memory since it exec'd, and the handle for it is on its way.
+ */
+static bool unwind_thread(struct session *s, struct proc *p, const struct o_stopped *msg)
 {
 	struct unwinder *u = s->unwinder;
 	struct reader r = { .fd = p->mem_fd, .page = UINT64_MAX, .inner = &p->space };
@@ -72,6 +75,7 @@ static void unwind_thread(struct session *s, struct proc *p, const struct o_stop
 	s->unwinding = &stack;
 	unwinder_run(u, &stack);
 	s->unwinding = NULL;
+	return n != 0 || p->mem_fd < 0;
 }
 
 /* Did the stack end at code of which nothing is known?  It may be new. */
@@ -81,12 +85,12 @@ static bool ended_nowhere(const struct unwinder *u)
 }
 
 /*
- * A table is still being made.  The stack cannot be kept for later, as it may
+ * A table is still being made, or a handle opened.  The stack cannot be kept for later, as it may
  * be large: rather the thread's next sample stands for this one's time too.
  */
-static bool wants_again(const struct unwinder *u, const struct o_stopped *msg)
+static bool wants_again(const struct unwinder *u, bool readable, const struct o_stopped *msg)
 {
-	return u->end == UNWIND_PENDING && msg->weight_ns < PENDING_LIMIT_NS;
+	return (u->end == UNWIND_PENDING || !readable) && msg->weight_ns < PENDING_LIMIT_NS;
 }
 
 void ptrace_on_stopped(struct session *s, struct o_stopped *msg)
@@ -95,13 +99,14 @@ void ptrace_on_stopped(struct session *s, struct o_stopped *msg)
 	struct unwinder *u = s->unwinder;
 	uint32_t generation = t->proc->space.generation;
 
-	unwind_thread(s, t->proc, msg);
+	bool readable = unwind_thread(s, t->proc, msg);
+
 	if (ended_nowhere(u)) {
 		procs_refresh_maps(s, t->proc);
 		if (t->proc->space.generation != generation)
-			unwind_thread(s, t->proc, msg);
+			readable = unwind_thread(s, t->proc, msg);
 	}
-	const struct s_continue answer = { S_CONTINUE, msg->sequence, wants_again(u, msg) };
+	const struct s_continue answer = { S_CONTINUE, msg->sequence, wants_again(u, readable, msg) };
 
 	session_send_opener(s, &answer, sizeof(answer), NULL, 0);
 	s->n_stops += !msg->waiting;

@@ -59,6 +59,7 @@ struct proc {
 	bool ended;		/* or exec'd: freed when no sample can need it any more */
 	uint64_t exec_ns;	/* it exec'd then, and is not in the recording yet */
 	uint64_t refreshed_ns;	/* see procs_refresh_*() */
+	uint64_t loading_until_ns;	/* until then its libraries are being mapped */
 
 	/* kernel_side.c */
 	uint32_t n_execs;	/* that are in the recording */

@@ -641,6 +641,30 @@ TEST(an_engine_without_events_looks_again_at_most_every_tenth_of_a_second)
 	made_records_deinit(made_session_end(&t));
 }
 
+/* The loader maps one library after the other, and no stack goes further without them. */
+TEST(a_process_that_has_just_execed_is_looked_at_whenever_a_stack_ends_nowhere)
+{
+	uint64_t here = (uintptr_t)give_ourselves;
+	struct proc *p;
+
+	perf_free(&t.s);
+	give_ourselves("/bin/before");
+	give_ourselves("/bin/after");
+	p = procs_find(&t.s, MAIN_PID);
+	for (int i = 0; i < 3; i++) {
+		p->n_maps = 0;
+		t.s.now_ns = NOW_NS + (uint64_t)i * NS_PER_MS;
+		procs_refresh_maps(&t.s, p);
+		assert_non_null(procs_find_mapping(p, here));
+	}
+	t.s.now_ns = NOW_NS + NS_PER_S;
+	procs_refresh_maps(&t.s, p);
+	p->n_maps = 0;
+	procs_refresh_maps(&t.s, p);
+	assert_null(procs_find_mapping(p, here));
+	made_records_deinit(made_session_end(&t));
+}
+
 /* ---- stops of the ptrace engine ---- */
 
 /* A thread is stopped in /bin/a, whose table is still being made. */
@@ -692,6 +716,25 @@ TEST(a_stop_that_needs_a_table_still_being_made_is_wanted_again)
 	made_records_deinit(made_session_end(&t));
 }
 
+TEST(a_stop_whose_memory_went_by_exec_is_wanted_again)
+{
+	struct o_stopped msg = stopped_in_a(10 * NS_PER_MS);
+	struct proc *p = procs_get(&t.s, MAIN_PID, NOW_NS);
+
+	p->mem_fd = memfd_create("gone", MFD_CLOEXEC);	/* reads nothing, as the kernel does */
+	msg.sequence = 1;
+	ptrace_on_stopped(&t.s, &msg);
+	assert_true(answers_again(1));
+	assert_int_equal(t.s.n_samples, 0);
+
+	msg = stopped_in_a(NS_PER_S);
+	msg.sequence = 2;
+	ptrace_on_stopped(&t.s, &msg);
+	assert_false(answers_again(2));
+	assert_int_equal(t.s.n_samples, 1);
+	made_records_deinit(made_session_end(&t));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, setup)
@@ -724,7 +767,9 @@ int main(void)
 		CASE(a_file_whose_opening_does_not_return_is_not_read_from_memory),
 		CASE(notes_do_not_wait_for_the_viewer),
 		CASE(an_engine_without_events_looks_again_at_most_every_tenth_of_a_second),
+		CASE(a_process_that_has_just_execed_is_looked_at_whenever_a_stack_ends_nowhere),
 		CASE(a_stop_that_needs_a_table_still_being_made_is_wanted_again),
+		CASE(a_stop_whose_memory_went_by_exec_is_wanted_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
