@@ -15,6 +15,11 @@
  *	depth TOP FUNCTION N		whenever TOP is on the stack, FUNCTION is N times
  *	inside FUNCTION CALLER		whenever FUNCTION is on the stack, CALLER is further out
  *
+ * Parts take milliseconds: reading the CPU clock of a thread is where the kernel finds
+ * that its time slice is over.  On a busy machine a thread that often reads it would
+ * be found waiting there by an engine that stops threads.  And how long they take, or
+ * their order, is random: a fixed rhythm could be in step with the sampler.
+ *
  * They are built as release builds are, without frame pointers.  What is not said
  * about main() is what the measuring itself costs.
  *
@@ -55,7 +60,7 @@ extern const struct program program_threads;
 #define COMPUTE(n, constant)                                                   \
 	do {                                                                   \
 		uint64_t x_ = program_sink;                                    \
-		for (unsigned int i_ = 0; i_ < (n); i_++)                      \
+		for (unsigned int i_ = (n); i_ > 0; i_--)                      \
 			x_ = x_ * 6364136223846793005u + (constant);           \
 		program_sink = x_;                                             \
 	} while (0)
@@ -87,7 +92,7 @@ static inline void measured(void (*part)(void), uint64_t *ns)
 	*ns += thread_cpu_ns() - from;
 }
 
-/* A number from 0 to 9: a fixed order could be in step with the sampler. */
+/* A number from 0 to 9. */
 static inline unsigned int draw(void)
 {
 	static uint64_t seed = 88172645463325252u;

@@ -2,7 +2,7 @@
 /* Three leaf functions in the proportion 50:30:20, in random order. */
 #include "verify/program.h"
 
-#define UNIT 100000
+#define UNIT 5000000
 
 PART(void half(void)) { COMPUTE(UNIT, 1442695040888963407u); }
 PART(void third(void)) { COMPUTE(UNIT, 1442695040888963409u); }

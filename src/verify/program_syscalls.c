@@ -14,8 +14,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define UNIT 500000
-#define CALLS 400
+#define UNIT 5000000
+#define CALLS 4000
 
 static char bytes[1 << 16];
 static int zero;

@@ -7,11 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/*
- * Longer than elsewhere: reading the CPU clock of a thread is where the kernel finds
- * that its time slice is over.  Where more threads compute than there are CPUs, they
- * would all be found waiting there.
- */
 #define UNIT 5000000
 
 struct worker {
