@@ -27,7 +27,7 @@ static void every(long us)
 {
 	struct itimerval timer = { { 0, us }, { 0, us } };
 
-	setitimer(ITIMER_REAL, &timer, NULL);
+	setitimer(ITIMER_PROF, &timer, NULL);
 }
 
 PART(void interrupted(void))
@@ -45,7 +45,7 @@ static void run(double seconds, unsigned int rate_hz)
 
 	(void)rate_hz;
 	until_s = seconds;
-	sigaction(SIGALRM, &sa, NULL);
+	sigaction(SIGPROF, &sa, NULL);
 	measured(interrupted, &interrupted_ns);
 	say_seconds("total", "handler", handler_ns);
 	say_seconds("total", "interrupted", interrupted_ns);

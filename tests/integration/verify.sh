@@ -25,7 +25,7 @@ an_engine_works() {
 
 as_json() {
 	an_engine_works perf "as JSON"
-	"$cprofd" verify --json -F 999 -d 0.5 --engine perf shares deep >out.json || fail "exit $?"
+	"$cprofd" verify --json -F 999 -d 0.5 --engine perf shares deep >out.json || fail "exit $?: $(cat out.json)"
 	"$python" - <<'END' || fail "$(cat out.json)"
 import json
 r = json.load(open("out.json"))
