@@ -167,6 +167,8 @@ static void compare_share(const struct work *w, const struct truth *truth,
 	s->shown = shown(w, l);
 	s->low = s->shown.share - WIDER * (s->shown.share - s->shown.low) - VERIFY_SLACK;
 	s->high = s->shown.share + WIDER * (s->shown.high - s->shown.share) + VERIFY_SLACK + lack;
+	s->diff = s->truth < s->shown.share ? s->shown.share - s->truth
+					    : fmin(0, s->shown.share + lack - s->truth);
 	s->covered = s->truth >= s->shown.low && s->truth <= s->shown.high + lack;
 	s->ok = s->truth >= s->low && s->truth <= s->high;
 }
@@ -183,9 +185,9 @@ static void compare_shares(const struct work *w, const struct truth *truth, bool
 		compare_share(w, truth, l, s);
 		v->n_shares++;
 		v->n_covered += s->covered;
-		v->bias += s->shown.share - s->truth;
-		if (fabs(s->shown.share - s->truth) >= v->error) {
-			v->error = fabs(s->shown.share - s->truth);
+		v->bias += s->diff;
+		if (fabs(s->diff) >= v->error) {
+			v->error = fabs(s->diff);
 			v->error_half = (s->shown.high - s->shown.low) / 2;
 		}
 	}

@@ -79,6 +79,7 @@ struct verify_share {
 	const struct truth_line *line;
 	double truth;
 	struct interval shown;
+	double diff;		/* shown less true, beyond what the kernel may have */
 	double low, high;	/* within which the truth has to be */
 	bool covered;		/* the 95 % interval has it */
 	bool ok;

@@ -5,7 +5,8 @@
 
 if [ -n "${CPROFD_LONG:-}" ]; then seconds=10; else seconds=0.6; fi
 
-# Threads are seen, and stacks and shares are right, as far as so few samples say.
+# What is off in so short a run on a busy machine (a program that the scheduler lets
+# wait, always at the same place) has to be right in a longer one.
 all_is_right() {
 	"$cprofd" verify -F 499 -d $seconds >out.txt 2>err.txt
 	got=$?
@@ -13,8 +14,17 @@ all_is_right() {
 	if [ $got = 6 ]; then
 		skip "all is right" "no engine works here"
 	fi
-	[ $got = 0 ] || fail "exit $got: $(cat err.txt)"
 	is_silent err.txt || fail "on stderr: $(cat err.txt)"
+	if [ $got = 70 ]; then
+		awk '/ OFF / { print $1, $2 }' out.txt >off.txt
+		[ "$(wc -l <off.txt)" -le 2 ] || fail "$(cat off.txt)"
+		while read -r engine case; do
+			"$cprofd" verify -F 499 -d $((${seconds%.*} + 5)) --engine "$engine" "$case" >again.txt 2>&1 ||
+				fail "twice: $(cat again.txt)"
+		done <off.txt
+		return
+	fi
+	[ $got = 0 ] || fail "exit $got: $(cat err.txt)"
 	tail -1 out.txt | grep -qx '\([0-9]*\) of \1 right' || fail "last line: $(tail -1 out.txt)"
 }
 
