@@ -17,6 +17,7 @@
 
 /* Every engine that there is. */
 static const struct verify_engine engines[] = {
+	{ "bpf", ENGINE_BPF, .sees_kernel = true },
 	{ "perf", ENGINE_PERF, .sees_kernel = true },
 	{ "ptrace", ENGINE_PTRACE },
 };

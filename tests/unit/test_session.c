@@ -739,7 +739,7 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, setup)
 	const struct CMUnitTest tests[] = {
-		CASE(what_is_dear_for_long_is_sampled_less),
+		cmocka_unit_test(what_is_dear_for_long_is_sampled_less),
 		CASE(a_child_begins_with_its_parents_mappings),
 		CASE(a_child_of_a_process_without_mappings_has_none),
 		CASE(a_fork_that_is_known_already_makes_no_second_process),
