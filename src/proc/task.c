@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/util.h"
 #include "proc/maps.h"
@@ -66,6 +67,20 @@ static long number_field(const char *text, const char *key, long missing)
 	return isdigit((unsigned char)*v) ? strtol(v, NULL, 10) : missing;
 }
 
+/* The last number in a list; `missing` if there is none. */
+static long last_field(const char *text, const char *key, long missing)
+{
+	const char *v = field(text, key);
+
+	while (isdigit((unsigned char)*v)) {
+		char *end;
+
+		missing = strtol(v, &end, 10);
+		v = end + strspn(end, " \t");
+	}
+	return missing;
+}
+
 /* Uid and Gid list real, effective, saved, filesystem. */
 static unsigned int effective_id(const char *text, const char *key)
 {
@@ -89,6 +104,7 @@ int proc_read_status(int dir, pid_t tid, struct proc_status *out, struct error *
 		.tgid = (pid_t)number_field(text, "Tgid", 0),
 		.ppid = (pid_t)number_field(text, "PPid", 0),
 		.tracer = (pid_t)number_field(text, "TracerPid", 0),
+		.own_pid = (pid_t)last_field(text, "NSpid", number_field(text, "Tgid", 0)),
 		.uid = effective_id(text, "Uid"),
 		.gid = effective_id(text, "Gid"),
 		/* Only a process with memory of its own has VmSize. */
@@ -99,6 +115,22 @@ int proc_read_status(int dir, pid_t tid, struct proc_status *out, struct error *
 	};
 	snprintf(out->name, sizeof(out->name), "%.*s",
 		 (int)strcspn(field(text, "Name"), "\n"), field(text, "Name"));
+	return 0;
+}
+
+int proc_start_time(int dir, uint64_t *real_ns)
+{
+	long per_s = sysconf(_SC_CLK_TCK);
+	unsigned long long ticks;
+	char text[1024], *name_end;
+
+	if (proc_read_file(dir, "stat", text, sizeof(text)) <= 0 ||
+	    !(name_end = strrchr(text, ')')) || per_s <= 0 ||
+	    sscanf(name_end, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d "
+		   "%*d %*d %*d %*d %llu", &ticks) != 1)
+		return -1;
+	*real_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME) +
+		   ticks * (NS_PER_S / (uint64_t)per_s);
 	return 0;
 }
 

@@ -27,6 +27,7 @@ struct proc_status {
 	gid_t gid;
 	bool kernel_thread;
 	int seccomp;		/* 0 off, 1 strict, 2 filter; -1 unknown */
+	pid_t own_pid;		/* as it sees it itself: in the innermost pid namespace */
 };
 
 /*
@@ -49,6 +50,12 @@ int proc_list_threads(int dir, pid_t **out, size_t *n, struct error *err);
 
 /* Processes whose parent is one of the threads of `dir`; like the above. */
 int proc_list_children(int dir, pid_t **out, size_t *n, struct error *err);
+
+/*
+ * When the process began, by CLOCK_REALTIME, to a hundredth of a second.  Returns
+ * 0, or -1 if that cannot be read.
+ */
+int proc_start_time(int dir, uint64_t *real_ns);
 
 /* comm of a thread; empty if it is gone. */
 void proc_thread_name(int dir, pid_t tid, char name[PROC_NAME_MAX]);

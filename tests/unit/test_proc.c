@@ -433,23 +433,27 @@ TEST(a_status_of_any_kernel_is_read)
 		/* before Kthread (6.8): a program has memory, or has ended */
 		{ "Name:\tx\nState:\tR (running)\nTgid:\t5\nPPid:\t4\nTracerPid:\t77\n"
 		  "Uid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\nVmSize:\t 100 kB\nSeccomp:\t2\n",
-		  { "x", 'R', 5, 4, 77, 2, 6, false, 2 } },
+		  { "x", 'R', 5, 4, 77, 2, 6, false, 2, 5 } },
 		{ "Name:\tkworker/0:1-events\nState:\tI (idle)\nTgid:\t9\nPPid:\t2\n"
 		  "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n",
-		  { "kworker/0:1-events", 'I', 9, 2, 0, 0, 0, true, -1 } },
+		  { "kworker/0:1-events", 'I', 9, 2, 0, 0, 0, true, -1, 9 } },
 		{ "Name:\tx\nState:\tZ (zombie)\nTgid:\t9\nPPid:\t2\n"
 		  "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n",
-		  { "x", 'Z', 9, 2, 0, 0, 0, false, -1 } },
+		  { "x", 'Z', 9, 2, 0, 0, 0, false, -1, 9 } },
 		/* Kthread says it, whatever else there is */
 		{ "Name:\tx\nState:\tS (sleeping)\nTgid:\t9\nUid:\t0\t0\t0\t0\n"
 		  "Gid:\t0\t0\t0\t0\nKthread:\t1\nVmSize:\t 1 kB\n",
-		  { "x", 'S', 9, 0, 0, 0, 0, true, -1 } },
+		  { "x", 'S', 9, 0, 0, 0, 0, true, -1, 9 } },
 		{ "Name:\tx\nState:\tS (sleeping)\nTgid:\t9\nUid:\t0\t0\t0\t0\n"
 		  "Gid:\t0\t0\t0\t0\nKthread:\t0\n",
-		  { "x", 'S', 9, 0, 0, 0, 0, false, -1 } },
+		  { "x", 'S', 9, 0, 0, 0, 0, false, -1, 9 } },
+		/* in pid namespaces: its own number comes last */
+		{ "Name:\tx\nState:\tS (sleeping)\nTgid:\t900\nNSpid:\t900\t35\t7\n"
+		  "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nKthread:\t0\n",
+		  { "x", 'S', 900, 0, 0, 0, 0, false, -1, 7 } },
 		/* without ids: those of nobody, never of root */
 		{ "Name:\tx\nState:\tS (sleeping)\nTgid:\t9\nUid:\t0\nKthread:\t0\n",
-		  { "x", 'S', 9, 0, 0, (uid_t)-1, (gid_t)-1, false, -1 } },
+		  { "x", 'S', 9, 0, 0, (uid_t)-1, (gid_t)-1, false, -1, 9 } },
 	};
 	char dir_name[] = "/tmp/cprofd-test-XXXXXX";
 
@@ -473,10 +477,38 @@ TEST(a_status_of_any_kernel_is_read)
 		assert_int_equal(s.uid, e->uid);
 		assert_int_equal(s.gid, e->gid);
 		assert_int_equal(s.kernel_thread, e->kernel_thread);
+		assert_int_equal(s.own_pid, e->own_pid);
 		assert_int_equal(s.seccomp, e->seccomp);
 	}
 	unlink(path);
 	rmdir(dir_name);
+}
+
+TEST(a_process_began_when_it_was_started)
+{
+	uint64_t before = clock_ns(CLOCK_REALTIME), after, start;
+	struct error err;
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		char c;
+
+		/* a name that looks like the fields behind it */
+		prctl(PR_SET_NAME, ") R 1 2 3 4");
+		close(ends[1]);
+		_exit(read(ends[0], &c, 1) != 0);
+	}
+	_cleanup_(closep) int dir = proc_open_dir(pid, &err);
+	assert_int_equal(proc_start_time(dir, &start), 0);
+	after = clock_ns(CLOCK_REALTIME);
+	/* the kernel counts in hundredths of a second */
+	assert_true(start + 20 * NS_PER_MS >= before && start <= after + 20 * NS_PER_MS);
+	close(ends[0]);
+	close(ends[1]);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(proc_start_time(dir, &start), -1);
 }
 
 TEST(a_process_that_is_not_there_is_said)
@@ -708,6 +740,7 @@ int main(void)
 		cmocka_unit_test(the_effective_ids_are_taken),
 		cmocka_unit_test(kernel_threads_are_told_from_others),
 		cmocka_unit_test(a_status_of_any_kernel_is_read),
+		cmocka_unit_test(a_process_began_when_it_was_started),
 		cmocka_unit_test(a_process_that_is_not_there_is_said),
 		cmocka_unit_test(a_folder_goes_on_meaning_the_same_process),
 		cmocka_unit_test(threads_are_listed_with_their_names),
