@@ -2,8 +2,8 @@
 /*
  * A path that a target names may lead to a FUSE mount that never answers, to a
  * device, or to a file that only root may read.  So a child opens it: with the
- * target's rights below the target's root (and then ours), regular ELF files
- * only, one request at a time.  It first takes hold of the file without opening
+ * target's rights below the target's root (and then ours), regular files only
+ * (ELF files, or what a process writes of its generated code), one request at a time.  It first takes hold of the file without opening
  * it (O_PATH): opening a device or a FIFO can have an effect or not return.  When it does not answer within OPEN_LIMIT_NS it is killed (or,
  * when even that does not end it, left behind) and the request is answered with
  * "stuck"; after MAX_STUCK of those nothing is opened any more.
@@ -35,6 +35,7 @@
 #define OPEN_LIMIT_NS NS_PER_S
 #define MAX_STUCK 2
 #define NOBODY 65534
+#define CLOCK_SLACK_NS (2 * NS_PER_S)	/* between the clocks of files and of processes */
 
 /* ---- in the child ---- */
 
@@ -46,16 +47,23 @@ static bool is_elf(int fd)
 	       memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
-/* Open for reading what `held` (opened with O_PATH) is, if it is an ELF file. */
-static int open_held(int held)
+/* Open for reading what `held` (opened with O_PATH) is, if it is a regular file. */
+static int open_regular(int held)
 {
 	char name[32];
 	struct stat st;
-	int fd = -1;
 
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", held);
-	if (held >= 0 && fstat(held, &st) == 0 && S_ISREG(st.st_mode))
-		fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (held < 0 || fstat(held, &st) < 0 || !S_ISREG(st.st_mode))
+		return -1;
+	return open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+/* The same if it is an ELF file; `held` is closed. */
+static int open_held(int held)
+{
+	int fd = open_regular(held);
+
 	closep(&held);
 	if (fd >= 0 && !is_elf(fd)) {
 		close(fd);
@@ -83,6 +91,8 @@ struct view {
 	uid_t uid;
 	gid_t gid;
 	bool our_root;
+	pid_t own_pid;		/* as it sees it itself */
+	uint64_t start_ns;	/* by CLOCK_REALTIME; 0: not known */
 };
 
 static void view_deinit(struct view *v)
@@ -105,7 +115,8 @@ static bool is_our_root(int root)
 static struct view view_of(uint32_t pid, int proc_dir)
 {
 	static struct view first = { .root = -1 };
-	struct view v = { pid, openat(proc_dir, "root", O_PATH | O_CLOEXEC), NOBODY, NOBODY, false };
+	struct view v = { .pid = pid, .root = openat(proc_dir, "root", O_PATH | O_CLOEXEC),
+			  .uid = NOBODY, .gid = NOBODY };
 	struct proc_status status;
 	struct error err;
 
@@ -113,12 +124,18 @@ static struct view view_of(uint32_t pid, int proc_dir)
 		v.uid = status.uid;
 		v.gid = status.gid;
 		v.our_root = is_our_root(v.root);
-		if (!first.pid)
-			first = (struct view){ pid, -1, v.uid, v.gid, v.our_root };
+		v.own_pid = status.own_pid;
+		if (proc_start_time(proc_dir, &v.start_ns) < 0)
+			v.start_ns = 0;
+		if (!first.pid) {
+			first = v;
+			first.root = -1;
+		}
 		return v;
 	}
-	view_deinit(&v);
-	return pid == first.pid ? first : (struct view){ pid, -1, NOBODY, NOBODY, false };
+	closep(&v.root);
+	v.root = -1;
+	return pid == first.pid ? first : v;
 }
 
 static void become(uid_t uid, gid_t gid)
@@ -133,15 +150,23 @@ static void become_self(void)
 		_exit(1);
 }
 
-/* Open `path` as if `root` (a descriptor) were the root folder. */
-static int open_below(int root, const char *path)
+/*
+ * Take hold of `path` as if `root` (a descriptor) were the root folder.  `flags`:
+ * O_NOFOLLOW, or 0.
+ */
+static int hold_below(int root, const char *path, int flags)
 {
 	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
+		.flags = (uint64_t)(O_PATH | O_CLOEXEC | flags),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 
-	return open_held((int)syscall(SYS_openat2, root, path, &how, sizeof(how)));
+	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+}
+
+static int open_below(int root, const char *path)
+{
+	return open_held(hold_below(root, path, 0));
 }
 
 /* Open what is named below the target's root, with the target's rights. */
@@ -203,7 +228,6 @@ static int open_mapped(int proc_dir, const struct view *v, const struct s_file *
 	return fd;
 }
 
-/* The first of `names` that is there, in the target's root or in ours. */
 /* The process has ended: what its path names here, if that is the same file. */
 static int open_left(const struct view *v, const struct s_file *ask, enum file_origin *origin)
 {
@@ -217,6 +241,7 @@ static int open_left(const struct view *v, const struct s_file *ask, enum file_o
 	return fd;
 }
 
+/* The first of `names` that is there, in the target's root or in ours. */
 static int open_debug_file(const struct view *v, const char *names, const char *end,
 			   uint32_t *index)
 {
@@ -233,6 +258,48 @@ static int open_debug_file(const struct view *v, const char *names, const char *
 	return fd;
 }
 
+/* A link in its place, or somebody else's file, could say anything of the code. */
+static bool is_believed(const struct view *v, const struct s_names_file *ask,
+			const struct stat *st)
+{
+	uint64_t changed_ns = (uint64_t)st->st_mtim.tv_sec * NS_PER_S +
+			      (uint64_t)st->st_mtim.tv_nsec;
+
+	if (!S_ISREG(st->st_mode) || (st->st_uid != v->uid && st->st_uid != 0))
+		return false;
+	if (ask->path[0])
+		return st->st_ino == ask->ino;
+	/* An earlier process of this pid may have left its own. */
+	return changed_ns + CLOCK_SLACK_NS >= v->start_ns;
+}
+
+/* What a process writes of the code that it generates; with its rights. */
+static int open_names(const struct view *v, const struct s_names_file *ask, struct o_file *out)
+{
+	_cleanup_(closep) int ours = v->root < 0 && v->our_root
+				     ? open("/", O_PATH | O_CLOEXEC) : -1;
+	_cleanup_(closep) int held = -1;
+	char map[32];
+	struct stat st;
+	int fd = -1;
+
+	if (v->root < 0 && ours < 0)
+		return -1;
+	snprintf(map, sizeof(map), "/tmp/perf-%d.map", (int)v->own_pid);
+	become(v->uid, v->gid);
+	held = hold_below(v->root < 0 ? ours : v->root, ask->path[0] ? ask->path : map, O_NOFOLLOW);
+	if (held >= 0 && fstat(held, &st) == 0 && is_believed(v, ask, &st))
+		fd = open_regular(held);
+	become_self();
+	out->origin = fd >= 0 ? FILE_BY_PATH : held >= 0 ? FILE_REFUSED : FILE_NONE;
+	if (fd >= 0)
+		out->state = (struct o_file_state){
+			.ino = st.st_ino, .size = (uint64_t)st.st_size,
+			.changed_ns = (uint64_t)st.st_mtim.tv_sec * NS_PER_S +
+				      (uint64_t)st.st_mtim.tv_nsec };
+	return fd;
+}
+
 static void answer_one(int channel, const struct msg *m)
 {
 	const struct s_file *file = (const struct s_file *)m->data;
@@ -244,13 +311,16 @@ static void answer_one(int channel, const struct msg *m)
 	_cleanup_(view_deinit) struct view view = view_of(file->pid, dir);
 	_cleanup_(closep) int fd = -1;
 
-	if (file->type == S_DEBUG_FILE)
+	if (file->type == S_NAMES_FILE)
+		fd = open_names(&view, (const struct s_names_file *)m->data, &answer);
+	else if (file->type == S_DEBUG_FILE)
 		fd = open_debug_file(&view, debug->names, (const char *)m->data + m->len,
 				     &answer.index);
 	else
 		fd = dir >= 0 ? open_mapped(dir, &view, file, &origin)
 			      : open_left(&view, file, &origin);
-	answer.origin = fd >= 0 ? origin : FILE_NONE;
+	if (file->type != S_NAMES_FILE)
+		answer.origin = fd >= 0 ? origin : FILE_NONE;
 	if (msg_send(channel, &answer, sizeof(answer), &fd, fd >= 0, &err) < 0)
 		_exit(1);
 }
@@ -380,10 +450,15 @@ static void ask_next(struct opener *o)
 	}
 }
 
-/* Which process's view of files to take: only one that is followed counts. */
-static uint32_t allowed_pid(struct opener *o, uint32_t pid)
+/*
+ * Which process's view of files to take: only one that is followed counts.  What one
+ * says of its generated code says nothing of another's: 0, no process at all.
+ */
+static uint32_t allowed_pid(struct opener *o, uint32_t type, uint32_t pid)
 {
-	return opener_find_target(o, (pid_t)pid) ? pid : (uint32_t)o->spec.pid;
+	if (opener_find_target(o, (pid_t)pid))
+		return pid;
+	return type == S_NAMES_FILE && pid != (uint32_t)o->spec.pid ? 0 : (uint32_t)o->spec.pid;
 }
 
 void file_opener_ask(struct opener *o, const struct msg *m)
@@ -394,9 +469,9 @@ void file_opener_ask(struct opener *o, const struct msg *m)
 	r->next = NULL;
 	r->len = m->len;
 	memcpy(r->data, m->data, m->len);
-	/* pid stands at the same place in both requests */
+	/* pid stands at the same place in all these requests */
 	struct s_file *ask = (struct s_file *)r->data;
-	ask->pid = allowed_pid(o, ask->pid);
+	ask->pid = allowed_pid(o, ask->type, ask->pid);
 	*f->last = r;
 	f->last = &r->next;
 	ask_next(o);

@@ -452,6 +452,10 @@ static void on_session_message(struct opener *o, struct msg *m)
 		if (msg_holds_text(m, sizeof(struct s_file)))
 			file_opener_ask(o, m);
 		break;
+	case S_NAMES_FILE:
+		if (msg_holds_text(m, sizeof(struct s_names_file)))
+			file_opener_ask(o, m);
+		break;
 	case S_KALLSYMS:
 		if (msg_holds(m, sizeof(ask->kallsyms)))
 			answer_kallsyms(o, &ask->kallsyms);

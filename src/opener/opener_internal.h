@@ -98,7 +98,7 @@ pid_t opener_spawn(const char *program, const int *fds, size_t n_fds, struct err
 struct file_opener *file_opener_new(void);
 void file_opener_free(struct file_opener *f);
 
-/* Have S_FILE or S_DEBUG_FILE done; the answer goes to the session later. */
+/* Have S_FILE, S_DEBUG_FILE or S_NAMES_FILE done; the answer goes to the session later. */
 void file_opener_ask(struct opener *o, const struct msg *m);
 
 /* For poll(): its channel, or -1; and what to do when it is readable. */

@@ -51,6 +51,7 @@ enum opener_type {
 	/* session to opener */
 	S_FILE = 101,
 	S_DEBUG_FILE,
+	S_NAMES_FILE,
 	S_KALLSYMS,
 	S_CACHE_GET,
 	S_CACHE_PUT,
@@ -162,12 +163,16 @@ struct o_failed {
 	char text[];
 };
 
-/* The answer to S_FILE, S_DEBUG_FILE, S_KALLSYMS, S_CACHE_GET: a descriptor, or none. */
+/*
+ * The answer to S_FILE, S_DEBUG_FILE, S_NAMES_FILE, S_KALLSYMS, S_CACHE_GET: a
+ * descriptor, or none.
+ */
 enum file_origin {
 	FILE_NONE,
 	FILE_MAPPED,		/* the very file that is mapped */
 	FILE_BY_PATH,		/* found by its path, same inode */
 	FILE_OTHER,		/* found by its path, another inode: not the one mapped */
+	FILE_REFUSED,		/* S_NAMES_FILE: there, but not to be believed */
 };
 
 struct o_file {
@@ -176,6 +181,9 @@ struct o_file {
 	uint32_t origin;	/* enum file_origin */
 	uint32_t stuck;		/* opening it did not return in time */
 	uint32_t index;		/* S_DEBUG_FILE: which of the names it was */
+	struct o_file_state {	/* S_NAMES_FILE: what tells whether it has grown */
+		uint64_t ino, size, changed_ns;
+	} state;
 };
 
 struct o_worker {		/* its channel as descriptor */
@@ -254,6 +262,20 @@ struct s_debug_file {
 	uint32_t request;
 	uint32_t pid;
 	char names[];
+};
+
+/*
+ * Open what a process writes of the code that it generates: the jitdump that it has
+ * mapped, or, where no path follows, /tmp/perf-PID.map as it sees that.  Only a
+ * regular file that it or root owns, and that is not older than the process.
+ */
+struct s_names_file {
+	uint32_t type;
+	uint32_t request;
+	uint32_t pid;
+	uint32_t pad;
+	uint64_t ino;		/* of the jitdump */
+	char path[];
 };
 
 /* The kernel's symbols, as text. */

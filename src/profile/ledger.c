@@ -239,7 +239,8 @@ static const char *outcome_fix(const struct profile *p, const struct ledger_row 
 			  "it with -fasynchronous-unwind-tables"
 			: NULL;
 	case OUTCOME_JIT:
-		return "generated code: this version has no names and no rules for it";
+		return "generated code that keeps no frame pointer says nothing of who called it "
+		       "(java: -XX:+PreserveFramePointer)";
 	default:
 		return NULL;
 	}
@@ -276,7 +277,9 @@ const char *ledger_unnamed_fix(const struct profile *p, uint32_t module)
 	if (m->kind == MODULE_KERNEL)
 		return "kernel names are hidden from this user (kptr_restrict)";
 	if (m->kind == MODULE_ANON)
-		return "generated code: this version has no names for it";
+		return "generated code: named if the program writes a perf map "
+		       "(node --perf-basic-prof, jcmd PID Compiler.perfmap): cprofd(1), "
+		       "GENERATED CODE";
 	if (m->flags & MODULE_DELETED)
 		return "the file was replaced or deleted since it was loaded";
 	if (m->flags & MODULE_UNREADABLE)

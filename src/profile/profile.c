@@ -224,8 +224,8 @@ char profile_function_kind(const struct profile *p, uint32_t function)
 	switch (p->modules[f->module].kind) {
 	case MODULE_KERNEL:
 		return 'K';
-	case MODULE_ANON:
-		return '?';
+	case MODULE_ANON:	/* the program's own, if it says so */
+		return profile_function_unnamed(p, function) ? '?' : 'N';
 	default:
 		return p->modules[f->module].main ? 'N' : 'L';
 	}

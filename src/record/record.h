@@ -25,7 +25,7 @@
 #include "base/cursor.h"
 
 #define RECORD_MAJOR 1	/* a reader refuses another major version */
-#define RECORD_MINOR 1	/* grows with every record type or field added */
+#define RECORD_MINOR 2	/* grows with every record type or field added */
 
 #define RECORD_MAX_STRING 65536	/* longer ones are cut by the writer */
 #define RECORD_NONE UINT32_MAX	/* "no such number" where a field allows it */
@@ -226,6 +226,7 @@ enum record_symbol_source {
 	SYMBOL_MINIDEBUG,	/* .gnu_debugdata */
 	SYMBOL_RANGE,		/* bounds from unwind information, no name */
 	SYMBOL_KALLSYMS,
+	SYMBOL_GENERATED,	/* the program's own word: perf-PID.map, jitdump */
 };
 
 struct record_function {

@@ -66,6 +66,15 @@ struct module *modules_anon(struct session *s)
 	return s->anon;
 }
 
+struct module *modules_generated(struct session *s, struct generated *g)
+{
+	struct module *m = new_module(s, MODULE_ANON, "[anon]", 6);
+
+	m->state = MODULE_READY;
+	m->generated = g;
+	return m;
+}
+
 struct module *modules_kernel(struct session *s)
 {
 	if (!s->kernel) {

@@ -253,6 +253,10 @@ static struct module *module_of(struct session *s, struct proc *p, const struct 
 		return modules_vdso(s);
 	if (map->ino == 0 || map->path_len == 0 || map->path[0] != '/')
 		return modules_anon(s);
+	if (generated_is_jitdump(map)) {
+		generated_saw_jitdump(p, map);
+		return modules_anon(s);
+	}
 	return modules_file(s, p, map);
 }
 
@@ -344,7 +348,9 @@ static void resolve(void *ctx, uint64_t pc, uint32_t flags, struct unwind_place 
 		out->where = !m ? WHERE_NOWHERE : m->kind == MODULE_ANON ? WHERE_ANON : WHERE_FILE;
 		out->rule = RULE_UNCOVERED;	/* a file that could not be read */
 		out->table = NULL;
-		out->frame = stacks_frame(s, m ? m : modules_anon(s), m && m->kind == MODULE_FILE
+		if (!m || m->kind == MODULE_ANON)
+			m = generated_module(s, p);
+		out->frame = stacks_frame(s, m, m->kind == MODULE_FILE
 					  ? module_vaddr(map, pc) : pc, frame_flags);
 		return;
 	}
@@ -519,6 +525,7 @@ void procs_on_fork(struct session *s, const struct perf_task *t)
 	if (parent) {
 		child->name = parent->name;
 		child->exe = parent->exe;
+		child->forked_by = parent->pid;
 		child->maps = xmemdup(parent->maps, parent->n_maps * sizeof(*parent->maps));
 		child->n_maps = child->cap_maps = parent->n_maps;
 	}
@@ -601,6 +608,9 @@ static void free_threads(struct proc *p, bool all)
 static void free_proc(struct proc *p)
 {
 	free_threads(p, true);
+	if (p->generated)
+		generated_process_ended(p->generated);
+	free(p->jitdump);
 	closep(&p->maps_fd);
 	closep(&p->mem_fd);
 	free(p->maps);

@@ -6,6 +6,7 @@
  *	                                              │ frames
  *	                     procs.c: which module is an address in
  *	                     modules.c: the module's file and unwind table
+ *	                     generated.c: what processes say of code that they generate
  *	                     stacks.c: numbers for frames and stacks ──► recording
  *	                     symbols.c: names for frames, when there is time
  *	                     code.c: instructions of the hottest functions, at the end
@@ -60,6 +61,10 @@ struct proc {
 	uint64_t exec_ns;	/* it exec'd then, and is not in the recording yet */
 	uint64_t refreshed_ns;	/* see procs_refresh_*() */
 	uint64_t loading_until_ns;	/* until then its libraries are being mapped */
+	struct module *generated;	/* of code in no file, or NULL: none was sampled yet */
+	uint32_t forked_by;	/* pid of who it has its code from, or 0 */
+	char *jitdump;		/* path of what it has mapped, until `generated` takes it */
+	uint64_t jitdump_ino;
 
 	/* kernel_side.c */
 	uint32_t n_execs;	/* that are in the recording */
@@ -197,11 +202,17 @@ struct module {
 	uint32_t *functions;	/* worker's number -> recording's number */
 	size_t n_functions, cap_functions;
 	struct known_names *known;
+	struct generated *generated;	/* MODULE_ANON of one process; else NULL */
 };
 
 struct module *modules_file(struct session *s, struct proc *p, const struct proc_map *map);
 struct module *modules_vdso(struct session *s);
+
+/* Memory of no file, whosever it is: what mappings refer to.  Has no names. */
 struct module *modules_anon(struct session *s);
+
+/* Of one process; takes `g` over. */
+struct module *modules_generated(struct session *s, struct generated *g);
 struct module *modules_kernel(struct session *s);
 
 /* Where in the file's own terms address `addr` of a mapping is. */
@@ -249,6 +260,31 @@ int memory_image_file(const struct proc *p, uint64_t dev, uint64_t ino);
 /* The kernel's vdso as a memory file, or -1. */
 int memory_image_vdso(void);
 
+/* ---- generated.c: names of code that processes generate ---- */
+
+/* What the process' frames in memory of no file refer to. */
+struct module *generated_module(struct session *s, struct proc *p);
+void generated_free(struct generated *g);
+
+/* Is it mapped for profilers to find it, and never run?  It was. */
+bool generated_is_jitdump(const struct proc_map *map);
+void generated_saw_jitdump(struct proc *p, const struct proc_map *map);
+void generated_process_ended(struct module *module);
+
+/* Look for the files; due when frames have no name and it is time. */
+void generated_look(struct session *s, struct module *module);
+bool generated_is_due(const struct session *s, const struct module *module);
+void generated_on_file(struct session *s, struct module *module, const struct o_file *o, int fd);
+
+/* The files do not name this frame: it waits for the next look. */
+void generated_nameless(struct module *module, uint64_t vaddr, uint32_t frame);
+
+/* The worker has named what it could. */
+void generated_answered(struct session *s, struct module *module);
+
+/* Is there a look to come that could name a frame? */
+bool generated_busy(const struct module *module);
+
 /* ---- stacks.c: frames and stacks by number ---- */
 
 uint32_t stacks_frame(struct session *s, struct module *module, uint64_t vaddr,
@@ -273,6 +309,12 @@ void stacks_free(struct session *s);
 
 /* `frame` of `module` wants a name, to be looked for at `vaddr`. */
 void symbols_want(struct module *module, uint64_t vaddr, uint32_t frame);
+
+/* The worker had no names for these: ask for them again, once it has new files. */
+void symbols_ask_again(struct module *module, const struct unnamed *unnamed, size_t n);
+
+/* Have the worker (re)open the files that the module has now. */
+void symbols_open_files(struct session *s, struct module *module);
 
 /* Send what is due to the worker; `hurry` when only names are missing. */
 void symbols_tick(struct session *s, uint64_t now_ns, bool hurry);
@@ -542,6 +584,7 @@ struct session {
 	struct module **modules;
 	size_t n_modules, cap_modules;
 	struct module *anon, *vdso, *kernel;
+	size_t n_generated;
 	bool cpu_read;		/* the CPU times of threads, for the first time */
 	bool said_python, said_32bit;
 

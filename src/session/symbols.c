@@ -29,6 +29,7 @@
 #define NAMES_MAGIC 0x34454d414e504325ull	/* changes with what is cached */
 #define MAX_CACHED_NAMES (64u << 20)
 #define MAX_CRASHES 2
+#define FORGOTTEN (U64MAP_NONE - 1)	/* in by_vaddr: to be asked for anew */
 #define AHEAD 8			/* names that are fetched before they are needed */
 
 /*
@@ -68,6 +69,7 @@ void symbols_free_module(struct module *m)
 	}
 	closep(&m->debug_fd);
 	closep(&m->alt_fd);
+	generated_free(m->generated);
 	free(m->debug_path);
 	free(m->unnamed);
 	free(m->functions);
@@ -130,11 +132,19 @@ static void learn_address(struct module *m, const struct symbol_answer_address *
 	}
 }
 
+/* Where in the known addresses this one is, or U64MAP_NONE. */
+static uint32_t find_address(const struct known_names *k, uint64_t vaddr)
+{
+	uint32_t at = u64map_find(&k->by_vaddr, vaddr);
+
+	return at == FORGOTTEN ? U64MAP_NONE : at;
+}
+
 /* Give `frame` the name that its address is known by; false if it is not. */
 static bool name_frame(struct session *s, struct module *m, uint64_t vaddr, uint32_t frame)
 {
 	struct known_names *k = known_of(m);
-	uint32_t at = u64map_find(&k->by_vaddr, vaddr);
+	uint32_t at = find_address(k, vaddr);
 	struct record_level levels[RECORD_MAX_LEVELS];
 	struct cursor c;
 	uint32_t n;
@@ -144,6 +154,10 @@ static bool name_frame(struct session *s, struct module *m, uint64_t vaddr, uint
 	c = cursor_make(k->addresses.data + at, k->addresses.len - at);
 	cursor_uleb(&c);	/* vaddr */
 	n = (uint32_t)cursor_uleb(&c);
+	if (!n && m->generated) {
+		generated_nameless(m, vaddr, frame);
+		return true;
+	}
 	for (uint32_t l = 0; l < n; l++) {
 		uint64_t function = cursor_uleb(&c);
 
@@ -227,6 +241,14 @@ void symbols_want(struct module *m, uint64_t vaddr, uint32_t frame)
 	m->unnamed[m->n_unnamed++] = (struct unnamed){ vaddr, frame };
 }
 
+void symbols_ask_again(struct module *m, const struct unnamed *unnamed, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		*u64map_slot(&known_of(m)->by_vaddr, unnamed[i].vaddr) = FORGOTTEN;
+		symbols_want(m, unnamed[i].vaddr, unnamed[i].frame);
+	}
+}
+
 /*
  * Names are worth as much as the files that they came from: those from before a
  * debug file was installed, or another one, do not serve any more.
@@ -270,6 +292,8 @@ static void begin(struct session *s, struct module *m)
 {
 	if (m->kind == MODULE_KERNEL)
 		ask_for_kallsyms(s, m);
+	else if (m->generated)
+		generated_look(s, m);
 	else if (m->fd < 0)
 		fail(m);
 	else
@@ -285,9 +309,10 @@ static bool ask_to_open(struct session *s, struct module *m)
 
 	*ask = (struct w_open_symbols){
 		.type = W_OPEN_SYMBOLS, .module = m->number, .kind = m->kind,
-		.has_debug = m->debug_fd >= 0, .has_alt = m->alt_fd >= 0 };
+		.has_file = m->fd >= 0, .has_debug = m->debug_fd >= 0, .has_alt = m->alt_fd >= 0 };
 	memcpy(ask->debug_path, path, strlen(path) + 1);
-	fds[n++] = m->fd;
+	if (m->fd >= 0)
+		fds[n++] = m->fd;
 	if (m->debug_fd >= 0)
 		fds[n++] = m->debug_fd;
 	if (m->alt_fd >= 0)
@@ -332,6 +357,11 @@ static void want(struct session *s, struct module *m, enum naming_state state)
 {
 	wish(m, state);
 	symbols_worker_ready(s);
+}
+
+void symbols_open_files(struct session *s, struct module *m)
+{
+	want(s, m, NAMING_OPEN);
 }
 
 /* Ask the worker what the module waits for; false if the worker has enough to do. */
@@ -392,6 +422,8 @@ static void advance(struct session *s, struct module *m)
 		wish(m, NAMING_OPEN);
 	else if (m->naming == NAMING_READY && m->n_unnamed)
 		wish(m, NAMING_ASKED);
+	else if (m->generated && generated_is_due(s, m))
+		generated_look(s, m);
 }
 
 void symbols_tick(struct session *s, uint64_t now_ns, bool hurry)
@@ -410,9 +442,13 @@ void symbols_tick(struct session *s, uint64_t now_ns, bool hurry)
 
 bool symbols_busy(const struct session *s)
 {
-	for (size_t i = 0; i < s->n_modules; i++)
-		if (s->modules[i]->n_unnamed && s->modules[i]->naming != NAMING_FAILED)
+	for (size_t i = 0; i < s->n_modules; i++) {
+		const struct module *m = s->modules[i];
+
+		if (m->naming != NAMING_FAILED &&
+		    (m->n_unnamed || (m->generated && generated_busy(m))))
 			return true;
+	}
 	return false;
 }
 
@@ -448,7 +484,7 @@ bool symbols_take_code(struct session *s, struct module *m, struct symbol_answer
 bool symbols_function_at(const struct module *m, uint64_t vaddr, uint64_t *start)
 {
 	const struct known_names *k = m->known;
-	uint32_t at = k ? u64map_find(&k->by_vaddr, vaddr) : U64MAP_NONE;
+	uint32_t at = k ? find_address(k, vaddr) : U64MAP_NONE;
 	uint64_t function = UINT64_MAX;
 	struct cursor c;
 
@@ -536,7 +572,9 @@ static const char *nth_name(const char *names, size_t len, uint32_t index)
 
 void symbols_on_file(struct session *s, struct module *m, const struct o_file *o, int fd)
 {
-	if (m->kind == MODULE_KERNEL && m->naming == NAMING_DEBUG_FILE) {
+	if (m->generated && m->naming == NAMING_DEBUG_FILE) {
+		generated_on_file(s, m, o, fd);
+	} else if (m->kind == MODULE_KERNEL && m->naming == NAMING_DEBUG_FILE) {
 		m->fd = fd;
 		if (fd < 0)
 			fail(m);
@@ -596,6 +634,8 @@ static void on_names(struct session *s, struct module *m, int fd)
 	buf_deinit(&b);
 	m->naming = NAMING_READY;
 	name_known(s, m);
+	if (m->generated)
+		generated_answered(s, m);
 	if (!good || (n_before && m->n_unnamed == n_before))
 		fail(m);	/* it does not answer what it is asked */
 }

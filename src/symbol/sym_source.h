@@ -29,7 +29,7 @@ struct elf_file;
 /* What the sources of one module share. */
 struct sym_context {
 	struct symbolizer_files files;
-	struct elf_file *main;	/* NULL for the kernel */
+	struct elf_file *main;	/* NULL for the kernel and for generated code */
 	struct elf_file *debug;	/* NULL: none, or not readable */
 	struct elf_file *alt;	/* likewise */
 	struct strtab paths;	/* of source files; number 0 is "", for not known */
@@ -81,6 +81,8 @@ extern const struct sym_source sym_plt;
 extern const struct sym_source sym_elf;
 extern const struct sym_source sym_range;
 extern const struct sym_source sym_kallsyms;
+extern const struct sym_source sym_jitdump;
+extern const struct sym_source sym_perfmap;
 
 /* Add to the note that goes with the module: what is missing, what is damaged. */
 void sym_damage(struct sym_context *ctx, const char *fmt, ...)

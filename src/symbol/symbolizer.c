@@ -22,6 +22,8 @@ static const struct sym_source *const sources[] = {
 	&sym_elf,
 	&sym_range,
 	&sym_kallsyms,
+	&sym_jitdump,
+	&sym_perfmap,
 };
 
 struct symbolizer {
@@ -157,6 +159,11 @@ static void describe_files(struct symbolizer *s)
 #endif
 }
 
+bool symbolizer_has_elf(enum record_module_kind kind)
+{
+	return kind == MODULE_FILE || kind == MODULE_VDSO;
+}
+
 int symbolizer_open(const struct symbolizer_files *files, struct symbolizer **out,
 		    struct error *err)
 {
@@ -164,7 +171,7 @@ int symbolizer_open(const struct symbolizer_files *files, struct symbolizer **ou
 
 	s->ctx.files = *files;
 	strtab_add(&s->ctx.paths, "", 0);
-	if (files->kind != MODULE_KERNEL) {
+	if (symbolizer_has_elf(files->kind)) {
 		if (elf_file_open(files->main_fd, &s->ctx.main, err) < 0)
 			return -1;
 		/* Its addresses count from the start of each section. */

@@ -15,12 +15,15 @@
  * Sources are asked in this order and each answers only for addresses that it
  * knows to be inside a function, never for "the nearest before": DWARF (names,
  * lines, inlined calls), symbol tables (.symtab, .dynsym, .gnu_debugdata),
- * bounds of functions from unwind information (no name).  How to add a source:
+ * bounds of functions from unwind information (no name).  Of the kernel it is the
+ * kernel's own list, of generated code what the program says of it: its jitdump, then
+ * its perf map.  How to add a source:
  * symbol/sym_source.h.
  */
 #ifndef CPROFD_SYMBOL_SYMBOLIZER_H
 #define CPROFD_SYMBOL_SYMBOLIZER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,8 +34,9 @@ struct symbolizer;
 
 /* Descriptors stay the caller's and have to live as long as the symbolizer. */
 struct symbolizer_files {
-	int main_fd;	/* the module itself, or kallsyms text for the kernel */
-	int debug_fd;	/* its debug file, or -1 */
+	int main_fd;	/* the module itself; kallsyms text for the kernel; of generated
+			   code the perf map, or -1 */
+	int debug_fd;	/* its debug file, or -1; of generated code the jitdump, or -1 */
 	int alt_fd;	/* the file that dwz moved common parts to, or -1 */
 	enum record_module_kind kind;
 };
@@ -69,6 +73,9 @@ struct symbol_sink {
 	void (*address)(void *ctx, uint64_t vaddr,
 			const struct symbol_level *levels, uint32_t n_levels);
 };
+
+/* Are the files of such a module ELF files? */
+bool symbolizer_has_elf(enum record_module_kind kind);
 
 /*
  * Open what there is; a damaged debug file costs its names and adds to the

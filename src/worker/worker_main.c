@@ -258,14 +258,16 @@ static void do_open_symbols(struct worker *w)
 {
 	const struct w_open_symbols *ask = (const struct w_open_symbols *)w->m->data;
 	struct r_open_symbols *r = xcalloc(1, sizeof(*r));
-	struct named n = { .module = ask->module, .fds = { msg_take_fd(w->m, 0), -1, -1 } };
+	struct named n = { .module = ask->module, .fds = { -1, -1, -1 } };
 	struct named *old = find_named(w, ask->module);
 	struct symbolizer_files files;
-	size_t at = 1;
+	size_t at = 0;
 	struct error err;
 
 	if (old)
 		close_named(w, old);
+	if (ask->has_file)
+		n.fds[0] = msg_take_fd(w->m, at++);
 	if (ask->has_debug)
 		n.fds[1] = msg_take_fd(w->m, at++);
 	if (ask->has_alt)
@@ -275,7 +277,7 @@ static void do_open_symbols(struct worker *w)
 
 	r->type = R_OPEN_SYMBOLS;
 	r->module = ask->module;
-	if (ask->kind != MODULE_KERNEL) {
+	if (symbolizer_has_elf(ask->kind)) {
 		drop_wrong_debug_file(&n, ask->debug_path, r->note);
 		if (n.fds[2] < 0)
 			list_alt_files(&n, ask->debug_path, r);

@@ -3,7 +3,7 @@
  * worker/worker_proto.h - what a session asks its workers.
  *
  * A worker parses what strangers wrote: ELF files, call frame information,
- * debug information.  It may crash, hang or run into its limits; the session
+ * debug information, what programs say of code that they generate.  It may crash, hang or run into its limits; the session
  * then marks the file as unreadable and has another worker started.  So it
  * holds nothing but the descriptors of the request, and the session treats
  * every answer as untrusted.
@@ -69,14 +69,15 @@ struct r_table {
 
 /*
  * Get ready to name addresses of a module.  Descriptors: the file (or the text
- * of /proc/kallsyms), then its debug file and the file shared by debug files,
- * as far as has_debug and has_alt say.  Followed by the path of the debug file.
+ * of /proc/kallsyms, or a perf map), then its debug file (or a jitdump) and the
+ * file shared by debug files, as far as has_file, has_debug and has_alt say.
+ * Followed by the path of the debug file.
  */
 struct w_open_symbols {
 	uint32_t type;
 	uint32_t module;
 	uint32_t kind;		/* enum record_module_kind */
-	uint32_t has_debug, has_alt;
+	uint32_t has_file, has_debug, has_alt;
 	char debug_path[];
 };
 

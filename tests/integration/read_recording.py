@@ -259,7 +259,7 @@ class Recording:
         for _ in range(n):
             module, file, line, _, source = (c[i].varint() for i in (0, 2, 3, 5, 6))
             address.next()
-            must(module < len(self.modules) and source <= 6, "function")
+            must(module < len(self.modules) and source <= 7, "function")
             self.string(file)
             self.functions.append(self.string(name.next()))
         used_up(c, "functions")

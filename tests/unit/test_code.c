@@ -80,7 +80,7 @@ static void open_module(struct worker *w, uint32_t module, int fd)
 {
 	struct w_open_symbols *msg = xcalloc(1, sizeof(*msg) + 1);
 
-	*msg = (struct w_open_symbols){ .type = W_OPEN_SYMBOLS, .module = module,
+	*msg = (struct w_open_symbols){ .type = W_OPEN_SYMBOLS, .module = module, .has_file = 1,
 					.kind = MODULE_FILE };
 	ask(w, msg, sizeof(*msg) + 1, &fd, 1);
 	assert_int_equal(*(uint32_t *)w->m->data, R_OPEN_SYMBOLS);
