@@ -91,7 +91,7 @@ static void parse(struct code_map *map)
 		uint32_t kind = cursor_u32(&c), bytes = cursor_u32(&c);
 
 		cursor_u64(&c);	/* time */
-		if (c.bad || bytes < RECORD_BYTES || bytes - RECORD_BYTES > cursor_left(&c))
+		if (c.bad || bytes < RECORD_BYTES)
 			break;
 
 		struct cursor body = cursor_sub(&c, bytes - RECORD_BYTES);

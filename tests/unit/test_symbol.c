@@ -943,7 +943,7 @@ TEST(generated_functions_come_from_the_perf_map)
 		"6000 10 \n" "6000\n" "\n" " 6000 10 blank\n" "0x 10 prefix\n" "0x0x6000 10 prefix\n"
 		"6000  10 two blanks\n" "6000\t10\ttabs\n" "zz 10 x\n"
 		"ffffffffffffff00 101 beyond the last address\n"
-		"1ffffffffffffffff 10 more than 64 bits\n" "6000 1ffffffffffffffff x\n"
+		"10000000000006000 10 more than 64 bits\n" "6000 1ffffffffffffffff x\n"
 		/* the last of all addresses cannot be had: its end would be 0 */
 		"fffffffffffffff0 f top\n"
 		"7000 10 \x1b[31mred\x7f\r\n"
@@ -1081,8 +1081,9 @@ TEST(generated_functions_come_from_the_jitdump)
 	static const struct name_at cases[] = {
 		{ 0x1000, "first" }, { 0x103f, "first" }, { 0x1040, "" }, { 0x2000, "again" },
 		{ 0x3000, "mover" }, { 0x30ff, "mover" }, { 0x4000, "mover" }, { 0x5000, "" },
-		{ 0x6000, "" }, { 0x7000, "last" },
+		{ 0x6000, "" }, { 0x7000, "last" }, { 0x9000, "" },
 	};
+	static const uint64_t no_end[] = { 1234, 0x9000, 0x9000, 0x10, 1, 0x6d6d6d6d6d6d6d6d };
 	struct buf b = { 0 };
 
 	put_dump_header(&b, 0x4a695444, 48);
@@ -1095,6 +1096,7 @@ TEST(generated_functions_come_from_the_jitdump)
 	put_move(&b, 0x9000, 0x5000, 0x100);	/* of what is not known */
 	put_load(&b, 0x6000, 0x10, "");
 	put_dump_record(&b, 0, "short", 5);
+	put_dump_record(&b, 0, no_end, sizeof(no_end));
 	put_dump_record(&b, 4, "", 0);
 	put_dump_record(&b, 77, "of a later version", 18);
 	put_load(&b, 0x7000, 0x10, "last");
