@@ -16,7 +16,6 @@
 #include "opener/opener_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <sched.h>
 #include <stdio.h>
@@ -516,7 +515,8 @@ static void send_started(struct opener *o, const struct perf_opener *p)
 
 /* ---- unwinding in the kernel ---- */
 
-static int send_outputs(struct opener *o, struct perf_opener *p, struct error *err)
+/* An event for each CPU. */
+static int open_outputs(struct perf_opener *p, struct error *err)
 {
 	struct perf_event_attr attr = output_attr();
 
@@ -524,29 +524,34 @@ static int send_outputs(struct opener *o, struct perf_opener *p, struct error *e
 	for (size_t i = 0; i < p->n_cpus; i++)
 		p->outputs[i] = -1;
 	for (size_t i = 0; i < p->n_cpus; i++) {
-		struct o_event event = { .cpu = p->samples[i].cpu };
 		int fd = p->outputs[i] = open_event(&attr, -1, (int)p->samples[i].cpu);
 
-		if (fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, p->samples[i].owner) < 0 ||
-		    ioctl(fd, PERF_EVENT_IOC_ID, &event.id) < 0)
+		if (fd < 0 || ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, p->samples[i].owner) < 0)
 			return error_sys(err, "bpf: an event for its output");
 		if (bpf_unwind_set_output(p->bpf, p->samples[i].cpu, fd, err) < 0)
 			return -1;
-		add_to_batch(o, p, fcntl(fd, F_DUPFD_CLOEXEC, 0), event);
 	}
 	return 0;
 }
 
-static int start_bpf(struct opener *o, struct perf_opener *p, struct error *err)
+static void send_bpf(struct opener *o, struct perf_opener *p)
 {
 	struct o_bpf msg = { .type = O_BPF, .table_bytes = BPF_TABLE_BYTES };
-	int fds[BPF_MAP_COUNT];
+	struct o_events outputs = { .type = O_EVENTS };
+	int maps[BPF_MAP_COUNT];
 
-	if (send_outputs(o, p, err) < 0)
-		return -1;
-	bpf_unwind_maps(p->bpf, fds);
-	opener_send(o, &msg, sizeof(msg), fds, BPF_MAP_COUNT);
-	return 0;
+	bpf_unwind_maps(p->bpf, maps);
+	opener_send(o, &msg, sizeof(msg), maps, BPF_MAP_COUNT);
+	for (size_t i = 0; i < p->n_cpus; i++) {
+		struct o_event *event = &outputs.event[outputs.n++];
+
+		*event = (struct o_event){ .cpu = p->samples[i].cpu };
+		ioctl(p->outputs[i], PERF_EVENT_IOC_ID, &event->id);
+		if (outputs.n < O_EVENTS_MAX && i + 1 < p->n_cpus)
+			continue;
+		opener_send(o, &outputs, sizeof(outputs), p->outputs + (i + 1 - outputs.n), outputs.n);
+		outputs.n = 0;
+	}
 }
 
 /* Larger rings have taken the place of those that were there. */
@@ -611,14 +616,15 @@ int perf_opener_start(struct opener *o, struct bpf_unwind *bpf, struct error *er
 	if (!p->n_cpus)
 		return error_sys(err, "perf events");
 	if (choose_event(p, o->spec.pid, (int)p->samples[0].cpu, err) < 0 ||
-	    setup_rings(o, p, err) < 0)
+	    setup_rings(o, p, err) < 0 || (p->bpf && open_outputs(p, err) < 0))
 		return -1;
 	if (!o->spec.follow && !p->attr.inherit_thread)
 		opener_note(o, NOTE_WARNING, "this kernel (before 5.13) cannot leave child processes out");
+	o->told_rings = true;
 	send_rings(o, p->sideband, p->n_cpus, true);
 	send_rings(o, p->samples, p->n_cpus, false);
-	if (p->bpf && start_bpf(o, p, err) < 0)
-		return -1;
+	if (p->bpf)
+		send_bpf(o, p);
 	if (open_all(o, p, true, err) < 0)
 		return -1;
 	opener_tell_targets(o, 0);

@@ -347,7 +347,7 @@ static int start_engine(struct opener *o, struct error *err)
 		refusal_of_bpf(&o->targets[0], err);
 		return -1;
 	}
-	if (perf_opener_start(o, NULL, err) == 0)
+	if (!o->told_rings && perf_opener_start(o, NULL, err) == 0)
 		return 0;
 	perf_opener_stop(o);
 	if (refusal_of_perf(&o->targets[0], err) || o->spec.engine == ENGINE_PERF ||

@@ -35,6 +35,7 @@ struct opener {
 	bool cache_trimmed;	/* its size was looked at in this run */
 	struct period_random random;
 
+	bool told_rings;	/* the session: there is no second try */
 	struct perf_opener *perf;	/* the engine in use: one of these */
 	struct ptrace_opener *ptrace;
 	bool sampling_over;	/* asked to end it: not while a thread is held */

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/exit_code.h"
 #include "config.h"
+#include "engine/bpf/bpf_shared.h"
 
 #define DRAIN_MS 100		/* how often rings are looked at without a wake-up */
 #define FIRST_FLUSH_NS (50 * NS_PER_MS)	/* while somebody waits to see anything at all */
@@ -230,6 +231,8 @@ static void on_started(struct session *s, const struct o_started *msg)
 	record_put_meta(s->writer, "engine", opener_engine_name(msg->engine));
 	record_put_meta(s->writer, "event", event_name(msg));
 	record_put_meta(s->writer, "kernel", kernel_part(msg));
+	if (msg->engine == ENGINE_BPF && s->spec->max_frames > BPF_MAX_FRAMES)
+		put_meta_number(s, "max_frames", BPF_MAX_FRAMES);
 	put_meta_number(s, "stack_bytes", msg->stack_bytes);
 	put_meta_number(s, "rate_hz", s->spec->rate_hz);
 	put_meta_number(s, "first_rate_hz", perf ? s->spec->first_rate_hz : msg->rate_hz);

@@ -151,7 +151,8 @@ target_ends() {
 	shows "CALL TREE"
 	key q
 	ended
-	is_listed_as "$pid" ended || fail "$("$cprofd" list)"
+	# Names may still be looked for.
+	wait_for 20 is_listed_as "$pid" ended || fail "$("$cprofd" list)"
 	rm -rf "$sessions"
 }
 

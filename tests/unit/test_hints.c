@@ -294,10 +294,10 @@ TEST(holes_in_the_data_are_h15)
 
 	assert_hints(&cut, "H15");
 	assert_claim(&cut, "H15", "30% of the stacks are cut: the callers beyond are missing",
-		     "stacks are larger than the copy: --engine ptrace has no such limit");
+		     "stacks are larger than the copy: the bpf and ptrace engines have no such limit");
 	cut.lost = 120;
 	assert_claim(&cut, "H15", "30% of the stacks are cut: the callers beyond are missing",
-		     "stacks are larger than the copy: --engine ptrace has no such limit; also "
+		     "stacks are larger than the copy: the bpf and ptrace engines have no such limit; also "
 		     "lost: 2.0%");
 	assert_hints(&broken, "H15");
 	assert_claim(&broken, "H15", "30% of the stacks end early, most in made: callers are missing",
