@@ -67,7 +67,7 @@ run_prints_the_profile() {
 	for name in half third fifth; do
 		grep -q " $name " out.txt || fail "no $name: $(cat out.txt)"
 	done
-	[ "$(cat err.txt)" = "cprofd: saved run.cprof" ] || fail "on stderr: $(cat err.txt)"
+	[ "$(said err.txt)" = "cprofd: saved run.cprof" ] || fail "on stderr: $(cat err.txt)"
 	# The first two seconds at 1999 Hz; on a busy machine it lasts longer.
 	report run.cprof '"%.0f %.2f" % (r["totals"]["received"]["samples"] / r["totals"]["cpu_ns"] * 1e9,
 		r["recording"]["duration_ns"] / 1e9)' >rate.txt

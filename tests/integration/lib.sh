@@ -77,9 +77,10 @@ expect() {
 	grep -qF -- "$text" err.txt || fail "no \"$text\" in: $(cat err.txt)"
 }
 
-# Nothing was said in file $1, but what the leak checker says of a thread that is just
-# ending.
-is_silent() { ! grep -v "Unable to get registers from thread" "$1" | grep -q .; }
+# What was said in file $1, without what the leak checker says of a thread that is just
+# ending; and whether that is nothing.
+said() { grep -v "Unable to get registers from thread" "$1"; }
+is_silent() { ! said "$1" | grep -q .; }
 
 # Poll until a command succeeds, for at most $1 seconds.
 wait_for() {
