@@ -67,7 +67,8 @@ struct made_sample {
 	uint64_t stack_asked, stack_copied;
 };
 
-static inline struct buf made_sample(const struct made_sample *s)
+/* What every sample begins with. */
+static inline struct buf made_sample_head(const struct made_sample *s)
 {
 	struct buf b = made_record(PERF_RECORD_SAMPLE, s->misc);
 
@@ -79,6 +80,13 @@ static inline struct buf made_sample(const struct made_sample *s)
 	buf_put_u32(&b, s->cpu);
 	buf_put_u32(&b, 0);
 	buf_put_u64(&b, s->period);
+	return b;
+}
+
+static inline struct buf made_sample(const struct made_sample *s)
+{
+	struct buf b = made_sample_head(s);
+
 	if (s->ips) {
 		buf_put_u64(&b, s->n_ips);
 		buf_put(&b, s->ips, s->n_ips * 8);
@@ -98,16 +106,8 @@ static inline struct buf made_sample(const struct made_sample *s)
 /* The same, of an event that a BPF program has written `raw` to. */
 static inline struct buf made_output(const struct made_sample *s, const void *raw, size_t len)
 {
-	struct buf b = made_record(PERF_RECORD_SAMPLE, s->misc);
+	struct buf b = made_sample_head(s);
 
-	buf_put_u64(&b, s->id);
-	buf_put_u32(&b, s->pid);
-	buf_put_u32(&b, s->tid);
-	buf_put_u64(&b, s->time_ns);
-	buf_put_u64(&b, s->stream_id);
-	buf_put_u32(&b, s->cpu);
-	buf_put_u32(&b, 0);
-	buf_put_u64(&b, s->period);
 	buf_put_u32(&b, (uint32_t)len);
 	buf_put(&b, raw, len);
 	while ((b.len & 7) != 0)
