@@ -43,18 +43,21 @@ static uint32_t user_frame(struct session *s, struct proc *p, uint64_t addr)
 static struct kernel_stack *take_stack(struct session *s, const struct perf_sample *p,
 				       struct thread *t, const struct bpf_sample *head)
 {
-	size_t n = (size_t)head->n_kernel + head->n_user;
+	size_t all = (size_t)head->n_kernel + head->n_user, n = 0;
 	struct module *kernel = head->n_kernel ? modules_kernel(s) : NULL;
 	uint32_t *slot = u64map_slot(&s->kernel_stacks_by_hash, head->hash[0]);
 	struct kernel_stack *k;
 
-	array_reserve(s->sample_frames, n, s->cap_sample_frames);
-	for (size_t i = 0; i < n; i++) {
+	array_reserve(s->sample_frames, all, s->cap_sample_frames);
+	for (size_t i = 0; i < all; i++) {
 		uint64_t addr = bpf_sample_addr(p->raw, i);
 
-		s->sample_frames[i] = i < head->n_kernel
-			? stacks_frame(s, kernel, addr, i ? FRAME_RETURN : 0)
+		if (i < head->n_kernel && addr >= PERF_CONTEXT_MAX)
+			continue;	/* a marker that the kernel puts among them */
+		s->sample_frames[n] = i < head->n_kernel
+			? stacks_frame(s, kernel, addr, n ? FRAME_RETURN : 0)
 			: user_frame(s, t->proc, addr);
+		n++;
 	}
 	if (*slot == U64MAP_NONE) {
 		array_reserve(s->kernel_stacks, s->n_kernel_stacks + 1, s->cap_kernel_stacks);

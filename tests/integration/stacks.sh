@@ -224,6 +224,19 @@ sees_all() {
 	[ $((n - complete)) -le 2 ] || fail "$complete of $n complete"
 }
 
+# What ran in the kernel has its name there: bpf against the same program by perf.
+kernel_leaf() {
+	needs_engine "$1" "$1: functions of the kernel have time of their own"
+	[ "$(id -u)" = 0 ] || skip "$1: functions of the kernel have time of their own" "needs root"
+	"$cprofd" record --force --engine "$1" -F 1999 -o rec.cprof -- "$targets/syscalls" 0.6 \
+		>out.txt 2>err.txt || fail "$(cat err.txt)"
+	report rec.cprof '"%d %d" % tuple(sum(f["self"]["samples"] for f in r["functions"]
+		if f["kind"] == "K" and (f["name"] == "[kernel]") == nameless) for nameless in (0, 1))' >own.txt
+	read -r named nameless <own.txt
+	[ "$named" -gt 50 ] && [ $((nameless * 20)) -lt "$named" ] ||
+		fail "$named samples with a name, $nameless without: $("$cprofd" report rec.cprof)"
+}
+
 # More frames than asked for: cut, and said.
 limit_is_said() {
 	needs_engine "$1" "$1: stacks beyond --max-frames are marked"
@@ -255,6 +268,9 @@ done
 check "perf: 5,000 deep: every stack has a gap with its size" gap_has_its_size
 check "ptrace: 5,000 deep: all frames" sees_all ptrace 5000
 check "bpf: 1,500 deep: all frames" sees_all bpf 1500
+for engine in bpf perf; do
+	check "$engine: functions of the kernel have time of their own" kernel_leaf $engine
+done
 for engine in bpf perf; do
 	check "$engine: stacks beyond --max-frames are marked" limit_is_said $engine
 done
