@@ -108,10 +108,12 @@ int proc_read_status(int dir, pid_t tid, struct proc_status *out, struct error *
 		.uid = effective_id(text, "Uid"),
 		.gid = effective_id(text, "Gid"),
 		/* Only a process with memory of its own has VmSize. */
+		.has_memory = *field(text, "VmSize"),
 		.kernel_thread = number_field(text, "Kthread", -1) == 1 ||
 				 (number_field(text, "Kthread", -1) < 0 &&
 				  !*field(text, "VmSize") && *field(text, "State") != 'Z'),
 		.seccomp = (int)number_field(text, "Seccomp", -1),
+		.caps = strtoull(field(text, "CapEff"), NULL, 16),
 	};
 	snprintf(out->name, sizeof(out->name), "%.*s",
 		 (int)strcspn(field(text, "Name"), "\n"), field(text, "Name"));
@@ -134,11 +136,44 @@ int proc_start_time(int dir, uint64_t *real_ns)
 	return 0;
 }
 
+static bool has_ended(char state)
+{
+	return state == 'Z' || state == 'X';
+}
+
+pid_t proc_living_thread(int dir, struct error *err)
+{
+	_cleanup_(freep) pid_t *tids = NULL;
+	struct proc_status status;
+	size_t n;
+
+	if (proc_list_threads(dir, &tids, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (proc_read_status(dir, tids[i], &status, err) == 0 && !has_ended(status.state))
+			return tids[i];
+	return error_set(err, ESRCH, "the process has ended");
+}
+
+const char *proc_living_path(int dir, const char *name, char path[PROC_PATH_MAX])
+{
+	struct proc_status status;
+	struct error err;
+	pid_t tid;
+
+	if (proc_read_status(dir, 0, &status, &err) < 0 || !has_ended(status.state) ||
+	    (tid = proc_living_thread(dir, &err)) < 0)
+		return name;
+	snprintf(path, PROC_PATH_MAX, "task/%d/%s", (int)tid, name);
+	return path;
+}
+
 bool proc_is_32bit(int dir)
 {
 	const uint64_t limit = 1ull << 32;
 	_cleanup_(freep) char *text = xmalloc(MAPS_BYTES);
-	ssize_t len = proc_read_file(dir, "maps", text, MAPS_BYTES);
+	char name[PROC_PATH_MAX];
+	ssize_t len = proc_read_file(dir, proc_living_path(dir, "maps", name), text, MAPS_BYTES);
 	const char *at = text;
 	struct proc_map map;
 	bool any = false;
@@ -231,14 +266,67 @@ int proc_thread_cpu_ns(int dir, pid_t tid, uint64_t *out)
 	return sscanf(text, "%" SCNu64, out) == 1 ? 0 : -1;
 }
 
-void proc_exe_path(int dir, char *buf, size_t cap)
+int proc_host_cpu_ns(int stat, uint64_t *out)
+{
+	unsigned long long user, nice, system, irq, softirq;
+	long per_s = sysconf(_SC_CLK_TCK);
+	char text[256];
+	ssize_t n = pread(stat, text, sizeof(text) - 1, 0);
+
+	if (per_s <= 0 || n <= 0)
+		return -1;
+	text[n] = '\0';
+	/* Running a guest is in user and nice already. */
+	if (sscanf(text, "cpu %llu %llu %llu %*u %*u %llu %llu", &user, &nice, &system, &irq,
+		   &softirq) != 5)
+		return -1;
+	*out = (uint64_t)(user + nice + system + irq + softirq) * (NS_PER_S / (uint64_t)per_s);
+	return 0;
+}
+
+/* What a link of a process names; where that is no more, true and without saying so. */
+static bool read_link(int dir, const char *link, char *buf, size_t cap)
 {
 	static const char deleted[] = " (deleted)";
-	ssize_t n = readlinkat(dir, "exe", buf, cap - 1);
+	char name[PROC_PATH_MAX];
+	ssize_t n = readlinkat(dir, proc_living_path(dir, link, name), buf, cap - 1);
 
 	buf[n > 0 ? n : 0] = '\0';
-	if (n > (ssize_t)strlen(deleted) && strcmp(buf + n - strlen(deleted), deleted) == 0)
-		buf[n - (ssize_t)strlen(deleted)] = '\0';
+	if (n <= (ssize_t)strlen(deleted) || strcmp(buf + n - strlen(deleted), deleted) != 0)
+		return false;
+	buf[n - (ssize_t)strlen(deleted)] = '\0';
+	return true;
+}
+
+void proc_exe_path(int dir, char *buf, size_t cap)
+{
+	read_link(dir, "exe", buf, cap);
+}
+
+void proc_cwd_path(int dir, char *buf, size_t cap)
+{
+	char root[PATH_MAX];
+	bool is_gone = read_link(dir, "cwd", buf, cap);
+	size_t len;
+
+	read_link(dir, "root", root, sizeof(root));
+	len = strcmp(root, "/") == 0 ? 0 : strlen(root);
+	if (is_gone || buf[0] != '/' || !*root || strncmp(buf, root, len) != 0 ||
+	    (len && buf[len] != '/' && buf[len]))
+		buf[0] = '\0';
+	else if (len)
+		memmove(buf, buf[len] ? buf + len : "/", strlen(buf + len) + (buf[len] ? 1 : 2));
+}
+
+bool proc_in_user_namespace(void)
+{
+	unsigned long inside, outside, n;
+	char text[256];
+
+	/* The first one maps all ids to themselves; it may be missing in old kernels. */
+	return proc_read_file(AT_FDCWD, "/proc/self/uid_map", text, sizeof(text)) > 0 &&
+	       (sscanf(text, "%lu %lu %lu", &inside, &outside, &n) != 3 || inside || outside ||
+		n != UINT32_MAX);
 }
 
 long proc_read_number(const char *path)

@@ -28,6 +28,8 @@ struct proc_status {
 	bool kernel_thread;
 	int seccomp;		/* 0 off, 1 strict, 2 filter; -1 unknown */
 	pid_t own_pid;		/* as it sees it itself: in the innermost pid namespace */
+	bool has_memory;	/* not so of one that is ending */
+	uint64_t caps;		/* effective: bit CAP_... */
 };
 
 /*
@@ -48,6 +50,17 @@ bool proc_is_32bit(int dir);
  */
 int proc_list_threads(int dir, pid_t **out, size_t *n, struct error *err);
 
+/*
+ * The first thread that has not ended.  Most files of a process are those of its first
+ * thread: when that has ended and others have not, "maps" is empty and "exe" gone, but
+ * not so in task/TID.  Fails with ESRCH when all have ended.
+ */
+pid_t proc_living_thread(int dir, struct error *err);
+
+/* `name` in /proc/PID as a path below it by way of a thread that has not ended. */
+#define PROC_PATH_MAX 64
+const char *proc_living_path(int dir, const char *name, char path[PROC_PATH_MAX]);
+
 /* Processes whose parent is one of the threads of `dir`; like the above. */
 int proc_list_children(int dir, pid_t **out, size_t *n, struct error *err);
 
@@ -66,11 +79,26 @@ void proc_thread_name(int dir, pid_t tid, char name[PROC_NAME_MAX]);
  */
 int proc_thread_cpu_ns(int dir, pid_t tid, uint64_t *out);
 
+/*
+ * The same of all CPUs since the machine started, without what other machines took of
+ * them, to a hundredth of a second; by a descriptor of /proc/stat.
+ */
+int proc_host_cpu_ns(int stat, uint64_t *out);
+
 /* What the link "exe" names, without " (deleted)"; empty if not readable. */
 void proc_exe_path(int dir, char *buf, size_t cap);
 
+/*
+ * The folder that it works in, as it names it below its own root folder; empty if that is
+ * not to be had, or is gone.
+ */
+void proc_cwd_path(int dir, char *buf, size_t cap);
+
 /* A whole small file below `dir`, terminated; its length or -1 with errno. */
 ssize_t proc_read_file(int dir, const char *name, char *buf, size_t cap);
+
+/* Do our capabilities count in a user namespace only, such as a container's? */
+bool proc_in_user_namespace(void);
 
 /* The first number in a file such as /proc/sys/kernel/...; -1 if unreadable. */
 long proc_read_number(const char *path);
