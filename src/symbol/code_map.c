@@ -10,16 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/io.h"
 #include "base/util.h"
-
-void code_map_deinit(struct code_map *map)
-{
-	buf_deinit(&map->bytes);
-	free(map->pieces);
-	free(map->edges);
-	free(map->owners);
-	*map = (struct code_map){ 0 };
-}
 
 void code_map_add(struct code_map *map, uint64_t start, uint64_t size, const char *name,
 		  size_t name_len)
@@ -83,7 +76,8 @@ static uint32_t first_free(uint32_t *next, uint32_t i)
 	return i;
 }
 
-void code_map_seal(struct code_map *map)
+/* Needed before asking; nothing can be added any more. */
+static void seal(struct code_map *map)
 {
 	if (!map->n)
 		return;
@@ -106,6 +100,27 @@ void code_map_seal(struct code_map *map)
 	}
 }
 
+struct code_map *code_map_open(struct sym_context *ctx, int fd, const char *what,
+			       void (*parse)(struct code_map *map))
+{
+	struct code_map *map;
+	struct error err;
+
+	if (ctx->files.kind != MODULE_ANON || fd < 0)
+		return NULL;
+	map = xcalloc(1, sizeof(*map));
+	if (io_load(fd, CODE_MAP_MAX_BYTES, &map->bytes, &err) < 0) {
+		sym_damage(ctx, "%s: %s", what, err.msg);
+		code_map_close(map);
+		return NULL;
+	}
+	parse(map);
+	seal(map);
+	if (map->n == CODE_MAP_MAX)
+		sym_note(ctx, "%s has more than %u functions", what, CODE_MAP_MAX);
+	return map;
+}
+
 uint32_t code_map_find(const struct code_map *map, uint64_t addr)
 {
 	size_t n = count_up_to(map, addr);
@@ -115,8 +130,13 @@ uint32_t code_map_find(const struct code_map *map, uint64_t addr)
 
 void code_map_close(void *state)
 {
-	code_map_deinit(state);
-	free(state);
+	struct code_map *map = state;
+
+	buf_deinit(&map->bytes);
+	free(map->pieces);
+	free(map->edges);
+	free(map->owners);
+	free(map);
 }
 
 bool code_map_answer(void *state, uint64_t vaddr, struct sym_answer *answer)

@@ -11,13 +11,13 @@
  *	then		         |-C-|
  *	what counts	|-A--||B-|-C-|-B--|
  *
- *	io_load(fd, limit, &map.bytes, err);		what the program wrote
- *	code_map_add(&map, start, size, name, len);	pieces are numbered 0, 1, ...
- *	code_map_seal(&map);
- *	piece = code_map_find(&map, addr);
+ *	map = code_map_open(ctx, fd, "its perf map", parse);	what the program wrote
+ *	code_map_add(map, start, size, name, len);	in parse(): pieces 0, 1, ...
+ *	piece = code_map_find(map, addr);
+ *	code_map_close(map);
  *
- * A zeroed struct is an empty map.  It is the state of the sources that differ in
- * nothing but what they read: symbol/sym_perfmap.c and symbol/sym_jitdump.c.
+ * It is the state of the sources that differ in nothing but what they read:
+ * symbol/sym_perfmap.c and symbol/sym_jitdump.c.
  */
 #ifndef CPROFD_SYMBOL_CODE_MAP_H
 #define CPROFD_SYMBOL_CODE_MAP_H
@@ -43,7 +43,7 @@ struct code_map {
 	} *pieces;
 	size_t n, cap;
 
-	/* Once sealed: from each edge to the next one piece counts. */
+	/* Once all are added: from each edge to the next one piece counts. */
 	uint64_t *edges;
 	uint32_t *owners;		/* CODE_MAP_NONE: no piece is there */
 	size_t n_edges;
@@ -51,7 +51,13 @@ struct code_map {
 	char shown[CODE_MAP_MAX_NAME + 1];	/* what code_map_describe() gave last */
 };
 
-void code_map_deinit(struct code_map *map);
+/*
+ * The map of the file `fd`, called `what` in notes: parse() adds the pieces that it
+ * finds in the bytes.  NULL if the module is not generated code, or if there is no such
+ * file (-1), or none that can be read.
+ */
+struct code_map *code_map_open(struct sym_context *ctx, int fd, const char *what,
+			       void (*parse)(struct code_map *map));
 
 /*
  * `name` points into the bytes.  What has no addresses, no name, or would reach beyond
@@ -59,9 +65,6 @@ void code_map_deinit(struct code_map *map);
  */
 void code_map_add(struct code_map *map, uint64_t start, uint64_t size, const char *name,
 		  size_t name_len);
-
-/* Needed before asking; nothing can be added any more. */
-void code_map_seal(struct code_map *map);
 
 /* The number of the piece that has `addr`, or CODE_MAP_NONE. */
 uint32_t code_map_find(const struct code_map *map, uint64_t addr);

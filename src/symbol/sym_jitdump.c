@@ -16,10 +16,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
-#include "base/error.h"
-#include "base/io.h"
 #include "base/u64map.h"
-#include "base/util.h"
 #include "symbol/code_map.h"
 #include "symbol/sym_source.h"
 
@@ -101,24 +98,11 @@ static void parse(struct code_map *map)
 			read_move(&r, body);
 	}
 	u64map_deinit(&r.by_start);
-	code_map_seal(map);
 }
 
 static void *sym_jitdump_open(struct sym_context *ctx)
 {
-	struct code_map *map;
-	struct error err;
-
-	if (ctx->files.kind != MODULE_ANON || ctx->files.debug_fd < 0)
-		return NULL;
-	map = xcalloc(1, sizeof(*map));
-	if (io_load(ctx->files.debug_fd, CODE_MAP_MAX_BYTES, &map->bytes, &err) < 0) {
-		sym_damage(ctx, "its jitdump: %s", err.msg);
-		code_map_close(map);
-		return NULL;
-	}
-	parse(map);
-	return map;
+	return code_map_open(ctx, ctx->files.debug_fd, "its jitdump", parse);
 }
 
 const struct sym_source sym_jitdump = {

@@ -11,9 +11,6 @@
  */
 #include <string.h>
 
-#include "base/error.h"
-#include "base/io.h"
-#include "base/util.h"
 #include "symbol/code_map.h"
 #include "symbol/sym_source.h"
 
@@ -55,26 +52,11 @@ static void parse(struct code_map *map)
 			code_map_add(map, start, size, name, strnlen(name, (size_t)(end - name)));
 		line = end + 1;
 	}
-	code_map_seal(map);
 }
 
 static void *sym_perfmap_open(struct sym_context *ctx)
 {
-	struct code_map *map;
-	struct error err;
-
-	if (ctx->files.kind != MODULE_ANON || ctx->files.main_fd < 0)
-		return NULL;
-	map = xcalloc(1, sizeof(*map));
-	if (io_load(ctx->files.main_fd, CODE_MAP_MAX_BYTES, &map->bytes, &err) < 0) {
-		sym_damage(ctx, "its perf map: %s", err.msg);
-		code_map_close(map);
-		return NULL;
-	}
-	parse(map);
-	if (map->n == CODE_MAP_MAX)
-		sym_note(ctx, "its perf map has more than %u functions", CODE_MAP_MAX);
-	return map;
+	return code_map_open(ctx, ctx->files.main_fd, "its perf map", parse);
 }
 
 const struct sym_source sym_perfmap = {

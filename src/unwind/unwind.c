@@ -11,7 +11,8 @@ struct unwinder *unwinder_new(const struct unwind_arch *arch, uint32_t max_frame
 
 	u->arch = arch;
 	u->max_frames = max_frames;
-	u->frames = xcalloc(max_frames, sizeof(*u->frames));
+	u->frames = xcalloc((size_t)max_frames + 1, sizeof(*u->frames));
+	u->sp = xcalloc((size_t)max_frames + 2, sizeof(*u->sp));
 	return u;
 }
 
@@ -20,6 +21,7 @@ void unwinder_free(struct unwinder *u)
 	if (!u)
 		return;
 	free(u->frames);
+	free(u->sp);
 	free(u);
 }
 
@@ -373,32 +375,90 @@ static inline bool step(struct run *r, const struct unwind_cached *c)
 	}
 }
 
-void unwinder_run(struct unwinder *u, struct unwind_stack *stack)
+/*
+ * The run ended `n_frames` from the innermost, which is beyond the limit.  With the
+ * outermost frame that is
+ *
+ *	frames, full	I I I I I I I I O O		outer: P Q
+ *	becomes		I I I I I I I gap O P Q		or what there is of them
+ *
+ * and else the innermost are what there is.
+ */
+static void end_beyond(struct unwinder *u, uint32_t n_frames)
+{
+	uint32_t n_outer = unwind_n_outer(u->max_frames), gap_at = u->max_frames - n_outer;
+	uint32_t n_beyond = n_frames - u->max_frames, first = n_frames - n_outer;
+
+	if (u->end == UNWIND_PENDING)	/* with its table there may be more to say */
+		return;
+	if (u->end != UNWIND_COMPLETE || !n_outer) {
+		u->end = UNWIND_LIMIT;
+		return;
+	}
+	if (n_beyond < n_outer) {	/* part of them is at the end of the others */
+		memmove(&u->frames[gap_at + 1], &u->frames[first],
+			(n_outer - n_beyond) * sizeof(*u->frames));
+		memmove(&u->sp[gap_at + 1], &u->sp[first], (n_outer - n_beyond) * sizeof(*u->sp));
+	}
+	for (uint32_t i = max_of(first, u->max_frames); i < n_frames; i++) {
+		uint32_t from = (i - u->max_frames) % UNWIND_OUTER, to = gap_at + 1 + i - first;
+
+		u->frames[to] = u->outer[from];
+		u->sp[to] = u->outer_sp[from];
+	}
+	u->n_frames = u->max_frames + 1;
+	u->end = UNWIND_LEFT_OUT;
+	u->gap_at = gap_at;
+	u->n_left_out = n_beyond;
+}
+
+/* Go through all frames; returns how many there are. */
+static uint32_t go_through(struct unwinder *u, struct unwind_stack *stack)
 {
 	struct run r = { .u = u, .s = stack };
+	/* Where no outer frames are kept there is nothing to go on for. */
+	const uint32_t most = unwind_n_outer(u->max_frames) ? UNWIND_MAX_STEPS : u->max_frames;
 
-	u->n_frames = 0;
-	u->end_addr = 0;
-	for (;;) {
+	for (uint32_t n = 0;; n++) {
 		uint64_t pc = get(&r, u->arch->pc);
 		const struct unwind_cached *c;
 
 		/* Where threads begin without a rule saying so. */
-		if (unlikely(pc == 0 && u->n_frames)) {
+		if (unlikely(pc == 0 && n)) {
 			u->end = UNWIND_COMPLETE;
-			return;
+			return n;
 		}
 		c = look_up(&r, pc, r.flags);
-		if (unlikely(c->where == WHERE_NOWHERE && u->n_frames)) {
+		if (unlikely(c->where == WHERE_NOWHERE && n)) {
 			u->end = UNWIND_BROKEN;
-			return;
+			return n;
 		}
-		if (unlikely(u->n_frames == u->max_frames)) {
+		if (unlikely(n == most)) {
 			u->end = UNWIND_LIMIT;
-			return;
+			return n;
 		}
-		u->frames[u->n_frames++] = c->frame;
+		if (likely(n < u->max_frames)) {
+			u->frames[n] = c->frame;
+			u->sp[n] = get(&r, u->arch->sp);
+		} else {
+			u->outer[(n - u->max_frames) % UNWIND_OUTER] = c->frame;
+			u->outer_sp[(n - u->max_frames) % UNWIND_OUTER] = get(&r, u->arch->sp);
+		}
 		if (!step(&r, c))
-			return;
+			return n + 1;
 	}
+}
+
+void unwinder_run(struct unwinder *u, struct unwind_stack *stack)
+{
+	uint32_t n;
+
+	u->end_addr = 0;
+	u->n_left_out = 0;
+	n = go_through(u, stack);
+	u->copy_ended = u->end == UNWIND_COPY;
+	u->n_frames = min_of(n, u->max_frames);
+	if (n > u->max_frames)
+		end_beyond(u, n);
+	u->sp[u->n_frames] = UINT64_MAX;
 }

@@ -16,6 +16,10 @@
  *		... u->frames[i] ...		the innermost first
  *	... u->end ...				why there is no further one
  *
+ * Of a stack with more frames than `max_frames` the innermost are kept and, if its
+ * outermost frame is reached, UNWIND_OUTER of the outermost: how many were between
+ * them is counted.
+ *
  * Memory comes from a running program and rules from its files: nothing in
  * them can make the unwinder loop, or read outside what it was given.
  */
@@ -31,13 +35,15 @@
 enum unwind_end {
 	UNWIND_COMPLETE,	/* the outermost frame was reached */
 	UNWIND_COPY,		/* beyond a copy that was cut, or on a stack not copied */
-	UNWIND_LIMIT,		/* frame limit */
+	UNWIND_LIMIT,		/* frame limit, and not to the outermost frame beyond it */
 	UNWIND_NO_RULE,		/* nothing is known about an address in a file */
 	UNWIND_MEMORY,		/* memory that could not be read */
 	UNWIND_JIT,		/* code outside any file, and no frame pointer */
 	UNWIND_REGISTER,	/* the rule needs a register that is not known */
 	UNWIND_BROKEN,		/* not further out, or not an address of code */
 	UNWIND_PENDING,		/* resolve() said so: table not there yet */
+	UNWIND_LEFT_OUT,	/* the outermost was reached, but frames[gap_at] stands for
+				   n_left_out others */
 };
 
 /* How the address of a frame was come by; also flags for resolve(). */
@@ -92,16 +98,31 @@ struct unwind_stack {
 };
 
 #define UNWIND_CACHE 4096
+#define UNWIND_OUTER 64u		/* outermost frames kept beyond the limit, at most */
+#define UNWIND_MAX_STEPS (1u << 16)	/* frames that are gone through */
+
+/* How many of the outermost frames are kept of a stack with more than `max_frames`. */
+static inline uint32_t unwind_n_outer(uint32_t max_frames)
+{
+	return max_frames / 4 < UNWIND_OUTER ? max_frames / 4 : UNWIND_OUTER;
+}
 
 struct unwinder {
 	const struct unwind_arch *arch;
 	uint32_t max_frames;
 
 	/* The result of the last run. */
-	uint32_t *frames;	/* max_frames numbers, the innermost first */
+	uint32_t *frames;	/* max_frames numbers and one, the innermost first */
 	uint32_t n_frames;
+	uint64_t *sp;		/* the stack pointer in each, and behind them UINT64_MAX */
 	enum unwind_end end;
 	uint64_t end_addr;	/* UNWIND_COPY, UNWIND_MEMORY: the address wanted */
+	bool copy_ended;	/* UNWIND_COPY, or what became UNWIND_LIMIT instead */
+	uint32_t gap_at;	/* UNWIND_LEFT_OUT: see there; that frame is the caller's to set */
+	uint32_t n_left_out;	/* 0 for any other end */
+
+	uint32_t outer[UNWIND_OUTER];	/* the last frames beyond max_frames, as a ring */
+	uint64_t outer_sp[UNWIND_OUTER];
 
 	struct unwind_cached {
 		uint64_t pc;

@@ -10,6 +10,27 @@ static void put_text(struct buf *b, const char *s)
 	buf_put_str(b, s, min_of(len, (size_t)RECORD_MAX_STRING));
 }
 
+void symbol_call_put(struct buf *b, uint64_t vaddr, const struct symbol_call *call)
+{
+	buf_put_uleb(b, call->kind);
+	if (call->kind != CALL_DIRECT)
+		return;
+	buf_put_zigzag(b, (int64_t)(call->target - vaddr));
+	buf_put_uleb(b, call->function == RECORD_NONE ? 0 : (uint64_t)call->function + 1);
+}
+
+bool symbol_call_get(struct cursor *c, uint64_t vaddr, struct symbol_call *out)
+{
+	uint64_t kind = cursor_uleb(c);
+
+	*out = (struct symbol_call){ .kind = (enum record_call_kind)kind, .function = RECORD_NONE };
+	if (kind == CALL_DIRECT) {
+		out->target = vaddr + (uint64_t)cursor_zigzag(c);
+		out->function = (uint32_t)cursor_uleb(c) - 1;	/* 0 becomes RECORD_NONE */
+	}
+	return kind < CALL_KINDS;
+}
+
 static void on_function(void *ctx, const struct symbol_function *f)
 {
 	struct symbol_answer_writer *w = ctx;
@@ -38,6 +59,8 @@ static void on_address(void *ctx, uint64_t vaddr, const struct symbol_level *lev
 		buf_put_uleb(b, levels[i].function);
 		buf_put_uleb(b, levels[i].line);
 	}
+	symbol_call_put(b, vaddr, &w->call);
+	w->call = (struct symbol_call){ 0 };
 	w->n_addresses++;
 }
 
@@ -45,6 +68,11 @@ struct symbol_sink symbol_answer_sink(struct symbol_answer_writer *w)
 {
 	return (struct symbol_sink){
 		.ctx = w, .function = on_function, .address = on_address };
+}
+
+void symbol_answer_put_call(struct symbol_answer_writer *w, struct symbol_call call)
+{
+	w->call = call;
 }
 
 void symbol_answer_finish(struct symbol_answer_writer *w, struct buf *out)
@@ -112,5 +140,5 @@ int symbol_answer_next_address(struct symbol_answer_reader *r,
 		out->levels[i].function = (uint32_t)cursor_uleb(c);
 		out->levels[i].line = (uint32_t)cursor_uleb(c);
 	}
-	return c->bad ? -1 : 1;
+	return symbol_call_get(c, out->vaddr, &out->call) && !c->bad ? 1 : -1;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * cprofd-worker: parses files of targets for a session.
+ * cprofd-worker: parses files of targets for a session, and of strangers for a command.
  *
  * Started by the opener with one channel and nothing else; ends with it.  Every
  * request has a budget of CPU time and memory that grows with the files it
@@ -25,11 +25,13 @@
 #include "config.h"
 #include "elf/elf_debugfile.h"
 #include "elf/elf_file.h"
+#include "import/import.h"
 #include "opener/opener_proto.h"
 #include "symbol/symbolizer.h"
 #include "unwind/step_libunwind.h"
 #include "unwind/unwind_build.h"
 #include "unwind/unwind_table.h"
+#include "worker/call_before.h"
 #include "worker/code_answer.h"
 #include "worker/disassemble.h"
 #include "worker/symbol_answer.h"
@@ -44,10 +46,12 @@
 struct named {
 	uint32_t module;
 	int fds[3];		/* file, debug file, shared debug file; -1 */
+	bool has_elf;		/* the first is an ELF file */
 	struct symbolizer *symbolizer;
 	struct symbol_answer_writer answer;
+	struct elf_file *text;	/* to see its calls; NULL: not needed yet, or not to be had */
 
-	/* For code: where functions are, by number, and where an address was last. */
+	/* Where functions are, by number, and where an address was last. */
 	struct place {
 		uint64_t vaddr, size;
 	} *functions;
@@ -159,6 +163,7 @@ static int make_table(int fd, const char *path, struct r_table *r, struct error 
 	r->build_id_len = (uint32_t)elf_file_build_id(elf, r->build_id, sizeof(r->build_id));
 	list_segments(elf, r);
 	list_debug_files(elf, path, r);
+	r->has_python = python_elf_find(elf, path, &r->python);
 	if (unwind_build(elf, &image, err) == 0) {
 		const struct unwind_table_header *h = (const void *)image.data;
 
@@ -200,6 +205,7 @@ static struct named *find_named(struct worker *w, uint32_t module)
 static void close_named(struct worker *w, struct named *n)
 {
 	symbolizer_close(n->symbolizer);
+	elf_file_close(n->text);
 	symbol_answer_deinit(&n->answer);
 	free(n->functions);
 	for (size_t i = 0; i < array_len(n->fds); i++) {
@@ -258,7 +264,8 @@ static void do_open_symbols(struct worker *w)
 {
 	const struct w_open_symbols *ask = (const struct w_open_symbols *)w->m->data;
 	struct r_open_symbols *r = xcalloc(1, sizeof(*r));
-	struct named n = { .module = ask->module, .fds = { -1, -1, -1 } };
+	struct named n = { .module = ask->module, .fds = { -1, -1, -1 },
+			   .has_elf = symbolizer_has_elf(ask->kind) };
 	struct named *old = find_named(w, ask->module);
 	struct symbolizer_files files;
 	size_t at = 0;
@@ -277,7 +284,7 @@ static void do_open_symbols(struct worker *w)
 
 	r->type = R_OPEN_SYMBOLS;
 	r->module = ask->module;
-	if (symbolizer_has_elf(ask->kind)) {
+	if (n.has_elf) {
 		drop_wrong_debug_file(&n, ask->debug_path, r->note);
 		if (n.fds[2] < 0)
 			list_alt_files(&n, ask->debug_path, r);
@@ -325,17 +332,72 @@ static void resolve(struct named *n, const uint64_t *vaddrs, size_t n_vaddrs)
 	symbolizer_resolve(n->symbolizer, vaddrs, n_vaddrs, &sink);
 }
 
+static void on_target(void *ctx, uint64_t vaddr, const struct symbol_level *levels,
+		      uint32_t n_levels)
+{
+	struct named *n = ctx;
+
+	(void)vaddr;
+	n->last_function = n_levels ? levels[n_levels - 1].function : UINT32_MAX;
+}
+
+/* The number of the function that begins at `vaddr`, or RECORD_NONE. */
+static uint32_t function_from(struct named *n, uint64_t vaddr)
+{
+	const struct symbol_sink sink = { n, on_function, on_target };
+
+	symbolizer_resolve(n->symbolizer, &vaddr, 1, &sink);
+	return n->last_function != UINT32_MAX && n->functions[n->last_function].vaddr == vaddr
+		? n->last_function : RECORD_NONE;
+}
+
+/* Which call ends at `vaddr`. */
+static struct symbol_call find_call(struct named *n, uint64_t vaddr)
+{
+	struct symbol_call call = { .kind = CALL_UNKNOWN, .function = RECORD_NONE };
+	struct call_before before;
+	struct error err;
+
+	if (!n->has_elf || (!n->text && elf_file_open(n->fds[0], &n->text, &err) < 0) ||
+	    !call_before(n->text, n->fds[0], vaddr, &before))
+		return call;
+	if (before.direct)
+		call.function = function_from(n, before.target);
+	/* A stub that has no name leads to what only the dynamic linker knows. */
+	if (before.direct && call.function == RECORD_NONE &&
+	    call_is_stub(n->text, n->fds[0], before.target))
+		before = (struct call_before){ .indirect = true };
+	/* If it could be both it is the direct one that makes sense. */
+	if (before.direct && (call.function != RECORD_NONE || !before.indirect)) {
+		call.kind = CALL_DIRECT;
+		call.target = before.target;
+	} else {
+		call.kind = before.indirect ? CALL_INDIRECT : CALL_NONE;
+	}
+	return call;
+}
+
+/* The call and the names of one address. */
+static void answer_address(struct named *n, uint64_t vaddr, bool is_return)
+{
+	if (is_return)
+		symbol_answer_put_call(&n->answer, find_call(n, vaddr + 1));
+	resolve(n, &vaddr, 1);
+}
+
 static void do_symbols(struct worker *w)
 {
 	const struct w_symbols *ask = (const struct w_symbols *)w->m->data;
 	struct r_symbols r = { .type = R_SYMBOLS, .module = ask->module };
 	struct named *n = find_named(w, ask->module);
-	size_t there = (w->m->len - offsetof(struct w_symbols, vaddrs)) / sizeof(uint64_t);
+	size_t there = min_of((w->m->len - offsetof(struct w_symbols, vaddrs)) / sizeof(uint64_t),
+			      (size_t)WORKER_MAX_ADDRESSES);
 	struct buf out = { 0 };
 	struct error err;
 
 	if (n && n->symbolizer) {
-		resolve(n, ask->vaddrs, min_of((size_t)ask->n, there));
+		for (size_t i = 0; i < min_of((size_t)ask->n, there); i++)
+			answer_address(n, ask->vaddrs[i], ask->returns[i / 64] >> i % 64 & 1);
 		symbol_answer_finish(&n->answer, &out);
 		r.flags = symbolizer_flags(n->symbolizer);
 		snprintf(r.note, sizeof(r.note), "%s", symbolizer_note(n->symbolizer));
@@ -518,6 +580,60 @@ static void do_step(struct worker *w)
 	answer(&r, sizeof(r), -1);
 }
 
+/* ---- import ---- */
+
+/* All of it, but of counts what is used: their files are large and mostly empty. */
+static int load(int file, struct buf *data, struct error *err)
+{
+	uint8_t head[64];
+	ssize_t n = io_pread_full(file, head, sizeof(head), 0);
+	uint64_t used;
+
+	if (n < 0)
+		return error_sys(err, "cannot read it");
+	if (!import_is_counts(head, (size_t)n))
+		return io_load(file, IMPORT_MAX_BYTES, data, err);
+	used = import_counts_used(head);
+	if (used > IMPORT_MAX_BYTES)
+		return error_set(err, EFBIG, "more than %u MiB", IMPORT_MAX_BYTES >> 20);
+	used = max_of(used, (uint64_t)sizeof(head));
+	n = io_pread_full(file, buf_add(data, used), used, 0);
+	if (n < 0)
+		return error_sys(err, "cannot read it");
+	data->len = (size_t)n;
+	return 0;
+}
+
+static int make_recording(int file, uint64_t time_ns, struct error *err)
+{
+	_cleanup_(closep) int fd = io_memfd("cprofd-import", "", 0, err);
+	struct buf data = { 0 };
+	int ret = -1;
+
+	if (fd >= 0 && load(file, &data, err) == 0)
+		ret = import_is_counts(data.data, data.len)
+			? import_counts(data.data, data.len, fd, err)
+			: import_pstats(data.data, data.len, time_ns, fd, err);
+	buf_deinit(&data);
+	return ret < 0 ? -1 : steal_fd(fd);
+}
+
+static void do_import(struct worker *w)
+{
+	const struct w_import *ask = (const struct w_import *)w->m->data;
+	struct r_import r = { .type = R_IMPORT };
+	_cleanup_(closep) int file = msg_take_fd(w->m, 0);
+	_cleanup_(closep) int recording = -1;
+	struct error err;
+
+	recording = make_recording(file, ask->time_ns, &err);
+	if (recording < 0) {
+		r.code = err.code;
+		snprintf(r.error, sizeof(r.error), "%s", err.msg);
+	}
+	answer(&r, sizeof(r), recording);
+}
+
 /* ---- the loop ---- */
 
 static const struct {
@@ -531,6 +647,7 @@ static const struct {
 	{ W_SYMBOLS, offsetof(struct w_symbols, vaddrs), false, do_symbols },
 	{ W_STEP, sizeof(struct w_step), false, do_step },
 	{ W_CODE, sizeof(struct w_code), false, do_code },
+	{ W_IMPORT, sizeof(struct w_import), false, do_import },
 };
 
 static void run_request(struct worker *w)

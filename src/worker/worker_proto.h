@@ -16,6 +16,7 @@
 
 #include <stdint.h>
 
+#include "python/python_elf.h"
 #include "record/record.h"
 #include "unwind/arch.h"
 
@@ -26,12 +27,14 @@ enum worker_type {
 	W_SYMBOLS,
 	W_STEP,
 	W_CODE,
+	W_IMPORT,
 	/* answers */
 	R_TABLE = 101,
 	R_OPEN_SYMBOLS,
 	R_SYMBOLS,
 	R_STEP,
 	R_CODE,
+	R_IMPORT,
 };
 
 #define WORKER_MAX_SEGMENTS 16
@@ -62,6 +65,8 @@ struct r_table {
 	uint8_t build_id[WORKER_MAX_BUILD_ID];
 	uint32_t debuglink_crc;
 	uint32_t names_len;
+	uint32_t has_python;
+	struct python_elf python;
 	char error[WORKER_MAX_NOTE];	/* "" if the file could be read */
 	/* where debug files may be, each terminated, best first */
 	char names[WORKER_MAX_NAMES];
@@ -91,12 +96,31 @@ struct r_open_symbols {
 	char names[WORKER_MAX_NAMES];
 };
 
+/*
+ * Make a recording of the file that comes along (import/import.h).  Asked by a
+ * command, not by a session.  Answered with the recording as memory file, unless `error`
+ * says why there is none.
+ */
+struct w_import {
+	uint32_t type;
+	uint32_t pad;
+	uint64_t time_ns;	/* when the file was written, since 1970 */
+};
+
+struct r_import {
+	uint32_t type;
+	int32_t code;		/* of the error, or 0 */
+	char error[WORKER_MAX_NOTE];
+};
+
 /* Name addresses; answered with a memory file (worker/symbol_answer.h). */
 struct w_symbols {
 	uint32_t type;
 	uint32_t module;
 	uint32_t n;
 	uint32_t pad;
+	/* A bit for each address: it is 1 before a return address, what call is that of? */
+	uint64_t returns[WORKER_MAX_ADDRESSES / 64];
 	uint64_t vaddrs[WORKER_MAX_ADDRESSES];
 };
 
