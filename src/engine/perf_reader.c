@@ -37,6 +37,7 @@ struct perf_reader {
 	struct perf_layout layout, output_layout;
 	uint64_t period_ns;
 	bool hardware;
+	bool of_cpus;			/* events are PERF_EVERY_THREAD */
 	struct source *sources;
 	size_t n_sources, cap_sources;
 	size_t n_old_sources;		/* of the opening before */
@@ -47,6 +48,7 @@ struct perf_reader {
 	struct period_random random;
 	uint64_t n_lost_old, cpu_ns_old;	/* of events closed since */
 	uint64_t n_lost_records;	/* as LOST records say, for old kernels */
+	uint64_t n_lost_news;		/* of the sideband */
 	uint64_t unsampled_ns, throttled_ns;
 };
 
@@ -107,8 +109,8 @@ void perf_reader_add_event(struct perf_reader *r, int fd, uint64_t id, uint32_t 
 	};
 }
 
-/* Does the event sample?  Else it carries output, or is only kept open. */
-static bool samples(const struct event *e)
+/* Does the event sample or count?  Else it carries output, or is only kept open. */
+static bool measures(const struct event *e)
 {
 	return e->id && e->tid;
 }
@@ -130,6 +132,12 @@ static struct event_count read_count(const struct event *e)
 	return c;
 }
 
+/* One of a whole CPU counts while that is idle, too. */
+static bool counts_cpu_time(const struct perf_reader *r, const struct event *e)
+{
+	return measures(e) && !r->hardware && e->tid != PERF_EVERY_THREAD;
+}
+
 void perf_reader_totals(struct perf_reader *r, struct perf_totals *out)
 {
 	uint64_t n_lost = r->n_lost_old;
@@ -139,6 +147,7 @@ void perf_reader_totals(struct perf_reader *r, struct perf_totals *out)
 		.unsampled_ns = r->unsampled_ns,
 		.throttled_ns = r->throttled_ns,
 		.period_ns = r->period_ns,
+		.n_lost_news = r->n_lost_news,
 	};
 	for (size_t i = 0; i < r->n_events; i++) {
 		if (!r->events[i].id)
@@ -146,7 +155,7 @@ void perf_reader_totals(struct perf_reader *r, struct perf_totals *out)
 		struct event_count c = read_count(&r->events[i]);
 
 		n_lost += c.n_lost;
-		if (!r->hardware && samples(&r->events[i]))
+		if (counts_cpu_time(r, &r->events[i]))
 			out->cpu_ns += c.value;
 	}
 	out->n_lost = max_of(n_lost, r->n_lost_records);
@@ -157,7 +166,7 @@ bool perf_reader_all_ended(const struct perf_reader *r)
 	for (size_t i = 0; i < r->n_events; i++) {
 		struct pollfd fd = { .fd = r->events[i].fd };
 
-		if (samples(&r->events[i]) && poll(&fd, 1, 0) >= 0 && !(fd.revents & POLLHUP))
+		if (measures(&r->events[i]) && poll(&fd, 1, 0) >= 0 && !(fd.revents & POLLHUP))
 			return false;
 	}
 	return true;
@@ -170,7 +179,7 @@ static uint64_t place_key(uint32_t tid, uint32_t cpu)
 
 /* ---- starting and stopping ---- */
 
-/* Close the sampling events of the opening before; the others stay. */
+/* Close what measured in the opening before; the others stay. */
 static void close_old(struct perf_reader *r)
 {
 	size_t kept = 0;
@@ -178,14 +187,14 @@ static void close_old(struct perf_reader *r)
 	for (size_t i = 0; i < r->n_old; i++) {
 		struct event *e = &r->events[i];
 
-		if (!samples(e)) {
+		if (!measures(e)) {
 			r->events[kept++] = *e;
 			continue;
 		}
 		ioctl(e->fd, PERF_EVENT_IOC_DISABLE, 0);
 		struct event_count c = read_count(e);
 		r->n_lost_old += c.n_lost;
-		r->cpu_ns_old += r->hardware ? 0 : c.value;
+		r->cpu_ns_old += counts_cpu_time(r, e) ? c.value : 0;
 		close(e->fd);
 	}
 	for (size_t i = r->n_old; i < r->n_events; i++)
@@ -212,6 +221,7 @@ void perf_reader_start(struct perf_reader *r, const struct perf_start *start)
 	r->period_ns = start->period_ns;
 	r->layout.callchain = start->callchain;
 	r->hardware = start->hardware;
+	u64map_clear(&r->by_id);
 	u64map_clear(&r->by_tid);
 	u64map_clear(&r->by_place);
 	for (size_t i = 0; i < r->n_events; i++) {
@@ -220,8 +230,9 @@ void perf_reader_start(struct perf_reader *r, const struct perf_start *start)
 		if (!e->id)
 			continue;
 		*u64map_slot(&r->by_id, e->id) = (uint32_t)i;
-		if (!samples(e))
+		if (!measures(e) || !e->period_ns)
 			continue;
+		r->of_cpus = e->tid == PERF_EVERY_THREAD;
 		*u64map_slot(&r->by_tid, e->tid) = 1;
 		*u64map_slot(&r->by_place, place_key(e->tid, e->cpu)) = (uint32_t)i;
 	}
@@ -233,14 +244,14 @@ void perf_reader_start(struct perf_reader *r, const struct perf_start *start)
 void perf_reader_enable(struct perf_reader *r)
 {
 	for (size_t i = 0; i < r->n_events; i++)
-		if (samples(&r->events[i]))
+		if (measures(&r->events[i]) && r->events[i].own)
 			ioctl(r->events[i].fd, PERF_EVENT_IOC_ENABLE, 0);
 }
 
 void perf_reader_stop(struct perf_reader *r)
 {
 	for (size_t i = 0; i < r->n_events; i++)
-		if (samples(&r->events[i]))
+		if (measures(&r->events[i]))
 			ioctl(r->events[i].fd, PERF_EVENT_IOC_DISABLE, 0);
 }
 
@@ -299,12 +310,13 @@ static uint64_t own_weight(struct perf_reader *r, struct event *e, uint64_t time
 
 /*
  * What a BPF program wrote does not say which event it was for: a thread has one on each
- * CPU, of its own or inherited.
+ * CPU, of its own or inherited, or the CPU has one for all.
  */
 static uint64_t output_weight(struct perf_reader *r, const struct perf_sample *s,
 			      uint64_t period_ns)
 {
-	uint32_t i = u64map_find(&r->by_place, place_key(s->tid, s->cpu));
+	uint32_t tid = r->of_cpus ? PERF_EVERY_THREAD : s->tid;
+	uint32_t i = u64map_find(&r->by_place, place_key(tid, s->cpu));
 
 	if (i < r->n_events && r->events[i].own)
 		return own_weight(r, &r->events[i], s->time_ns);
@@ -431,8 +443,8 @@ void perf_reader_drain(struct perf_reader *r, perf_sink_fn sink, void *ctx)
 				weight = weigh(r, &record.sample);
 			else if (record.kind == PERF_FORK)
 				on_birth(r, &record.task);
-			else if (record.kind == PERF_LOST && !s->sideband)
-				r->n_lost_records += record.lost.count;
+			else if (record.kind == PERF_LOST)
+				*(s->sideband ? &r->n_lost_news : &r->n_lost_records) += record.lost.count;
 			else if (record.kind == PERF_THROTTLE)
 				account_throttle(r, &record.throttle);
 			sink(ctx, &record, weight);
@@ -443,12 +455,19 @@ void perf_reader_drain(struct perf_reader *r, perf_sink_fn sink, void *ctx)
 	drop_retired(r);
 }
 
-size_t perf_reader_poll(const struct perf_reader *r, struct pollfd *fds, size_t max)
+static size_t poll_some(const struct perf_reader *r, bool sideband, struct pollfd *fds, size_t max)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n_sources && n < max; i++)
-		if (!r->sources[i].sideband)
+		if (r->sources[i].sideband == sideband)
 			fds[n++] = (struct pollfd){ .fd = r->sources[i].fd, .events = POLLIN };
 	return n;
+}
+
+size_t perf_reader_poll(const struct perf_reader *r, struct pollfd *fds, size_t max)
+{
+	size_t n = poll_some(r, false, fds, max);
+
+	return n + poll_some(r, true, fds + n, max - n);
 }

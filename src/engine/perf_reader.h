@@ -26,10 +26,11 @@ struct perf_reader;
 
 struct perf_totals {
 	uint64_t n_lost;	/* samples, since the beginning */
-	uint64_t cpu_ns;	/* CPU time of all threads with events, likewise */
+	uint64_t cpu_ns;	/* CPU time of all threads with events, likewise; 0: not known */
 	uint64_t unsampled_ns;	/* CPU time cut off when periods were changed */
 	uint64_t throttled_ns;	/* during which the kernel held samples back */
 	uint64_t period_ns;	/* mean period in effect */
+	uint64_t n_lost_news;	/* records about processes and mappings */
 };
 
 /*
@@ -48,9 +49,11 @@ int perf_reader_add_ring(struct perf_reader *r, int fd, size_t bytes, bool sideb
 			 struct error *err);
 
 /*
- * Take a sampling event, one that only has to stay open (id 0), or one that a BPF program
- * writes to (tid 0); owns `fd`.
+ * Take a sampling event, one that only counts the CPU time of a thread (period 0), one
+ * that only has to stay open (id 0), or one that a BPF program writes to (tid 0); owns
+ * `fd`.  PERF_EVERY_THREAD: it samples whatever runs on its CPU.
  */
+#define PERF_EVERY_THREAD UINT32_MAX
 void perf_reader_add_event(struct perf_reader *r, int fd, uint64_t id, uint32_t tid,
 			   uint32_t cpu, uint64_t period_ns);
 
@@ -69,16 +72,16 @@ struct perf_start {
  */
 void perf_reader_start(struct perf_reader *r, const struct perf_start *start);
 
-/* Start what was held. */
+/* Start what was held, or stopped. */
 void perf_reader_enable(struct perf_reader *r);
 
-/* Stop counting; what is in the rings can still be read. */
+/* Stop counting, also for threads that inherited; what is in the rings can still be read. */
 void perf_reader_stop(struct perf_reader *r);
 
 /* Give every record that is there to `sink`. */
 void perf_reader_drain(struct perf_reader *r, perf_sink_fn sink, void *ctx);
 
-/* Descriptors that become readable when a ring fills: at most `max`. */
+/* Descriptors that become readable when a ring fills, those of samples first: at most `max`. */
 size_t perf_reader_poll(const struct perf_reader *r, struct pollfd *fds, size_t max);
 
 /* Read the kernel's counts of all events. */

@@ -50,6 +50,8 @@ struct perf_sample {
 	bool stack_full;	/* all that was asked for was copied */
 	const void *raw;	/* what a BPF program wrote, or NULL; 4 bytes behind a word */
 	size_t raw_len;
+	const void *python;	/* of a copied stack, what is known of its Python frames, or NULL */
+	size_t python_len;
 };
 
 struct perf_mmap {

@@ -19,15 +19,14 @@ static uint64_t draw(struct period_random *random)
 	return z ^ z >> 31;
 }
 
-/* Uniform in [0, 1). */
-static double draw_unit(struct period_random *random)
+double period_draw_unit(struct period_random *random)
 {
 	return (double)(draw(random) >> 11) * 0x1p-53;
 }
 
 uint64_t period_draw(struct period_random *random, uint64_t mean_ns)
 {
-	double factor = 1 + PERIOD_SPREAD * (2 * draw_unit(random) - 1);
+	double factor = 1 + PERIOD_SPREAD * (2 * period_draw_unit(random) - 1);
 
 	return (uint64_t)((double)mean_ns * factor);
 }

@@ -26,6 +26,9 @@ struct period_random {
 	uint64_t state;
 };
 
+/* Uniform in [0, 1). */
+double period_draw_unit(struct period_random *random);
+
 /* A period within the spread around `mean_ns`. */
 uint64_t period_draw(struct period_random *random, uint64_t mean_ns);
 

@@ -9,6 +9,7 @@
 #ifndef CPROFD_ENGINE_BPF_UNWIND_H
 #define CPROFD_ENGINE_BPF_UNWIND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,8 @@ struct error;
 struct bpf_unwind;
 
 enum bpf_map_number {
-	BPF_MAP_PROCS, BPF_MAP_MAPPINGS, BPF_MAP_TABLES, BPF_MAP_COST, BPF_MAP_COUNT
+	BPF_MAP_PROCS, BPF_MAP_MAPPINGS, BPF_MAP_TABLES, BPF_MAP_PYTHONS, BPF_MAP_COST,
+	BPF_MAP_COUNT
 };
 
 #define BPF_TABLE_BYTES (16u << 20)	/* of all files of a target */
@@ -27,8 +29,8 @@ struct bpf_unwind_how {
 };
 
 /*
- * Fails with EPERM without the rights, with ENOSYS where kernel or build have not what
- * it takes; the caller ends with bpf_unwind_free().
+ * Fails with EPERM without the rights, with ENOTSUP where the build and with another code
+ * where the kernel has not what it takes; the caller ends with bpf_unwind_free().
  */
 int bpf_unwind_load(const struct bpf_unwind_how *how, struct bpf_unwind **out,
 		    struct error *err);
@@ -36,6 +38,24 @@ void bpf_unwind_free(struct bpf_unwind *b);
 
 /* The maps, which stay its own. */
 void bpf_unwind_maps(const struct bpf_unwind *b, int fds[BPF_MAP_COUNT]);
+
+/*
+ * From here on only processes given to bpf_unwind_watch() are looked at, with `follow`
+ * those that they fork, too.  Fails with ENOTSUP where processes cannot be told apart: in
+ * a pid namespace, as the kernel's numbers are others; and where the kernel's type
+ * information is not to be had.
+ */
+int bpf_unwind_filter(struct bpf_unwind *b, bool follow, struct error *err);
+
+/*
+ * From here on Python frames are walked, too, of processes that BPF_MAP_PYTHONS has; with
+ * `follow` their children are known to the kernel from the beginning.  Fails with ENOTSUP
+ * where it does not say where a thread has its thread pointer.
+ */
+int bpf_unwind_python(struct bpf_unwind *b, bool follow, struct error *err);
+
+/* Of a filtered one: sample this process, until it ends or gets other rights by an exec. */
+int bpf_unwind_watch(struct bpf_unwind *b, uint32_t pid, struct error *err);
 
 /* What is unwound on `cpu` goes to the ring of event `fd`, an output event. */
 int bpf_unwind_set_output(struct bpf_unwind *b, uint32_t cpu, int fd, struct error *err);
