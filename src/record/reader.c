@@ -159,11 +159,14 @@ static void get_columns(struct record_reader *r, struct record_batch *batch,
 	batch->path = &r->path;
 	for (size_t i = 0; i < RECORD_MAX_COLUMNS && cursor_left(c); i++) {
 		p = cursor_str(c, &len);
+		if (!p)
+			break;
 		batch->col[i] = cursor_make(p, len);
 	}
 	/* In the first column every item has a byte at least. */
 	if (batch->n_items > cursor_left(&batch->col[0]))
 		c->bad = true;
+	batch->has_how = type == RECORD_MEASURED && cursor_left(&batch->col[8]) > 0;
 	if (type != RECORD_SAMPLES)
 		return;
 	batch->n_weights = cursor_left(&batch->col[6]) / sizeof(uint32_t);
@@ -171,6 +174,7 @@ static void get_columns(struct record_reader *r, struct record_batch *batch,
 	if (batch->n_weights)
 		memcpy(r->weights, batch->col[6].p, batch->n_weights * sizeof(uint32_t));
 	batch->weights = r->weights;
+	batch->has_activity = cursor_left(&batch->col[7]) > 0;
 }
 
 /* Take a record of a known type apart; false if its bytes end too early. */
@@ -193,6 +197,13 @@ static bool decode(struct record_reader *r, struct record *rec, struct cursor *c
 		rec->process.how = get_u32(c);
 		rec->process.name = get_u32(c);
 		rec->process.exe = get_u32(c);
+		break;
+	case RECORD_PROCESS_INFO:
+		rec->process_info.process = get_u32(c);
+		rec->process_info.ppid = get_u32(c);
+		rec->process_info.name = get_u32(c);
+		rec->process_info.exe = get_u32(c);
+		rec->process_info.cgroup = get_u32(c);
 		break;
 	case RECORD_PROCESS_END:
 		rec->process_end.process = get_u32(c);
@@ -244,6 +255,16 @@ static bool decode(struct record_reader *r, struct record *rec, struct cursor *c
 		rec->lost.count = cursor_uleb(c);
 		rec->lost.weight_ns = cursor_uleb(c);
 		break;
+	case RECORD_WINDOW:
+		rec->window.from_ns = get_time(r, c);
+		rec->window.to_ns = rec->window.from_ns + cursor_uleb(c);
+		rec->window.pair = get_u32(c);
+		rec->window.on = cursor_uleb(c) != 0;
+		rec->window.rate_hz = get_u32(c);
+		rec->window.cpu_ns = cursor_uleb(c);
+		for (int i = 0; i < PROGRESS_COUNT; i++)
+			rec->window.progress[i] = cursor_uleb(c) - 1;
+		break;
 	case RECORD_NOTE:
 		rec->note.time_ns = get_time(r, c);
 		rec->note.level = get_u32(c);
@@ -278,6 +299,8 @@ static bool decode(struct record_reader *r, struct record *rec, struct cursor *c
 	case RECORD_FUNCTIONS:
 	case RECORD_SYMBOLS:
 	case RECORD_SAMPLES:
+	case RECORD_CALLS:
+	case RECORD_MEASURED:
 		rec->batch = (struct record_batch){ 0 };
 		get_columns(r, &rec->batch, rec->type, c);
 		break;
@@ -363,7 +386,7 @@ int record_next_stack(struct record *rec, struct record_stack *out)
 	outcome = cursor_uleb(&b->col[0]);
 	shared = cursor_uleb(&b->col[1]);
 	more = cursor_uleb(&b->col[2]);
-	if (is_whole(b) < 0 || outcome >= OUTCOME_COUNT || more > cursor_left(&b->col[3]) ||
+	if (is_whole(b) < 0 || outcome >= RECORD_STACK_FIRST || more > cursor_left(&b->col[3]) ||
 	    shared > path->n || (shared && outcome != path->outcome) ||
 	    shared + more > RECORD_MAX_FRAMES)
 		return -1;
@@ -414,6 +437,46 @@ int record_next_symbol(struct record *rec, struct record_symbol *out)
 	return is_whole(b);
 }
 
+int record_next_call(struct record *rec, struct record_call *out)
+{
+	struct record_batch *b = &rec->batch;
+
+	if (!next_item(rec))
+		return 0;
+	b->last += (uint64_t)cursor_zigzag(&b->col[0]);
+	*out = (struct record_call){ .frame = (uint32_t)b->last, .kind = get_u32(&b->col[1]),
+				     .function = RECORD_NONE };
+	if (out->kind == CALL_DIRECT) {
+		b->last_other += (uint64_t)cursor_zigzag(&b->col[2]);
+		out->target = b->last_other;
+		out->function = get_u32(&b->col[3]) - 1;	/* 0 becomes RECORD_NONE */
+	}
+	return out->kind >= CALL_KINDS ? -1 : is_whole(b);
+}
+
+int record_next_measured(struct record *rec, struct record_measured *out)
+{
+	struct record_batch *b = &rec->batch;
+
+	if (!next_item(rec))
+		return 0;
+	b->last += (uint64_t)cursor_zigzag(&b->col[0]);
+	out->function = (uint32_t)b->last;
+	out->caller = get_u32(&b->col[1]) - 1;	/* 0 becomes RECORD_NONE */
+	out->calls = cursor_uleb(&b->col[2]);
+	out->outermost = cursor_uleb(&b->col[3]);
+	out->self_ns = cursor_uleb(&b->col[4]);
+	out->total_ns = cursor_uleb(&b->col[5]);
+	out->from_ns = out->duration_ns = 0;
+	out->how = COUNTED_BY_IMPORT;
+	if (b->has_how) {
+		out->from_ns = rec->start_ns + (uint64_t)cursor_zigzag(&b->col[6]);
+		out->duration_ns = cursor_uleb(&b->col[7]);
+		out->how = (uint8_t)min_of(cursor_uleb(&b->col[8]), (uint64_t)UINT8_MAX);
+	}
+	return is_whole(b);
+}
+
 int record_next_sample(struct record *rec, struct record_sample *out)
 {
 	struct record_batch *b = &rec->batch;
@@ -429,7 +492,10 @@ int record_next_sample(struct record *rec, struct record_sample *out)
 
 	out->state = where & 3;
 	out->cpu = (uint32_t)(where >> 3) - 1;	/* 0 becomes RECORD_NONE */
-	out->gap_bytes = where & 4 ? cursor_uleb(&b->col[5]) : 0;
+	out->gap = where & 4 ? cursor_uleb(&b->col[5]) : 0;
+	out->activity = b->has_activity ? get_u32(&b->col[7]) : ACTIVITY_UNKNOWN;
+	if (out->activity >= ACTIVITY_COUNT)	/* of a later version */
+		out->activity = ACTIVITY_UNKNOWN;
 	if (weight >= b->n_weights || out->state >= STATE_COUNT)
 		return -1;
 	out->weight_ns = b->weights[weight];

@@ -60,6 +60,8 @@ int record_next_frame(struct record *rec, struct record_frame *out);
 int record_next_stack(struct record *rec, struct record_stack *out);
 int record_next_function(struct record *rec, struct record_function *out);
 int record_next_symbol(struct record *rec, struct record_symbol *out);
+int record_next_call(struct record *rec, struct record_call *out);
+int record_next_measured(struct record *rec, struct record_measured *out);
 int record_next_sample(struct record *rec, struct record_sample *out);
 int record_next_instruction(struct record *rec, struct record_instruction *out);
 

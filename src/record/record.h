@@ -25,7 +25,7 @@
 #include "base/cursor.h"
 
 #define RECORD_MAJOR 1	/* a reader refuses another major version */
-#define RECORD_MINOR 2	/* grows with every record type or field added */
+#define RECORD_MINOR 5	/* grows with every record type or field added */
 
 #define RECORD_MAX_STRING 65536	/* longer ones are cut by the writer */
 #define RECORD_NONE UINT32_MAX	/* "no such number" where a field allows it */
@@ -52,9 +52,13 @@ enum record_type {
 	RECORD_MODULE_INFO = 19,
 	RECORD_END = 20,
 	RECORD_CODE = 21,
+	RECORD_PROCESS_INFO = 22,
+	RECORD_CALLS = 23,
+	RECORD_WINDOW = 24,
+	RECORD_MEASURED = 25,
 };
 
-#define RECORD_LAST_TYPE RECORD_CODE
+#define RECORD_LAST_TYPE RECORD_MEASURED
 
 /*
  * How a stack ends at its root side.  Every stack carries exactly one; stack
@@ -73,10 +77,32 @@ enum record_outcome {
 	OUTCOME_BROKEN = 7,	/* the next frame would not lie further out */
 	OUTCOME_NO_USER = 8,	/* no user stack: exiting, or a kernel thread */
 	OUTCOME_PENDING = 9,	/* its unwind table did not arrive in time */
+	OUTCOME_LEFT_OUT = 10,	/* reached the outermost frame, but has FRAME_LEFT_OUT */
+	OUTCOME_UNSEEN = 11,	/* what the thread does was looked at, its stack was not */
+	/* The C stack is whole, but its Python frames are not. */
+	OUTCOME_PYTHON_MEMORY = 12,	/* one of them, or what it refers to, could not be read,
+					   or was just being made */
+	OUTCOME_PYTHON_LIMIT = 13,	/* more than are kept */
+	OUTCOME_PYTHON_UNMATCHED = 14,	/* some are of no run of the interpreter loop that is
+					   on it, or of a run there are none */
 	OUTCOME_COUNT
 };
 
 #define RECORD_STACK_FIRST 16	/* first number of a stack that has a frame */
+
+/* Is the outermost frame of such a stack the one where its thread began? */
+static inline bool record_outcome_has_root(uint32_t outcome)
+{
+	return outcome == OUTCOME_COMPLETE || outcome == OUTCOME_LEFT_OUT ||
+	       outcome == OUTCOME_PYTHON_MEMORY || outcome == OUTCOME_PYTHON_LIMIT;
+}
+
+/* Are frames missing that are known to be missing? */
+static inline bool record_outcome_is_cut(uint32_t outcome)
+{
+	return outcome != OUTCOME_COMPLETE && outcome != OUTCOME_LEFT_OUT &&
+	       outcome != OUTCOME_NO_USER;
+}
 
 /* The name of an outcome in reports and JSON, such as "copy too small". */
 const char *record_outcome_name(enum record_outcome outcome);
@@ -94,8 +120,12 @@ const char *record_outcome_name(enum record_outcome outcome);
  *	kernel		visible, or excluded: kernel code is not sampled
  *	kernel_release, arch, cpus (number)	of the machine
  *	command		name of the program, without its arguments
- *	pid		of the process that was asked for
+ *	pid		of the process that was asked for; 0: of every one on the host
  *	clock		of the times in the recording
+ *	imported	the format that a recording without samples was made of
+ *	measure_effect	by which progress of the target the effect of sampling is
+ *			measured: a name of enum record_progress, or auto; absent when
+ *			it is not
  */
 struct record_meta {		/* the same key again replaces the value */
 	const char *key, *value;	/* not terminated */
@@ -118,6 +148,13 @@ struct record_process {
 	uint64_t time_ns;
 	enum record_process_how how;
 	uint32_t name, exe;	/* strings */
+};
+
+/* What was learned about a process after it was first seen; what is not known is 0. */
+struct record_process_info {
+	uint32_t process, ppid;
+	uint32_t name, exe;	/* strings */
+	uint32_t cgroup;	/* string: path of its control group */
 };
 
 enum record_end_how {
@@ -146,6 +183,8 @@ enum record_module_kind {
 	MODULE_VDSO,
 	MODULE_KERNEL,	/* vaddr is the kernel's own address */
 	MODULE_ANON,	/* executable memory of no file: vaddr is the address */
+	MODULE_PYTHON,	/* functions of that version of Python, at every 16 MiB; a frame's
+			   vaddr is so many instructions of 2 bytes into one */
 };
 
 struct record_module {
@@ -160,6 +199,7 @@ enum record_module_flags {
 	MODULE_HAS_UNWIND = 1 << 2,	/* .eh_frame or .debug_frame */
 	MODULE_DELETED = 1 << 3,	/* the file was deleted or replaced */
 	MODULE_UNREADABLE = 1 << 4,	/* the file or a part of it; see note */
+	MODULE_INTERPRETER = 1 << 5,	/* what runs functions of a MODULE_PYTHON */
 };
 
 struct record_module_info {
@@ -180,6 +220,9 @@ struct record_mapping {
 enum record_frame_flags {
 	FRAME_RETURN = 1 << 0,	/* a return address: the call is before it */
 	FRAME_GUESSED = 1 << 1,	/* found by frame pointer, without a rule */
+	FRAME_LEFT_OUT = 1 << 2,	/* stands for others: its module says nothing, its
+					   address is the outcome that says why, or 0: they
+					   are beyond the frame limit */
 };
 
 struct record_frame {
@@ -208,6 +251,26 @@ enum record_state {
 	STATE_COUNT
 };
 
+/*
+ * What a thread does, beside that it runs or waits.  Of one that runs it is said where an
+ * interpreter lets only one thread at a time run its code, by a lock.
+ */
+enum record_activity {
+	ACTIVITY_UNKNOWN,
+	ACTIVITY_PYTHON,	/* runs, and has the lock */
+	ACTIVITY_COLLECTING,	/* the same, and collects garbage */
+	ACTIVITY_NATIVE,	/* runs what Python has called, without it */
+	ACTIVITY_WAIT_PYTHON,	/* waits for it; or runs, to take it or to give it away */
+	ACTIVITY_WAIT_LOCK,	/* waits for another lock, */
+	ACTIVITY_WAIT_IO,	/* for a file, a socket, ..., */
+	ACTIVITY_SLEEP,		/* for time to pass, */
+	ACTIVITY_WAIT_ELSE,	/* or for something else */
+	ACTIVITY_COUNT
+};
+
+/* Names as in JSON: "python", "wait-lock". */
+const char *record_activity_name(enum record_activity activity);
+
 struct record_sample {
 	uint64_t time_ns;	/* kept to the microsecond */
 	uint32_t thread;
@@ -215,7 +278,9 @@ struct record_sample {
 	uint32_t weight_ns;	/* the time that this sample stands for */
 	uint32_t cpu;		/* RECORD_NONE: not known */
 	enum record_state state;
-	uint64_t gap_bytes;	/* OUTCOME_COPY: stack beyond the copy; else 0 */
+	enum record_activity activity;
+	uint64_t gap;		/* OUTCOME_COPY: bytes of stack beyond the copy;
+				   or frames that were left out for the limit */
 };
 
 enum record_symbol_source {
@@ -227,6 +292,7 @@ enum record_symbol_source {
 	SYMBOL_RANGE,		/* bounds from unwind information, no name */
 	SYMBOL_KALLSYMS,
 	SYMBOL_GENERATED,	/* the program's own word: perf-PID.map, jitdump */
+	SYMBOL_PYTHON,		/* of a code object, by the interpreter's memory */
 };
 
 struct record_function {
@@ -251,6 +317,56 @@ struct record_symbol {
 	uint32_t frame;
 	uint32_t n_levels;	/* 0: looked for, nothing found */
 	struct record_level levels[RECORD_MAX_LEVELS];
+};
+
+/* What the code says of the call from which a frame's address is the return. */
+enum record_call_kind {
+	CALL_UNKNOWN,		/* not looked at: such frames have no item */
+	CALL_NONE,		/* no call ends there */
+	CALL_DIRECT,		/* of a place that is in the instruction */
+	CALL_INDIRECT,		/* of a place that a register or memory had */
+	CALL_KINDS
+};
+
+struct record_call {
+	uint32_t frame;
+	enum record_call_kind kind;
+	uint64_t target;	/* CALL_DIRECT: vaddr in the frame's module, else 0 */
+	uint32_t function;	/* that begins there, or RECORD_NONE */
+};
+
+/* Who counted calls. */
+enum record_counted {
+	COUNTED_BY_IMPORT,	/* another profiler, */
+	COUNTED_BY_PROBE,	/* the kernel at a probe of the interpreter, */
+	COUNTED_BY_MONITORING,	/* the program itself by sys.monitoring */
+	COUNTED_BY_SETPROFILE,	/* or sys.setprofile */
+	COUNTED_BY_COUNT	/* a number from here on is of a later version */
+};
+
+/* Names as in JSON: "import", "monitoring". */
+const char *record_counted_name(enum record_counted how);
+
+/*
+ * What was counted, and by another profiler also timed: a function, or the part of it
+ * that is due to one caller.
+ *
+ * Another profiler's items cover all of what it saw, and several of the same add up.
+ * Its calls are what it calls so: of a generator mostly each time that it goes on.
+ *
+ * Others counted beside the samples, from `from_ns` on for `duration_ns`; the last item of
+ * the same replaces those before.  A call is then that the function's code began to run,
+ * in whatever process: of a generator or coroutine once, when it is first asked for a
+ * value.  Their times are not measured: 0.
+ */
+struct record_measured {
+	uint32_t function;
+	uint32_t caller;	/* function, or RECORD_NONE: whoever called it */
+	uint64_t calls;
+	uint64_t outermost;	/* of them those that were not within another */
+	uint64_t self_ns, total_ns;
+	uint64_t from_ns, duration_ns;	/* import: 0 */
+	uint8_t how;		/* enum record_counted */
 };
 
 /*
@@ -285,9 +401,16 @@ enum record_counter_what {
 	COUNTER_STOPS,		/* ptrace: stops, cumulative */
 	COUNTER_STOPS_SYSCALL,	/* ptrace: stops that landed in a system call */
 	COUNTER_THROTTLED_NS,	/* time the kernel throttled sampling, cumulative */
-	COUNTER_TORN,		/* ptrace: waiting threads that moved while being read */
+	COUNTER_TORN,		/* ptrace: threads that moved while being read */
 	COUNTER_COPIED,		/* bpf: samples whose stack was copied, not unwound at once */
 	COUNTER_PROGRAM_NS,	/* bpf: time that the program in the kernel has run */
+	COUNTER_OWN_OPENER_NS,	/* the opener's part of COUNTER_OWN_CPU_NS, */
+	COUNTER_OWN_WORKERS_NS,	/* that of the workers, */
+	COUNTER_OWN_VIEWERS_NS,	/* and that of the command and of others that look */
+	COUNTER_STOPPED_NS,	/* ptrace: for how long threads were held, together */
+	COUNTER_OFF_NS,		/* time in which sampling was off, to measure its effect or
+				   while calls were counted, */
+	COUNTER_OFF_CPU_NS,	/* and CPU time that was used then */
 	COUNTER_COUNT
 };
 
@@ -296,6 +419,33 @@ struct record_counter {
 	enum record_counter_what what;
 	uint32_t thread;	/* RECORD_NONE: all threads together */
 	uint64_t value;
+};
+
+/* What can tell how far a program has come, whatever it does. */
+enum record_progress {
+	PROGRESS_CALLS,		/* of read(2), write(2) and the like */
+	PROGRESS_BYTES,		/* moved by them */
+	PROGRESS_FAULTS,	/* page faults that needed no disk */
+	PROGRESS_SWITCHES,	/* of threads that began to wait */
+	PROGRESS_COUNT
+};
+
+#define PROGRESS_UNKNOWN UINT64_MAX
+
+/* "calls" and so on, as in --measure-effect=NAME. */
+const char *record_progress_name(enum record_progress progress);
+
+/*
+ * What the target did while sampling was on, or off, to measure the effect of that.
+ * Windows come in pairs of both, of about the same length, in either order.
+ */
+struct record_window {
+	uint64_t from_ns, to_ns;
+	uint32_t pair;		/* from 0 */
+	bool on;
+	uint32_t rate_hz;
+	uint64_t cpu_ns;	/* that the target used */
+	uint64_t progress[PROGRESS_COUNT];	/* or PROGRESS_UNKNOWN */
 };
 
 struct record_lost {		/* samples that were due and are not here */
@@ -337,7 +487,7 @@ struct record_end {
 	uint64_t n_lost;
 };
 
-#define RECORD_MAX_COLUMNS 7
+#define RECORD_MAX_COLUMNS 9
 
 /* The frames of the stack read last. */
 struct record_path {
@@ -356,6 +506,7 @@ struct record {
 		struct record_string string;
 		struct record_process process;
 		struct record_process_end process_end;
+		struct record_process_info process_info;
 		struct record_thread thread;
 		struct record_thread_name thread_name;
 		struct record_module module;
@@ -363,12 +514,13 @@ struct record {
 		struct record_mapping mapping;
 		struct record_counter counter;
 		struct record_lost lost;
+		struct record_window window;
 		struct record_note note;
 		struct record_mark mark;
 		struct record_end end;
 		/*
-		 * FRAMES, STACKS, FUNCTIONS, SYMBOLS, SAMPLES and CODE hold
-		 * many items, which record_next_frame() etc. hand out.  Each field
+		 * FRAMES, STACKS, FUNCTIONS, SYMBOLS, SAMPLES, CODE, CALLS and
+		 * MEASURED hold many items, which record_next_frame() etc. hand out.  Each field
 		 * is a column of its own: like beside like compresses well.
 		 */
 		struct record_batch {
@@ -379,6 +531,8 @@ struct record {
 			struct record_path *path;	/* STACKS */
 			const uint32_t *weights;	/* SAMPLES */
 			size_t n_weights;
+			bool has_activity;
+			bool has_how;	/* MEASURED, since 1.5 */
 		} batch;
 	};
 };

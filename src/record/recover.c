@@ -31,6 +31,8 @@ static int look_at(struct recover_state *s, struct record *rec)
 		struct record_stack stack;
 		struct record_function function;
 		struct record_symbol symbol;
+		struct record_call call;
+		struct record_measured measured;
 		struct record_sample sample;
 		struct record_instruction instruction;
 	} item;
@@ -53,6 +55,14 @@ static int look_at(struct recover_state *s, struct record *rec)
 		while ((more = record_next_symbol(rec, &item.symbol)) > 0)
 			;
 		break;
+	case RECORD_CALLS:
+		while ((more = record_next_call(rec, &item.call)) > 0)
+			;
+		break;
+	case RECORD_MEASURED:
+		while ((more = record_next_measured(rec, &item.measured)) > 0)
+			;
+		break;
 	case RECORD_SAMPLES:
 		while ((more = record_next_sample(rec, &item.sample)) > 0) {
 			s->n_samples++;
@@ -65,6 +75,9 @@ static int look_at(struct recover_state *s, struct record *rec)
 		break;
 	case RECORD_COUNTER:
 		saw_time(s, rec->counter.time_ns);
+		break;
+	case RECORD_WINDOW:
+		saw_time(s, rec->window.to_ns);
 		break;
 	case RECORD_LOST:
 		s->n_lost += rec->lost.count;

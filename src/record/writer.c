@@ -3,7 +3,8 @@
  * Records go to the thread in blocks:
  *
  *	put_*() ──► out (records that refer to nothing pending)
- *	        ──► pending batches: frames, stacks, samples, functions, symbols
+ *	        ──► pending batches: frames, stacks, samples, functions, symbols, calls,
+ *	                             measured
  *	commit  ──► out + batches in that order ──► queue ──► zstd ──► write
  *
  * A batch is one record for many items, because a record header per frame
@@ -46,7 +47,7 @@ struct record_writer {
 	uint32_t next_stack;
 
 	struct buf out;
-	struct batch frames, stacks, functions, symbols, sample_batch, instructions;
+	struct batch frames, stacks, functions, symbols, calls, measured, sample_batch, instructions;
 	struct record_path path;	/* the stack written last */
 	struct record_sample *samples;
 	size_t n_samples, cap_samples;
@@ -206,6 +207,8 @@ static void writer_free(struct record_writer *w)
 	free_batch(&w->stacks);
 	free_batch(&w->functions);
 	free_batch(&w->symbols);
+	free_batch(&w->calls);
+	free_batch(&w->measured);
 	free_batch(&w->sample_batch);
 	free_batch(&w->instructions);
 	free(w->path.frames);
@@ -232,7 +235,9 @@ int record_writer_open(int fd, uint64_t start_mono_ns, uint64_t start_real_ns,
 	w->stacks.n_cols = 4;
 	w->functions.n_cols = 7;
 	w->symbols.n_cols = 4;
-	w->sample_batch.n_cols = 7;
+	w->calls.n_cols = 4;
+	w->measured.n_cols = 9;
+	w->sample_batch.n_cols = 8;
 	w->instructions.n_cols = 7;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->changed, NULL);
@@ -367,6 +372,16 @@ uint32_t record_put_module(struct record_writer *w, const struct record_module *
 	return w->n_modules++;
 }
 
+void record_put_process_info(struct record_writer *w, const struct record_process_info *i)
+{
+	RECORD(w, RECORD_PROCESS_INFO,
+	       buf_put_uleb(&b, i->process);
+	       buf_put_uleb(&b, i->ppid);
+	       buf_put_uleb(&b, i->name);
+	       buf_put_uleb(&b, i->exe);
+	       buf_put_uleb(&b, i->cgroup));
+}
+
 void record_put_process_end(struct record_writer *w, const struct record_process_end *e)
 {
 	RECORD(w, RECORD_PROCESS_END,
@@ -422,6 +437,19 @@ void record_put_lost(struct record_writer *w, const struct record_lost *l)
 	       buf_put_uleb(&b, l->to_ns - l->from_ns);
 	       buf_put_uleb(&b, l->count);
 	       buf_put_uleb(&b, l->weight_ns));
+}
+
+void record_put_window(struct record_writer *w, const struct record_window *win)
+{
+	RECORD(w, RECORD_WINDOW,
+	       put_time(w, &b, win->from_ns);
+	       buf_put_uleb(&b, win->to_ns - win->from_ns);
+	       buf_put_uleb(&b, win->pair);
+	       buf_put_uleb(&b, win->on);
+	       buf_put_uleb(&b, win->rate_hz);
+	       buf_put_uleb(&b, win->cpu_ns);
+	       for (int i = 0; i < PROGRESS_COUNT; i++)
+		       buf_put_uleb(&b, win->progress[i] + 1));	/* 0: not known */
 }
 
 void record_put_note(struct record_writer *w, uint64_t time_ns,
@@ -543,6 +571,40 @@ void record_put_symbol(struct record_writer *w, uint32_t frame,
 	commit_when_large(w, b);
 }
 
+void record_put_call(struct record_writer *w, const struct record_call *c)
+{
+	struct batch *b = &w->calls;
+
+	buf_put_zigzag(&b->col[0], (int64_t)(c->frame - b->last));
+	b->last = c->frame;
+	buf_put_uleb(&b->col[1], c->kind);
+	if (c->kind == CALL_DIRECT) {
+		buf_put_zigzag(&b->col[2], (int64_t)(c->target - b->last_other));
+		b->last_other = c->target;
+		buf_put_uleb(&b->col[3], c->function == RECORD_NONE ? 0 : (uint64_t)c->function + 1);
+	}
+	b->n++;
+	commit_when_large(w, b);
+}
+
+void record_put_measured(struct record_writer *w, const struct record_measured *m)
+{
+	struct batch *b = &w->measured;
+
+	buf_put_zigzag(&b->col[0], (int64_t)(m->function - b->last));
+	b->last = m->function;
+	buf_put_uleb(&b->col[1], m->caller == RECORD_NONE ? 0 : (uint64_t)m->caller + 1);
+	buf_put_uleb(&b->col[2], m->calls);
+	buf_put_uleb(&b->col[3], m->outermost);
+	buf_put_uleb(&b->col[4], m->self_ns);
+	buf_put_uleb(&b->col[5], m->total_ns);
+	put_time(w, &b->col[6], m->from_ns);
+	buf_put_uleb(&b->col[7], m->duration_ns);
+	buf_put_uleb(&b->col[8], m->how);
+	b->n++;
+	commit_when_large(w, b);
+}
+
 #define MAX_CODE_BYTES (BLOCK_MAX_RAW / 2)	/* so that it fits into a block with others */
 
 bool record_put_instruction(struct record_writer *w, const struct record_instruction *i)
@@ -632,8 +694,11 @@ static uint64_t time_us(const struct record_writer *w, uint64_t time_ns)
 static void put_samples(struct record_writer *w, const struct record_sample *s, size_t n)
 {
 	struct batch *b = &w->sample_batch;
+	bool has_activity = false;
 
 	u64map_clear(&w->weights);
+	for (size_t i = 0; i < n; i++)
+		has_activity |= s[i].activity != ACTIVITY_UNKNOWN;
 	for (size_t i = 0; i < n; i++) {
 		uint64_t us = time_us(w, s[i].time_ns);
 		uint32_t *place = u64map_slot(&w->weights, s[i].weight_ns);
@@ -648,9 +713,11 @@ static void put_samples(struct record_writer *w, const struct record_sample *s, 
 		buf_put_uleb(&b->col[2], s[i].stack);
 		buf_put_uleb(&b->col[3], *place);
 		buf_put_uleb(&b->col[4], (s[i].cpu == RECORD_NONE ? 0 : (uint64_t)s[i].cpu + 1) << 3 |
-					 (s[i].gap_bytes ? 4 : 0) | s[i].state);
-		if (s[i].gap_bytes)
-			buf_put_uleb(&b->col[5], s[i].gap_bytes);
+					 (s[i].gap ? 4 : 0) | s[i].state);
+		if (s[i].gap)
+			buf_put_uleb(&b->col[5], s[i].gap);
+		if (has_activity)
+			buf_put_uleb(&b->col[7], s[i].activity);
 		b->n++;
 	}
 	commit_batch(w, RECORD_SAMPLES, b);
@@ -677,5 +744,7 @@ void record_writer_commit(struct record_writer *w, uint64_t until_ns)
 		commit_samples(w, until_ns);
 	commit_batch(w, RECORD_FUNCTIONS, &w->functions);
 	commit_batch(w, RECORD_SYMBOLS, &w->symbols);
+	commit_batch(w, RECORD_CALLS, &w->calls);
+	commit_batch(w, RECORD_MEASURED, &w->measured);
 	queue_out(w);
 }

@@ -51,12 +51,15 @@ uint32_t record_put_stack(struct record_writer *w, const struct record_stack *s)
 uint32_t record_put_function(struct record_writer *w, const struct record_function *f);
 
 void record_put_process_end(struct record_writer *w, const struct record_process_end *e);
+void record_put_process_info(struct record_writer *w, const struct record_process_info *i);
 void record_put_thread_name(struct record_writer *w, const struct record_thread_name *n);
 void record_put_module_info(struct record_writer *w, const struct record_module_info *i);
 void record_put_mapping(struct record_writer *w, const struct record_mapping *m);
 void record_put_sample(struct record_writer *w, const struct record_sample *s);
 void record_put_symbol(struct record_writer *w, uint32_t frame,
 		       const struct record_level *levels, uint32_t n_levels);
+void record_put_call(struct record_writer *w, const struct record_call *c);
+void record_put_measured(struct record_writer *w, const struct record_measured *m);
 
 /*
  * The code of a function: first its instructions, one by one in their order, from
@@ -67,6 +70,7 @@ bool record_put_instruction(struct record_writer *w, const struct record_instruc
 void record_put_code(struct record_writer *w, const struct record_code *c);
 
 void record_put_counter(struct record_writer *w, const struct record_counter *c);
+void record_put_window(struct record_writer *w, const struct record_window *win);
 void record_put_lost(struct record_writer *w, const struct record_lost *l);
 void record_put_note(struct record_writer *w, uint64_t time_ns,
 		     enum record_note_level level, const char *text);
