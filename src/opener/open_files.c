@@ -140,7 +140,9 @@ static struct view view_of(uint32_t pid, int proc_dir)
 
 static void become(uid_t uid, gid_t gid)
 {
-	if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setegid(gid) < 0 || seteuid(uid) < 0))
+	/* Its groups are the user's own where a user namespace allows no change of them. */
+	if (geteuid() == 0 && ((setgroups(0, NULL) < 0 && !proc_in_user_namespace()) ||
+			       setegid(gid) < 0 || seteuid(uid) < 0))
 		_exit(1);
 }
 
@@ -300,6 +302,19 @@ static int open_names(const struct view *v, const struct s_names_file *ask, stru
 	return fd;
 }
 
+/* /proc/PID, or that of a thread: the first one may have ended before the others. */
+static int open_process(pid_t pid)
+{
+	struct error err;
+	int dir = proc_open_dir(pid, &err);
+	pid_t tid = dir < 0 ? -1 : proc_living_thread(dir, &err);
+
+	if (tid < 0 || tid == pid)
+		return dir;
+	close(dir);
+	return proc_open_dir(tid, &err);
+}
+
 static void answer_one(int channel, const struct msg *m)
 {
 	const struct s_file *file = (const struct s_file *)m->data;
@@ -307,7 +322,7 @@ static void answer_one(int channel, const struct msg *m)
 	struct o_file answer = { .type = O_FILE, .request = file->request };
 	enum file_origin origin = FILE_BY_PATH;
 	struct error err;
-	_cleanup_(closep) int dir = proc_open_dir((pid_t)file->pid, &err);
+	_cleanup_(closep) int dir = open_process((pid_t)file->pid);
 	_cleanup_(view_deinit) struct view view = view_of(file->pid, dir);
 	_cleanup_(closep) int fd = -1;
 
@@ -375,6 +390,11 @@ static void end_child(struct file_opener *f)
 	f->channel = -1;
 	kill(f->child, SIGKILL);
 	waitpid(f->child, NULL, WNOHANG);
+}
+
+pid_t file_opener_pid(const struct file_opener *f)
+{
+	return f->channel >= 0 ? f->child : 0;
 }
 
 static void drop_request(struct file_opener *f)
@@ -456,8 +476,8 @@ static void ask_next(struct opener *o)
  */
 static uint32_t allowed_pid(struct opener *o, uint32_t type, uint32_t pid)
 {
-	if (opener_find_target(o, (pid_t)pid))
-		return pid;
+	if (!o->spec.pid || opener_find_target(o, (pid_t)pid))
+		return pid;	/* of the whole host every process is followed */
 	return type == S_NAMES_FILE && pid != (uint32_t)o->spec.pid ? 0 : (uint32_t)o->spec.pid;
 }
 

@@ -76,13 +76,14 @@ static int store(int dir, const char *name, const struct buf *text)
 	return steal_fd(fd);
 }
 
-int kallsyms_open(struct opener *o)
+int kallsyms_open(struct opener *o, bool *hidden)
 {
 	struct buf text = { 0 };
 	struct error err;
 	char name[48];
 	int fd;
 
+	*hidden = false;
 	cache_name(name, sizeof(name));
 	if (o->cache_dir >= 0) {
 		fd = openat(o->cache_dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -92,9 +93,10 @@ int kallsyms_open(struct opener *o)
 		}
 	}
 	add_file(&text, "/proc/kallsyms");
-	if (!kallsyms_shows_addresses(text.data, text.len))
+	if (!kallsyms_shows_addresses(text.data, text.len)) {
+		*hidden = text.len > 0;
 		fd = -1;
-	else {
+	} else {
 		fd = o->cache_dir >= 0 ? store(o->cache_dir, name, &text) : -1;
 		if (fd < 0)
 			fd = io_memfd(name, text.data, text.len, &err);

@@ -8,14 +8,26 @@
  *			that writes into its CPU's ring
  *	thread x CPU	a sideband event (mmap, fork, exec, exit, comm), likewise
  *
+ * When threads come and go the sampling events are of CPUs, too, and a program in the
+ * kernel leaves others out; a counting event for each thread, inherited, has the CPU time.
+ *
+ * Of the whole host there is one of each per CPU, for every thread that runs there; of
+ * a process with more threads than there can be descriptors, likewise.
+ *
  * An inherited event can be mapped only if it is bound to a CPU, hence thread x
  * CPU; and the rings belong to events of our own so that they outlive every
- * thread.  We map each ring first and keep the mapping: the session, which has
- * no rights, may then map the same ring without a budget for locked memory.
+ * thread.
+ *
+ * Who maps a ring pays for it with the budget for locked memory.  As root we map each
+ * first and keep the mapping: the session, which has no rights, may then map it without
+ * a budget.  As somebody else we only try how much there is room for, and the session,
+ * which has the same uid, maps alone: the kernel (6.18) takes what a second mapping of a
+ * ring costs from the user, and gives it back only when that has no process any more.
  */
 #include "opener/opener_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <sched.h>
 #include <stdio.h>
@@ -44,6 +56,7 @@
 #define FIRST_STACK_BYTES (16u << 10)
 #define SAMPLE_EXTRA_BYTES 512	/* a sample besides its stack copy */
 #define MAX_CPUS 4096
+#define EVERY_THREAD (-1)		/* as a tid; PERF_EVERY_THREAD to the session */
 #define RESERVED_FILES 100	/* that the session needs besides events */
 
 struct ring {
@@ -63,6 +76,7 @@ struct perf_opener {
 	uint64_t period_ns;	/* for that */
 	uint32_t asked_stack_bytes;	/* 0: none but the first */
 	bool hardware;
+	bool tells_all;		/* sideband events are of CPUs */
 	struct bpf_unwind *bpf;		/* unwinds in the kernel; NULL: nobody does */
 	int *outputs;			/* with it: an event per CPU that it writes to */
 
@@ -99,25 +113,34 @@ static struct perf_event_attr dummy_attr(void)
 	return base_attr(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_DUMMY);
 }
 
-static struct perf_event_attr sideband_attr(bool follow)
+/*
+ * What a thread creates has the event, too: by threads, or by child processes as well.
+ * Of a CPU every thread has it.
+ */
+static void set_scope(struct perf_event_attr *attr, const struct opener *o)
+{
+	attr->inherit = !o->by_cpu;
+	attr->inherit_thread = attr->inherit && !o->spec.follow;
+	attr->exclude_idle = o->by_cpu;
+}
+
+static struct perf_event_attr sideband_attr(const struct opener *o)
 {
 	struct perf_event_attr attr = dummy_attr();
 
 	attr.disabled = 0;
-	attr.inherit = 1;
-	attr.inherit_thread = !follow;
+	set_scope(&attr, o);
 	attr.mmap = attr.mmap2 = 1;
 	attr.comm = attr.comm_exec = 1;
 	attr.task = 1;
 	return attr;
 }
 
-static struct perf_event_attr sampling_attr(uint32_t stack_bytes, bool follow)
+static struct perf_event_attr sampling_attr(uint32_t stack_bytes, const struct opener *o)
 {
 	struct perf_event_attr attr = base_attr(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK);
 
-	attr.inherit = 1;
-	attr.inherit_thread = !follow;	/* by threads, not by child processes */
+	set_scope(&attr, o);
 	attr.sample_type = PERF_SAMPLE_TYPE;
 	attr.sample_regs_user = unwind_arch_host()->perf_mask;
 	attr.sample_stack_user = stack_bytes;
@@ -217,12 +240,19 @@ static int choose_event(struct perf_opener *p, pid_t tid, int cpu, struct error 
 
 /* ---- rings ---- */
 
-static void close_rings(struct ring *rings, size_t n)
+static void unmap_rings(struct ring *rings, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (rings[i].map)
 			munmap(rings[i].map, rings[i].bytes + (size_t)sysconf(_SC_PAGESIZE));
 		rings[i].map = NULL;
+	}
+}
+
+static void close_rings(struct ring *rings, size_t n)
+{
+	unmap_rings(rings, n);
+	for (size_t i = 0; i < n; i++) {
 		closep(&rings[i].owner);
 		rings[i].owner = -1;
 	}
@@ -272,6 +302,16 @@ static int open_rings(struct ring *rings, size_t n, size_t bytes, size_t need,
 	return 0;
 }
 
+static int say_no_memory(struct error *err)
+{
+	struct rlimit r;
+
+	getrlimit(RLIMIT_MEMLOCK, &r);
+	return error_set(err, ENOLCK, "no memory may be locked for rings: RLIMIT_MEMLOCK (%ld KiB) and kernel.perf_event_mlock_kb (%ld for each CPU, for all processes of a user) are used up",
+			 (long)(r.rlim_cur / 1024),
+			 proc_read_number("/proc/sys/kernel/perf_event_mlock_kb"));
+}
+
 /* The size asked for, or as much of it as the budget for locked memory allows. */
 static int open_rings_within(struct ring *rings, size_t n, size_t want, size_t need,
 			     struct error *err)
@@ -282,9 +322,7 @@ static int open_rings_within(struct ring *rings, size_t n, size_t want, size_t n
 		if (err->code != EPERM && err->code != ENOMEM)
 			return -1;
 	}
-	return error_set(err, ENOLCK, "no memory may be locked for rings: RLIMIT_MEMLOCK (%ld KiB) and kernel.perf_event_mlock_kb (%ld for each CPU, for all processes of a user) are used up",
-			 (long)({ struct rlimit r; getrlimit(RLIMIT_MEMLOCK, &r); r.rlim_cur / 1024; }),
-			 proc_read_number("/proc/sys/kernel/perf_event_mlock_kb"));
+	return say_no_memory(err);
 }
 
 /* Samples of RING_MS, of a thread that always runs. */
@@ -326,14 +364,27 @@ static int setup_rings(struct opener *o, struct perf_opener *p, struct error *er
 	return 0;
 }
 
-static void send_rings(struct opener *o, const struct ring *rings, size_t n, bool sideband)
+static void send_rings(struct opener *o, struct ring *rings, size_t n, bool sideband)
 {
+	if (geteuid() != 0)
+		unmap_rings(rings, n);
+	o->n_rings_due += n;
 	for (size_t i = 0; i < n; i++) {
 		struct o_ring msg = { .type = O_RING, .cpu = rings[i].cpu,
 				      .sideband = sideband, .bytes = rings[i].bytes };
 
 		opener_send(o, &msg, sizeof(msg), &rings[i].owner, 1);
 	}
+}
+
+/* Until the session has mapped them: no event can write into a ring before. */
+static int await_rings(struct opener *o, struct error *err)
+{
+	o->ring_refused = false;
+	while (o->n_rings_due)
+		if (!opener_take_message(o))
+			return error_set(err, ESRCH, "the session has ended");
+	return o->ring_refused ? say_no_memory(err) : 0;
 }
 
 /* ---- events ---- */
@@ -388,7 +439,7 @@ static int open_sampling(struct opener *o, struct perf_opener *p, pid_t tid,
 static int open_sideband(struct opener *o, struct perf_opener *p, pid_t tid,
 			 const struct ring *ring)
 {
-	struct perf_event_attr attr = sideband_attr(o->spec.follow);
+	struct perf_event_attr attr = sideband_attr(o);
 	int fd = open_event(&attr, tid, (int)ring->cpu);
 
 	if (fd < 0)
@@ -406,12 +457,68 @@ static int open_sideband(struct opener *o, struct perf_opener *p, pid_t tid,
  * Can the session hold one more thread's events?  While events are opened again
  * it has the old ones, the new ones and the sideband.
  */
-static bool has_room(const struct perf_opener *p)
+static bool has_room_for(size_t n_threads, size_t n_cpus)
 {
 	struct rlimit r;
 
 	return getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur == RLIM_INFINITY ||
-	       (p->n_threads + 1) * p->n_cpus * 3 + RESERVED_FILES <= r.rlim_cur;
+	       n_threads * n_cpus * 3 + RESERVED_FILES <= r.rlim_cur;
+}
+
+static bool has_room(const struct perf_opener *p)
+{
+	return has_room_for(p->n_threads + 1, p->n_cpus);
+}
+
+static size_t count_threads(const struct target *t)
+{
+	_cleanup_(freep) pid_t *tids = NULL;
+	struct error gone;
+	size_t n;
+
+	return proc_list_threads(t->dir, &tids, &n, &gone) < 0 ? 0 : n;
+}
+
+bool perf_opener_has_room(struct opener *o)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->n_targets; i++)
+		n += count_threads(&o->targets[i]);
+	return has_room_for(n, (size_t)sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+/* Is there room for one thread at all? */
+static int check_room(const struct perf_opener *p, struct error *err)
+{
+	struct rlimit r;
+
+	if (has_room(p))
+		return 0;
+	getrlimit(RLIMIT_NOFILE, &r);
+	return error_set(err, EMFILE, "the limit on open files (RLIMIT_NOFILE) is %d, events of one thread need %d",
+			 (int)r.rlim_cur, (int)(p->n_cpus * 3 + RESERVED_FILES));
+}
+
+/* Where CPUs are sampled: the thread's CPU time, and of those that it creates. */
+static int open_counting(struct opener *o, struct perf_opener *p, pid_t tid)
+{
+	struct perf_event_attr attr = base_attr(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK);
+	struct o_event event = { .tid = (uint32_t)tid };
+
+	attr.inherit = 1;
+	attr.inherit_thread = !o->spec.follow;
+	attr.exclude_kernel = attr.exclude_hv = 0;
+	int fd = open_event(&attr, tid, -1);
+
+	if (fd < 0)
+		return -1;
+	if (ioctl(fd, PERF_EVENT_IOC_ID, &event.id) < 0) {
+		close(fd);
+		return -1;
+	}
+	add_to_batch(o, p, fd, event);
+	return 0;
 }
 
 /* Events of one thread on every CPU: 0, -1 with errno (ESRCH: thread gone). */
@@ -421,6 +528,8 @@ static int open_thread(struct opener *o, struct perf_opener *p, pid_t tid, bool 
 		errno = EMFILE;
 		return -1;
 	}
+	if (o->by_cpu && tid != EVERY_THREAD)
+		return open_counting(o, p, tid);
 	/* The sideband last: who is heard of by it has inherited sampling events. */
 	for (size_t i = 0; i < p->n_cpus; i++)
 		if (open_sampling(o, p, tid, &p->samples[i]) < 0)
@@ -471,10 +580,52 @@ static int open_process(struct opener *o, struct perf_opener *p, const struct ta
 				continue;	/* the rest are counted, not sampled */
 			else if (t == &o->targets[0])
 				return error_sys(err, "perf events");
-			else
+			else {
+				p->n_total--;
 				return note_refused(o, t);
+			}
 		}
 	}
+	return 0;
+}
+
+/*
+ * The processes that the program in the kernel lets through.  Who is forked after its
+ * parent was told of is known there; so children are looked for after that.  Returns
+ * how many threads they have, or -1.
+ */
+static ssize_t watch_targets(struct opener *o, struct perf_opener *p, struct error *err)
+{
+	ssize_t n_threads = 0;
+
+	for (size_t i = 0; i < o->n_targets; i++) {
+		_cleanup_(freep) pid_t *children = NULL;
+		struct error gone;
+		size_t n;
+
+		if (o->targets[i].refused)
+			continue;
+		if (bpf_unwind_watch(p->bpf, (uint32_t)o->targets[i].pid, err) < 0)
+			return -1;
+		n_threads += (ssize_t)count_threads(&o->targets[i]);
+		if (!o->spec.follow || proc_list_children(o->targets[i].dir, &children, &n, &gone) < 0)
+			continue;
+		for (size_t k = 0; k < n; k++)
+			opener_add_target(o, children[k], &gone);
+	}
+	return n_threads;
+}
+
+static int open_cpus(struct opener *o, struct perf_opener *p, bool sideband, struct error *err)
+{
+	ssize_t n_threads = o->spec.pid ? watch_targets(o, p, err) : 1;
+
+	if (n_threads < 0)
+		return -1;
+	if (open_thread(o, p, EVERY_THREAD, sideband) < 0)
+		return error_sys(err, "perf events");
+	if (p->tells_all)
+		p->n_threads = p->n_total = (size_t)n_threads;
 	return 0;
 }
 
@@ -483,9 +634,13 @@ static int open_all(struct opener *o, struct perf_opener *p, bool sideband,
 {
 	u64map_clear(&p->tids);
 	p->n_threads = p->n_total = 0;
-	for (size_t i = 0; i < o->n_targets; i++)
+	if (o->by_cpu && open_cpus(o, p, sideband, err) < 0)
+		return -1;
+	for (size_t i = 0; !p->tells_all && i < o->n_targets; i++)
 		if (open_process(o, p, &o->targets[i], sideband, err) < 0)
 			return -1;
+	if (o->by_cpu)
+		p->n_threads = p->n_total;
 	send_batch(o, p);
 	if (!p->n_threads)
 		return error_set(err, ESRCH, "the process has no thread left to sample");
@@ -507,10 +662,13 @@ static void send_started(struct opener *o, const struct perf_opener *p)
 		.hardware = p->hardware,
 		.n_threads = (uint32_t)p->n_threads,
 		.n_threads_total = (uint32_t)p->n_total,
+		.tells_all = p->tells_all,
 		.time_ns = clock_mono_ns(),
 	};
 
-	opener_send(o, &msg, sizeof(msg), NULL, 0);
+	_cleanup_(closep) int stat = o->spec.pid ? -1 : open("/proc/stat", O_RDONLY | O_CLOEXEC);
+
+	opener_send(o, &msg, sizeof(msg), &stat, stat >= 0);
 }
 
 /* ---- unwinding in the kernel ---- */
@@ -609,20 +767,27 @@ int perf_opener_start(struct opener *o, struct bpf_unwind *bpf, struct error *er
 	struct perf_opener *p = o->perf = xcalloc(1, sizeof(*p));
 
 	p->bpf = bpf;
-	set_rate(p, o->spec.first_rate_hz);
-	p->attr = sampling_attr(FIRST_STACK_BYTES, o->spec.follow);
+	p->tells_all = o->by_cpu;
+	set_rate(p, o->spec.young ? opener_young_rate(0) : o->spec.rate_hz);
+	p->attr = sampling_attr(FIRST_STACK_BYTES, o);
 	p->samples = list_cpus(&p->n_cpus);
 	p->sideband = xmemdup(p->samples, p->n_cpus * sizeof(*p->samples));
 	if (!p->n_cpus)
 		return error_sys(err, "perf events");
-	if (choose_event(p, o->spec.pid, (int)p->samples[0].cpu, err) < 0 ||
-	    setup_rings(o, p, err) < 0 || (p->bpf && open_outputs(p, err) < 0))
+	/* The first thread may have ended and left the work to others. */
+	pid_t tid = o->by_cpu ? EVERY_THREAD : proc_living_thread(o->targets[0].dir, err);
+	if ((!o->by_cpu && tid < 0) || choose_event(p, tid, (int)p->samples[0].cpu, err) < 0 ||
+	    check_room(p, err) < 0 || setup_rings(o, p, err) < 0 ||
+	    (p->bpf && open_outputs(p, err) < 0))
 		return -1;
-	if (!o->spec.follow && !p->attr.inherit_thread)
+	if (!o->by_cpu && !o->spec.follow && !p->attr.inherit_thread)
 		opener_note(o, NOTE_WARNING, "this kernel (before 5.13) cannot leave child processes out");
 	o->told_rings = true;
 	send_rings(o, p->sideband, p->n_cpus, true);
 	send_rings(o, p->samples, p->n_cpus, false);
+	if (await_rings(o, err) < 0)
+		return -1;
+	move_outputs(p);
 	if (p->bpf)
 		send_bpf(o, p);
 	if (open_all(o, p, true, err) < 0)
@@ -632,39 +797,50 @@ int perf_opener_start(struct opener *o, struct bpf_unwind *bpf, struct error *er
 	return 0;
 }
 
-/* Larger samples need larger rings, if the budget for locked memory has them. */
-static void grow_rings(struct opener *o, struct perf_opener *p, uint32_t stack_bytes)
+/*
+ * Larger samples need larger rings, if the budget for locked memory has them.  Fails if
+ * somebody else has just used it up: what there is goes on then.
+ */
+static int grow_rings(struct opener *o, struct perf_opener *p, uint32_t stack_bytes)
 {
 	size_t need = needed_bytes(p, stack_bytes), want = wanted_ring(p, need);
 	size_t have = p->samples[0].bytes;
 	struct ring *more, *unneeded;
+	bool refused = false;
 	struct error err;
 
 	if (want <= have)
-		return;
-	more = unneeded = xmemdup(p->samples, p->n_cpus * sizeof(*more));
+		return 0;
+	more = unneeded = xcalloc(p->n_cpus, sizeof(*more));
+	for (size_t i = 0; i < p->n_cpus; i++)
+		more[i] = (struct ring){ .cpu = p->samples[i].cpu, .owner = -1 };
 	if (open_rings_within(more, p->n_cpus, want, need, &err) == 0 && more[0].bytes > have) {
-		unneeded = p->samples;
-		p->samples = more;
-		move_outputs(p);
-		send_rings(o, p->samples, p->n_cpus, false);
+		send_rings(o, more, p->n_cpus, false);
+		refused = await_rings(o, &err) < 0;
+		if (!refused) {
+			unneeded = p->samples;
+			p->samples = more;
+			move_outputs(p);
+		}
 	}
 	close_rings(unneeded, p->n_cpus);
 	free(unneeded);
+	return refused ? -1 : 0;
 }
 
 /*
  * Copies of this size, or as large as leave room for some samples in a ring: a
  * lost sample is worse than a cut stack.
  */
-static void set_stack_bytes(struct opener *o, struct perf_opener *p, uint32_t stack_bytes)
+static int set_stack_bytes(struct opener *o, struct perf_opener *p, uint32_t stack_bytes)
 {
 	size_t most;
 
 	if (stack_bytes <= p->asked_stack_bytes)
-		return;
+		return 0;
 	p->asked_stack_bytes = stack_bytes;
-	grow_rings(o, p, stack_bytes);
+	if (grow_rings(o, p, stack_bytes) < 0)
+		return -1;
 	most = max_of(p->samples[0].bytes / RING_SAMPLES - SAMPLE_EXTRA_BYTES,
 		      (size_t)p->attr.sample_stack_user);
 	p->attr.sample_stack_user = (uint32_t)min_of((size_t)stack_bytes, most) & ~7u;
@@ -672,6 +848,23 @@ static void set_stack_bytes(struct opener *o, struct perf_opener *p, uint32_t st
 		opener_note(o, NOTE_WARNING,
 			    "the limit for locked memory allows copies of %u KiB instead of %u: deeper stacks are cut",
 			    p->attr.sample_stack_user >> 10, (stack_bytes + 1023) >> 10);
+	return 0;
+}
+
+/*
+ * Sample by CPU from here on.  What is told of threads goes on as it is: they inherit it.
+ * Where that cannot be, all stays as it was.
+ */
+static void go_by_cpu(struct opener *o, struct perf_opener *p)
+{
+	struct error ignored;
+
+	if (o->by_cpu || !p->bpf || bpf_unwind_filter(p->bpf, o->spec.follow, &ignored) < 0)
+		return;
+	o->by_cpu = true;
+	set_scope(&p->attr, o);
+	opener_note(o, NOTE_INFO, "threads or processes end soon after they began: sampled by CPU from here on, as their own events would miss their first %.3g ms",
+		    (double)p->period_ns / NS_PER_MS);
 }
 
 void perf_opener_reopen(struct opener *o, const struct s_reopen *ask)
@@ -681,9 +874,29 @@ void perf_opener_reopen(struct opener *o, const struct s_reopen *ask)
 
 	if (!ask->rate_hz)
 		return;
+	if (o->n_rings_due) {	/* asked while the one before is being done */
+		o->reopen_later = *ask;
+		return;
+	}
 	set_rate(p, ask->rate_hz);
 	o->spec.on_exec = false;	/* that was long ago */
-	set_stack_bytes(o, p, ask->stack_bytes);
-	if (open_all(o, p, false, &err) == 0)
+	if (ask->by_cpu)
+		go_by_cpu(o, p);
+	if (set_stack_bytes(o, p, ask->stack_bytes) == 0 && open_all(o, p, false, &err) == 0)
 		send_started(o, p);
+
+	const struct s_reopen later = o->reopen_later;
+
+	o->reopen_later = (struct s_reopen){ 0 };
+	perf_opener_reopen(o, &later);
+}
+
+void perf_opener_python(struct opener *o)
+{
+	struct error err;
+
+	if (o->perf && o->perf->bpf && 
+	    bpf_unwind_python(o->perf->bpf, o->spec.follow, &err) < 0)
+		opener_note(o, NOTE_WARNING, "Python functions are not shown, those of the interpreter are: %s",
+			    err.msg);
 }

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -62,14 +64,47 @@ static void find_account(uid_t *uid, gid_t *gid)
 	}
 }
 
-/* In the child: give up what root has. */
+static int become_account(uid_t uid, gid_t gid)
+{
+	return setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ? -1
+								       : setresuid(uid, uid, uid);
+}
+
+/* No capability, and none by an exec as uid 0. */
+static int drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) < 0)
+		return -1;
+	return (int)syscall(SYS_capset, &head, none);
+}
+
+/*
+ * In the child: give up what root has.  The root of a user namespace is somebody else
+ * outside; where it maps no other uid, that is who we stay.
+ */
 static int drop_rights(uid_t uid, gid_t gid)
 {
-	if (geteuid() == 0 &&
-	    (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
-	     setresuid(uid, uid, uid) < 0))
+	if (geteuid() == 0 && become_account(uid, gid) < 0 &&
+	    (!proc_in_user_namespace() || drop_capabilities() < 0))
 		return -1;
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	/* What an administrator has lent to the command is for the opener. */
+	return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0
+	       ? -1 : prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static int check_rights(struct error *err)
+{
+	const uint64_t needed = 1ull << CAP_SETUID | 1ull << CAP_SETGID;
+	_cleanup_(closep) int dir = geteuid() == 0 ? proc_open_dir(getpid(), err) : -1;
+	struct proc_status self;
+
+	if (dir < 0 || proc_read_status(dir, 0, &self, err) < 0 ||
+	    (self.caps & needed) == needed || proc_in_user_namespace())
+		return 0;
+	return error_set(err, EPERM, "root without CAP_SETUID and CAP_SETGID cannot give its rights up for what parses files; start cprofd as an ordinary user");
 }
 
 /* Close every descriptor from `first` on, also those that we were started with. */
@@ -142,7 +177,7 @@ pid_t opener_spawn(const char *program, const int *fds, size_t n_fds, struct err
 	gid_t gid = NOBODY;
 	pid_t pid;
 
-	if (exe < 0)
+	if (exe < 0 || check_rights(err) < 0)
 		return -1;
 	if (geteuid() == 0)
 		find_account(&uid, &gid);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -19,14 +20,19 @@
 #include "base/error.h"
 #include "base/exit_code.h"
 #include "base/util.h"
+#include "proc/cgroup.h"
 #include "session/control.h"
 
 #define PTRACE_RATE_HZ 99
 #define PERF_RATE_HZ 499
+#define MAX_SAMPLE_RATE "/proc/sys/kernel/perf_event_max_sample_rate"
+#define MAPS_LOOKED_AT (256u << 10)	/* bytes of a target's mappings, for a library of Python */
 #define TIMES_NS NS_PER_S
+#define TIMES_SHARE 50		/* reading them takes one in so many of the time, at most */
 #define END_WAIT_NS (20 * NS_PER_MS)
 #define MAX_TARGETS 10000
 #define MAX_ANCESTORS 64
+#define MIN_FILES 64		/* without those of events */
 
 /* ---- talking to the session ---- */
 
@@ -106,23 +112,49 @@ void opener_tell_threads(struct opener *o, const struct target *t)
 	}
 }
 
+static void send_gone(struct opener *o, pid_t pid)
+{
+	struct o_gone msg = { .type = O_GONE, .pid = (uint32_t)pid };
+
+	opener_send(o, &msg, sizeof(msg), NULL, 0);
+}
+
+/* Of the whole host nobody's memory is given away: files are had without. */
+static int open_mem(const struct opener *o, const struct target *t)
+{
+	char path[PROC_PATH_MAX];
+
+	return !o->spec.pid ? -1 : openat(t->dir, proc_living_path(t->dir, "mem", path),
+					  O_RDONLY | O_CLOEXEC);
+}
+
 static void send_process(struct opener *o, const struct target *t)
 {
-	struct o_process head = { .type = O_PROCESS, .pid = (uint32_t)t->pid };
+	_cleanup_(freep) struct o_process *msg = xcalloc(1, sizeof(*msg) + 3 * PATH_MAX);
+	char *exe = msg->texts, *cgroup, *cwd;
 	struct proc_status status;
 	struct error err;
-	char exe[4096];
-	_cleanup_(closep) int maps = openat(t->dir, "maps", O_RDONLY | O_CLOEXEC);
-	_cleanup_(closep) int mem = openat(t->dir, "mem", O_RDONLY | O_CLOEXEC);
+	char path[PROC_PATH_MAX];
+	_cleanup_(closep) int maps = openat(t->dir, proc_living_path(t->dir, "maps", path),
+					    O_RDONLY | O_CLOEXEC);
+	_cleanup_(closep) int mem = open_mem(o, t);
 	int fds[2] = { maps, mem };
 
-	if (proc_read_status(t->dir, 0, &status, &err) < 0 || maps < 0)
+	if (proc_read_status(t->dir, 0, &status, &err) < 0 || maps < 0) {
+		send_gone(o, t->pid);
 		return;
-	head.ppid = (uint32_t)status.ppid;
-	head.has_mem = mem >= 0;
-	memcpy(head.name, status.name, sizeof(head.name));
-	proc_exe_path(t->dir, exe, sizeof(exe));
-	opener_send_text(o, &head, sizeof(head), exe, fds, mem >= 0 ? 2 : 1);
+	}
+	*msg = (struct o_process){
+		.type = O_PROCESS, .pid = (uint32_t)t->pid, .ppid = (uint32_t)status.ppid,
+		.has_mem = mem >= 0, .kernel_thread = status.kernel_thread };
+	memcpy(msg->name, status.name, sizeof(msg->name));
+	proc_exe_path(t->dir, exe, PATH_MAX);
+	cgroup = exe + strlen(exe) + 1;
+	cgroup_of(t->dir, cgroup, PATH_MAX);
+	cwd = cgroup + strlen(cgroup) + 1;
+	proc_cwd_path(t->dir, cwd, PATH_MAX);
+	opener_send(o, msg, sizeof(*msg) + (size_t)(cwd - exe) + strlen(cwd) + 1, fds,
+		    mem >= 0 ? 2 : 1);
 	opener_tell_threads(o, t);
 }
 
@@ -141,7 +173,8 @@ int opener_add_target(struct opener *o, pid_t pid, struct error *err)
 		return -1;
 	array_reserve(o->targets, at + 1, o->cap_targets);
 	o->targets[o->n_targets++] = (struct target){ .pid = pid, .dir = dir };
-	if (!o->spec.follow || proc_list_children(dir, &children, &n, err) < 0)
+	/* Of the whole host each is asked for by itself, when it is sampled. */
+	if (!o->spec.follow || !o->spec.pid || proc_list_children(dir, &children, &n, err) < 0)
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		opener_add_target(o, children[i], err);
@@ -190,6 +223,75 @@ static bool is_descendant(struct opener *o, pid_t pid)
 	return false;
 }
 
+static void send_some_times(struct opener *o, struct o_times *msg, bool more)
+{
+	msg->more = more;
+	msg->helper_pid = (uint32_t)file_opener_pid(o->files);
+	msg->time_ns = clock_mono_ns();
+	opener_send(o, msg, sizeof(*msg) + msg->n * sizeof(msg->time[0]), NULL, 0);
+	msg->n = 0;
+}
+
+/* Of the threads of one process. */
+static void add_times(struct opener *o, const struct target *target, struct o_times *msg)
+{
+	_cleanup_(freep) pid_t *tids = NULL;
+	struct error err;
+	size_t n;
+
+	if (proc_list_threads(target->dir, &tids, &n, &err) < 0)
+		return;
+	for (size_t k = 0; k < n; k++) {
+		struct o_time *t = &msg->time[msg->n];
+
+		t->pid = (uint32_t)target->pid;
+		t->tid = (uint32_t)tids[k];
+		msg->n += proc_thread_cpu_ns(target->dir, tids[k], &t->cpu_ns) == 0;
+		if (msg->n == O_TIMES_MAX)
+			send_some_times(o, msg, true);
+	}
+}
+
+/* Tell how much CPU time each thread has used. */
+static void send_times(struct opener *o)
+{
+	_cleanup_(freep) struct o_times *msg = xcalloc(1, MSG_MAX_BYTES);
+
+	drop_targets(o);
+	msg->type = O_TIMES;
+	for (size_t i = 0; i < o->n_targets; i++)
+		add_times(o, &o->targets[i], msg);
+	send_some_times(o, msg, false);
+}
+
+/* It was stopped by its user, or goes on: we do neither. */
+static void say_stopped(struct opener *o)
+{
+	struct proc_status status;
+	struct error gone;
+
+	if (!o->spec.pid || !o->n_targets ||
+	    proc_read_status(o->targets[0].dir, 0, &status, &gone) < 0 ||
+	    o->was_stopped == (status.state == 'T'))
+		return;
+	o->was_stopped = !o->was_stopped;
+	if (o->was_stopped)
+		opener_note(o, NOTE_WARNING, "process %d is stopped, as by Ctrl-Z or kill -STOP: there is nothing to sample until somebody lets it go on",
+			    (int)o->targets[0].pid);
+	else
+		opener_note(o, NOTE_INFO, "process %d goes on", (int)o->targets[0].pid);
+}
+
+/* Of one that has just been met: what it has used before. */
+static void send_first_times(struct opener *o, const struct target *t)
+{
+	_cleanup_(freep) struct o_times *msg = xcalloc(1, MSG_MAX_BYTES);
+
+	msg->type = O_TIMES;
+	add_times(o, t, msg);
+	send_some_times(o, msg, true);
+}
+
 static void add_descendant(struct opener *o, pid_t pid)
 {
 	struct target *known = opener_find_target(o, pid);
@@ -199,49 +301,17 @@ static void add_descendant(struct opener *o, pid_t pid)
 		send_process(o, known);
 		return;
 	}
-	if (!o->spec.follow || !is_descendant(o, pid))
+	if (o->spec.pid && (!o->spec.follow || !is_descendant(o, pid)))
 		return;
 	if (o->n_targets >= MAX_TARGETS)
 		drop_targets(o);
 	size_t from = o->n_targets;
 
-	opener_add_target(o, pid, &err);
+	if (opener_add_target(o, pid, &err) < 0)
+		send_gone(o, pid);
 	opener_tell_targets(o, from);
-}
-
-static void send_some_times(struct opener *o, struct o_times *msg, bool more)
-{
-	msg->more = more;
-	msg->time_ns = clock_mono_ns();
-	opener_send(o, msg, sizeof(*msg) + msg->n * sizeof(msg->time[0]), NULL, 0);
-	msg->n = 0;
-}
-
-/* Tell how much CPU time each thread has used. */
-static void send_times(struct opener *o)
-{
-	_cleanup_(freep) struct o_times *msg = xcalloc(1, MSG_MAX_BYTES);
-	struct error err;
-
-	drop_targets(o);
-	msg->type = O_TIMES;
-	for (size_t i = 0; i < o->n_targets; i++) {
-		_cleanup_(freep) pid_t *tids = NULL;
-		size_t n;
-
-		if (proc_list_threads(o->targets[i].dir, &tids, &n, &err) < 0)
-			continue;
-		for (size_t k = 0; k < n; k++) {
-			struct o_time *t = &msg->time[msg->n];
-
-			t->pid = (uint32_t)o->targets[i].pid;
-			t->tid = (uint32_t)tids[k];
-			msg->n += proc_thread_cpu_ns(o->targets[i].dir, tids[k], &t->cpu_ns) == 0;
-			if (msg->n == O_TIMES_MAX)
-				send_some_times(o, msg, true);
-		}
-	}
-	send_some_times(o, msg, false);
+	if (!o->spec.pid && from < o->n_targets)
+		send_first_times(o, &o->targets[from]);
 }
 
 /* ---- children of ours ---- */
@@ -289,7 +359,7 @@ static void send_spec(struct opener *o)
 		.type = O_SPEC,
 		.pid = (uint32_t)o->spec.pid,
 		.rate_hz = o->spec.rate_hz,
-		.first_rate_hz = o->spec.first_rate_hz,
+		.young = o->spec.young,
 		.max_frames = o->spec.max_frames,
 		.duration_ns = o->spec.duration_ns,
 		.max_bytes = o->spec.max_bytes,
@@ -297,6 +367,8 @@ static void send_spec(struct opener *o)
 		.ncpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
 		.follow = o->spec.follow,
 		.command_pid = (uint32_t)getppid(),
+		.effect = o->spec.effect,
+		.counts = o->spec.counts,
 	};
 
 	opener_send_text(o, &head, sizeof(head), o->spec.command, NULL, 0);
@@ -311,6 +383,7 @@ static int exit_for(int code)
 	case EPERM:
 		return EXIT_NOT_PERMITTED;
 	case ENOLCK:
+	case EAGAIN:
 	case EMFILE:
 	case ENFILE:
 	case ENOMEM:
@@ -320,51 +393,135 @@ static int exit_for(int code)
 	}
 }
 
-static int start_bpf(struct opener *o, struct error *err)
+/* By name: of what is there, or is to be run. */
+static bool runs_python(const struct opener *o)
+{
+	_cleanup_(freep) char *text = xcalloc(1, MAPS_LOOKED_AT);
+	const char *name;
+
+	if (o->spec.on_exec) {
+		snprintf(text, MAPS_LOOKED_AT, "%.*s", (int)strcspn(o->spec.command, " "),
+			 o->spec.command);
+	} else {
+		if (proc_read_file(o->targets[0].dir, "maps", text, MAPS_LOOKED_AT) > 0 &&
+		    strstr(text, "/libpython3"))
+			return true;
+		proc_exe_path(o->targets[0].dir, text, PATH_MAX);
+	}
+	name = strrchr(text, '/');
+	return strncmp(name ? name + 1 : text, "python", strlen("python")) == 0;
+}
+
+/* *say: why not is worth saying even if the next engine works. */
+static int start_bpf(struct opener *o, bool *say, struct error *err)
 {
 	struct bpf_unwind_how how = { .max_frames = o->spec.max_frames,
 				      .table_bytes = BPF_TABLE_BYTES };
+	const struct target *target = o->spec.pid ? &o->targets[0] : NULL;
 	struct bpf_unwind *bpf;
+	struct error ignored;
 
-	if (bpf_unwind_load(&how, &bpf, err) < 0)
+	if (bpf_unwind_load(&how, &bpf, err) < 0) {
+		*say = refusal_of_bpf(target, err);
 		return -1;
+	}
+	o->by_cpu = !o->spec.pid || (!perf_opener_has_room(o) &&
+				     bpf_unwind_filter(bpf, o->spec.follow, &ignored) == 0);
+	/* Else the session asks for it, once it knows. */
+	if (target && runs_python(o))
+		bpf_unwind_python(bpf, o->spec.follow, &ignored);
 	if (perf_opener_start(o, bpf, err) == 0)
 		return 0;
+	perf_opener_stop(o);
+	o->by_cpu = !o->spec.pid;
+	if (target)
+		refusal_of_perf(target, err);
+	else
+		refusal_of_host(err);
+	return -1;
+}
+
+/* `no_bpf`: why not bpf, if that is to be said. */
+static int try_perf(struct opener *o, const char *no_bpf, struct error *err)
+{
+	if (!o->told_rings && perf_opener_start(o, NULL, err) == 0) {
+		if (no_bpf)
+			opener_note(o, NOTE_WARNING, "%s; sampling by perf instead", no_bpf);
+		return 0;
+	}
 	perf_opener_stop(o);
 	return -1;
 }
 
-/* Try what was asked for; `auto` goes on to the next. */
+/* After another engine, because of `why`. */
+static int go_on_to_ptrace(struct opener *o, const char *why, struct error *err)
+{
+	uint32_t rate_hz = o->spec.rate_hz;
+
+	if (!o->rate_given)
+		o->spec.rate_hz = PTRACE_RATE_HZ;
+	if (ptrace_opener_start(o, err) == 0) {
+		opener_note(o, NOTE_WARNING, "%s; sampling by ptrace at %u Hz instead", why,
+			    o->spec.rate_hz);
+		return 0;
+	}
+	o->spec.rate_hz = rate_hz;
+	return -1;
+}
+
+/*
+ * Try what was asked for; `auto` goes on to the next.  That is perf for what is native,
+ * and ptrace for Python, of which perf sees nothing.
+ */
 static int start_engine(struct opener *o, struct error *err)
 {
-	struct error why;
+	bool say = false;
+	struct error why, no_ptrace;
 
 	if (o->spec.engine == ENGINE_PTRACE)
 		return ptrace_opener_start(o, err);
-	if (o->spec.engine != ENGINE_PERF && start_bpf(o, err) == 0)
+	if (o->spec.engine != ENGINE_PERF && start_bpf(o, &say, err) == 0)
 		return 0;
-	if (o->spec.engine == ENGINE_BPF) {
-		refusal_of_bpf(&o->targets[0], err);
-		return -1;
-	}
-	if (!o->told_rings && perf_opener_start(o, NULL, err) == 0)
-		return 0;
-	perf_opener_stop(o);
-	if (refusal_of_perf(&o->targets[0], err) || o->spec.engine == ENGINE_PERF ||
-	    err->code == ESRCH || o->spec.on_exec)
+	if (o->spec.engine == ENGINE_BPF)
 		return -1;
 	why = *err;
-	if (!o->rate_given)
-		o->spec.rate_hz = PTRACE_RATE_HZ;
-	if (ptrace_opener_start(o, err) < 0)
+	if (o->spec.engine == ENGINE_AUTO && runs_python(o) &&
+	    go_on_to_ptrace(o, why.msg, &no_ptrace) == 0)
+		return 0;
+	if (try_perf(o, say ? why.msg : NULL, err) == 0)
+		return 0;
+	if (refusal_of_perf(&o->targets[0], err) || o->spec.engine == ENGINE_PERF ||
+	    err->code == ESRCH)
+		return -1;
+	why = *err;
+	if (go_on_to_ptrace(o, why.msg, err) < 0)
 		return error_prefix(err, "%s; ptrace", why.msg);
-	opener_note(o, NOTE_WARNING, "%s; sampling by ptrace at %u Hz instead", why.msg,
-		    o->spec.rate_hz);
 	return 0;
+}
+
+/* Everything there is: what the kernel tells of it by CPU. */
+static int start_host(struct opener *o, struct error *err)
+{
+	bool say = false;
+	struct error why;
+
+	if (o->spec.engine == ENGINE_PTRACE)
+		return error_set(err, ENOTSUP, "ptrace looks at one process, not at the whole host");
+	if (o->spec.engine != ENGINE_PERF && start_bpf(o, &say, err) == 0)
+		return 0;
+	if (o->spec.engine == ENGINE_BPF)
+		return -1;
+	why = *err;
+	if (try_perf(o, say ? why.msg : NULL, err) == 0)
+		return 0;
+	refusal_of_host(err);
+	return -1;
 }
 
 static int start_target(struct opener *o, struct error *err)
 {
+	if (!o->spec.pid)
+		return start_host(o, err);
 	o->pidfd = (int)syscall(SYS_pidfd_open, o->spec.pid, 0);
 	if (o->pidfd < 0)
 		return error_set(err, ESRCH, "the process has ended");
@@ -395,8 +552,11 @@ static void read_end(int pidfd, struct o_target_end *msg)
 
 	do {
 		info = (struct pidfd_exit){ .mask = PIDFD_EXIT_KNOWN };
-		if (ioctl(pidfd, PIDFD_GET_EXIT, &info) < 0 && errno != ESRCH)
-			return;
+		if (ioctl(pidfd, PIDFD_GET_EXIT, &info) < 0) {
+			if (errno != ESRCH)
+				return;
+			info.mask = 0;	/* it is being taken note of; what was asked is still there */
+		}
 		if (info.mask & PIDFD_EXIT_KNOWN) {
 			msg->how = WIFSIGNALED(info.exit_code) ? END_SIGNALED : END_EXITED;
 			msg->status = (uint32_t)(WIFSIGNALED(info.exit_code)
@@ -427,9 +587,10 @@ static void send_target_end(struct opener *o)
 static void answer_kallsyms(struct opener *o, const struct s_kallsyms *ask)
 {
 	struct o_file answer = { .type = O_FILE, .request = ask->request };
-	_cleanup_(closep) int fd = kallsyms_open(o);
+	bool hidden;
+	_cleanup_(closep) int fd = kallsyms_open(o, &hidden);
 
-	answer.origin = fd >= 0 ? FILE_BY_PATH : FILE_NONE;
+	answer.origin = fd >= 0 ? FILE_BY_PATH : hidden ? FILE_REFUSED : FILE_NONE;
 	opener_send(o, &answer, sizeof(answer), &fd, fd >= 0);
 }
 
@@ -442,7 +603,10 @@ static void on_session_message(struct opener *o, struct msg *m)
 		struct s_worker worker;
 		struct s_process process;
 		struct s_reopen reopen;
+		struct s_ring ring;
 		struct s_continue go_on;
+		struct s_pause pause;
+		struct s_progress progress;
 	} *ask = (void *)m->data;
 
 	if (!msg_holds(m, sizeof(ask->type)))
@@ -484,9 +648,31 @@ static void on_session_message(struct opener *o, struct msg *m)
 		if (msg_holds(m, sizeof(ask->reopen)) && o->perf)
 			perf_opener_reopen(o, &ask->reopen);
 		break;
+	case S_RING:
+		if (msg_holds(m, sizeof(ask->ring)) && o->n_rings_due) {
+			o->n_rings_due--;
+			o->ring_refused |= !ask->ring.mapped;
+		}
+		break;
 	case S_CONTINUE:
 		if (msg_holds(m, sizeof(ask->go_on)) && o->ptrace)
 			ptrace_opener_continue(o, &ask->go_on);
+		break;
+	case S_PAUSE:
+		if (msg_holds(m, sizeof(ask->pause)) && o->ptrace)
+			ptrace_opener_pause(o, ask->pause.pause);
+		break;
+	case S_PROGRESS:
+		if (msg_holds(m, sizeof(ask->progress)))
+			progress_answer(o, &ask->progress);
+		break;
+	case S_PYTHON:
+		perf_opener_python(o);
+		if (o->perf)
+			waiting_start(o);
+		break;
+	case S_COUNT:
+		count_opener_start(o, m);
 		break;
 	case S_SAMPLING_OVER:
 		o->sampling_over = true;
@@ -521,9 +707,11 @@ static int until(uint64_t at_ns)
 static void end_sampling(struct opener *o)
 {
 	o->sampling_over = false;
+	count_opener_end(o);
 	send_times(o);	/* of the part second since the last */
 	perf_opener_stop(o);
 	ptrace_opener_stop(o);
+	waiting_stop(o);
 	opener_send(o, &(struct o_rings_freed){ O_RINGS_FREED }, sizeof(struct o_rings_freed),
 		    NULL, 0);
 }
@@ -549,6 +737,8 @@ static void loop(struct opener *o)
 		uint64_t due = min_of(times_due, file_opener_deadline(o->files));
 
 		due = min_of(due, ptrace_opener_due(o));
+		due = min_of(due, waiting_due(o));
+		due = min_of(due, count_opener_due(o));
 		if (poll(fds, array_len(fds), until(due)) < 0 && errno != EINTR)
 			break;
 		if (fds[0].revents && !opener_take_message(o))
@@ -565,10 +755,15 @@ static void loop(struct opener *o)
 		/* First the times that the samples count from. */
 		if (now >= times_due) {
 			send_times(o);
-			times_due = now + TIMES_NS;
+			say_stopped(o);
+			times_due = now + max_of(TIMES_NS, TIMES_SHARE * (clock_mono_ns() - now));
 		}
 		if (now >= ptrace_opener_due(o))
 			ptrace_opener_tick(o);
+		if (now >= waiting_due(o))
+			waiting_tick(o);
+		if (now >= count_opener_due(o))
+			count_opener_tick(o);
 		if (o->sampling_over)
 			end_sampling(o);
 	}
@@ -577,8 +772,10 @@ static void loop(struct opener *o)
 /* Whatever happened: nothing of ours stays. */
 static void end_all(struct opener *o)
 {
+	count_opener_end(o);
 	ptrace_opener_stop(o);
 	perf_opener_stop(o);
+	waiting_stop(o);
 	file_opener_free(o->files);
 	for (int i = 0; i < WORKER_COUNT; i++) {
 		if (o->worker_pids[i] <= 0)
@@ -596,7 +793,9 @@ static void end_all(struct opener *o)
 /* Say on the control channel itself that there is not even a session. */
 static void fail_without_session(int control, const struct error *cause)
 {
-	const struct c_failed head = { .type = C_FAILED, .exit_code = EXIT_INTERNAL };
+	const struct c_failed head = {
+		.type = C_FAILED,
+		.exit_code = cause->code == ENOENT ? EXIT_INTERNAL : (uint32_t)exit_for(cause->code) };
 	uint8_t msg[sizeof(head) + sizeof(cause->msg)];
 	struct error err;
 
@@ -606,19 +805,34 @@ static void fail_without_session(int control, const struct error *cause)
 }
 
 /* Thread x CPU takes many descriptors: use all that the hard limit allows. */
-static void raise_open_files(void)
+static int raise_open_files(struct error *err)
 {
 	struct rlimit r;
 
-	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0)
+		return 0;
+	if (r.rlim_cur < r.rlim_max) {
 		r.rlim_cur = r.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &r);
 	}
+	if (r.rlim_max >= MIN_FILES)
+		return 0;
+	return error_set(err, EMFILE, "the limit on open files (RLIMIT_NOFILE) is %d; no engine works with less than %d",
+			 (int)r.rlim_max, MIN_FILES);
+}
+
+/* Is there what all the rest builds on? */
+static int check_host(struct error *err)
+{
+	if (access("/proc/self", F_OK) < 0)
+		return error_set(err, ENOSYS, "/proc is not mounted; cprofd needs it");
+	return raise_open_files(err);
 }
 
 static void opener_main(const struct opener_spec *spec, int control)
 {
-	struct opener o = { .spec = *spec, .rate_given = spec->rate_hz, .session = -1, .pidfd = -1, .cache_dir = -1 };
+	struct opener o = { .spec = *spec, .rate_given = spec->rate_hz, .by_cpu = !spec->pid,
+			    .session = -1, .pidfd = -1, .cache_dir = -1 };
 	struct error err;
 	sigset_t none;
 
@@ -634,10 +848,11 @@ static void opener_main(const struct opener_spec *spec, int control)
 	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_term }, NULL);
 	if (!o.spec.rate_hz)
 		o.spec.rate_hz = spec->engine == ENGINE_PTRACE ? PTRACE_RATE_HZ : PERF_RATE_HZ;
-	if (!o.spec.first_rate_hz || spec->engine == ENGINE_PTRACE)
-		o.spec.first_rate_hz = o.spec.rate_hz;
-	raise_open_files();	/* the session's, too: it holds the events */
-	if (start_session(&o, control, &err) < 0) {
+	/* Hardware events take no more than the kernel allows, which lowers that by itself. */
+	if (proc_read_number(MAX_SAMPLE_RATE) < (long)opener_young_rate(0))
+		o.spec.young = false;
+	/* The session's limits, too: it holds the events. */
+	if (check_host(&err) < 0 || start_session(&o, control, &err) < 0) {
 		fail_without_session(control, &err);
 		return;
 	}

@@ -19,14 +19,16 @@
 struct error;
 
 struct opener_spec {
-	pid_t pid;		/* a process, not a thread */
+	pid_t pid;		/* a process, not a thread; 0: every process there is */
 	enum opener_engine engine;
 	uint32_t rate_hz;	/* 0: the engine's own default */
-	uint32_t first_rate_hz;	/* for the first FIRST_RATE_NS; 0: the same */
+	bool young;		/* it has just begun: see opener_young_rate() */
 	uint32_t max_frames;
 	uint64_t duration_ns;	/* 0: until stopped */
 	bool on_exec;		/* `pid` is a child of ours that waits to exec */
 	bool follow;		/* children too */
+	uint32_t effect;	/* to be measured: enum opener_effect */
+	bool counts;		/* it counts its calls itself: C_COUNTS will come */
 	const char *command;	/* shown as what was profiled */
 	int recording_fd;
 	uint64_t max_bytes;	/* the recording ends there; 0: no limit */
@@ -51,5 +53,11 @@ int opener_start(const struct opener_spec *spec, int *control, struct error *err
  * one (build tree), or where it is installed.  Returns a descriptor for O_PATH.
  */
 int opener_open_program(const char *name, struct error *err);
+
+/*
+ * Start cprofd-session or cprofd-worker with `fds` as its descriptors from 3
+ * on, under the unprivileged uid if we are root.  Returns its pid or -1.
+ */
+pid_t opener_spawn(const char *program, const int *fds, size_t n_fds, struct error *err);
 
 #endif

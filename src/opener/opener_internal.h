@@ -13,11 +13,14 @@
 struct target {
 	pid_t pid;
 	int dir;		/* /proc/PID */
+	bool refused;		/* it has become a program that we may not look into */
 };
 
+struct count_opener;
 struct file_opener;
 struct perf_opener;
 struct ptrace_opener;
+struct waiting_opener;
 
 struct opener {
 	struct opener_spec spec;
@@ -36,8 +39,15 @@ struct opener {
 	struct period_random random;
 
 	bool told_rings;	/* the session: there is no second try */
+	size_t n_rings_due;	/* that the session has still to map */
+	bool ring_refused;
+	struct s_reopen reopen_later;	/* asked for meanwhile */
+	bool by_cpu;		/* events are of CPUs, not of threads */
 	struct perf_opener *perf;	/* the engine in use: one of these */
 	struct ptrace_opener *ptrace;
+	struct waiting_opener *waiting;	/* beside it; or NULL */
+	struct count_opener *count;	/* calls are being counted; or NULL */
+	bool was_stopped;	/* the first target, when last looked */
 	bool sampling_over;	/* asked to end it: not while a thread is held */
 };
 
@@ -88,11 +98,6 @@ int opener_keep_fds(const int *fds, size_t n_fds);
 /* Hold neither the terminal (or pipe) that we were started on, nor a folder. */
 void opener_leave_terminal(void);
 
-/*
- * Start cprofd-session or cprofd-worker with `fds` as its descriptors from 3
- * on, under the unprivileged uid if we are root.  Returns its pid or -1.
- */
-pid_t opener_spawn(const char *program, const int *fds, size_t n_fds, struct error *err);
 
 /* ---- open_files.c: files that a target names, opened by a disposable child ---- */
 
@@ -101,6 +106,9 @@ void file_opener_free(struct file_opener *f);
 
 /* Have S_FILE, S_DEBUG_FILE or S_NAMES_FILE done; the answer goes to the session later. */
 void file_opener_ask(struct opener *o, const struct msg *m);
+
+/* The child that opens now; 0: none. */
+pid_t file_opener_pid(const struct file_opener *f);
 
 /* For poll(): its channel, or -1; and what to do when it is readable. */
 int file_opener_fd(const struct file_opener *f);
@@ -128,16 +136,68 @@ void cache_trim(int dir, uint64_t max_bytes, size_t max_files);
 
 /* ---- open_kallsyms.c ---- */
 
-/* The text of /proc/kallsyms, perhaps from the cache; -1: not to be had. */
-int kallsyms_open(struct opener *o);
+/*
+ * The text of /proc/kallsyms, perhaps from the cache; -1: not to be had, and *hidden if
+ * that is because it shows this user no addresses.
+ */
+int kallsyms_open(struct opener *o, bool *hidden);
+
+/* ---- open_progress.c: how far the target has come ---- */
+
+void progress_answer(struct opener *o, const struct s_progress *ask);
+
+/* CPU time that all processes of the target have used. */
+uint64_t progress_cpu_ns(const struct opener *o);
+
+/* ---- open_count.c: what Python functions return, counted by a probe ---- */
+
+void count_opener_start(struct opener *o, struct msg *m);
+
+/* When there is something to tell, or it is over; and that. */
+uint64_t count_opener_due(const struct opener *o);
+void count_opener_tick(struct opener *o);
+
+/* End it, if it is going on; tells the session what was counted. */
+void count_opener_end(struct opener *o);
+
+/* ---- open_task.c: what a thread does now ---- */
+
+/* /proc/PID/task/TID/NAME, or -1 with errno. */
+int task_open(const struct target *t, pid_t tid, const char *name);
+
+/* CPU time that it has used, by its "schedstat". */
+uint64_t task_cpu_ns(int schedstat_fd);
+
+/* By its "syscall"; *out only if it waits. */
+struct task_seen {
+	struct o_call call;
+	uint64_t sp, pc;
+};
+enum task_look { TASK_RUNS, TASK_WAITS, TASK_GONE };
+enum task_look task_look(int syscall_fd, struct task_seen *out);
+
+/* ---- open_waiting.c: for what threads wait that the engine does not see ---- */
+
+void waiting_start(struct opener *o);
+void waiting_stop(struct opener *o);
+
+/* When the next look is due, and the look. */
+uint64_t waiting_due(const struct opener *o);
+void waiting_tick(struct opener *o);
 
 /* ---- open_refusal.c: why an engine may not, in words that help ---- */
 
 /* May the process be traced?  0, or -1 with the reason. */
 int refusal_of_ptrace(const struct target *t, struct error *err);
 
-/* The bpf engine was refused with *err, which gets the true cause. */
-void refusal_of_bpf(const struct target *t, struct error *err);
+/*
+ * The bpf program was refused with *err, which gets the true cause; `t` is NULL for the
+ * whole host.  Returns true if the user has what it takes otherwise, and so may wonder.
+ */
+bool refusal_of_bpf(const struct target *t, struct error *err);
+
+/* Perf events for the whole host were. */
+void refusal_of_host(struct error *err);
 
 /*
  * Perf events were refused with *err, which gets the true cause.  Returns true
@@ -148,6 +208,9 @@ bool refusal_of_perf(const struct target *t, struct error *err);
 /* ---- open_perf.c, open_ptrace.c: the engines' opening halves ---- */
 
 struct bpf_unwind;
+
+/* Do descriptors suffice for the events of all threads that there are? */
+bool perf_opener_has_room(struct opener *o);
 
 /*
  * Open events for every followed process and tell the session.  With `bpf`, which it
@@ -160,6 +223,9 @@ void perf_opener_stop(struct opener *o);
 /* Open them again with other parameters. */
 void perf_opener_reopen(struct opener *o, const struct s_reopen *ask);
 
+/* Have the program in the kernel walk Python frames, too. */
+void perf_opener_python(struct opener *o);
+
 int ptrace_opener_start(struct opener *o, struct error *err);
 void ptrace_opener_stop(struct opener *o);
 
@@ -167,5 +233,8 @@ void ptrace_opener_stop(struct opener *o);
 uint64_t ptrace_opener_due(const struct opener *o);
 void ptrace_opener_tick(struct opener *o);
 void ptrace_opener_continue(struct opener *o, const struct s_continue *msg);
+
+/* Leave the threads alone, or go on; what they use until then is in no sample. */
+void ptrace_opener_pause(struct opener *o, bool pause);
 
 #endif

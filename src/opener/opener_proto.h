@@ -11,9 +11,13 @@
 #define CPROFD_OPENER_OPENER_PROTO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
+#include "engine/bpf/bpf_shared.h"
 #include "proc/task.h"
+#include "python/python_elf.h"
 #include "record/record.h"
 #include "unwind/arch.h"
 
@@ -48,6 +52,11 @@ enum opener_type {
 	O_CHECKED,
 	O_RINGS_FREED,
 	O_BPF,
+	O_GONE,
+	O_PROGRESS,
+	O_REVOKED,
+	O_WAITING,
+	O_COUNTED,
 	/* session to opener */
 	S_FILE = 101,
 	S_DEBUG_FILE,
@@ -60,6 +69,11 @@ enum opener_type {
 	S_REOPEN,
 	S_CONTINUE,
 	S_SAMPLING_OVER,
+	S_PAUSE,
+	S_PROGRESS,
+	S_PYTHON,	/* only the type: bpf: there is Python to be walked */
+	S_RING,
+	S_COUNT,
 };
 
 enum opener_engine {
@@ -73,14 +87,33 @@ static inline const char *opener_engine_name(enum opener_engine engine)
 	return engine < ENGINE_COUNT ? names[engine] : "";
 }
 
-#define FIRST_RATE_NS 2000000000ull	/* how long the first rate is in effect */
+/* Whether the effect of sampling on the target is measured, and by which progress. */
+enum opener_effect {
+	EFFECT_NONE, EFFECT_AUTO,
+	EFFECT_BY	/* and an enum record_progress */
+};
+
+/* Whoever sends puts the text where the struct ends: padding would come between. */
+#define TEXT_IS_BEHIND(what, text)                                             \
+	_Static_assert(sizeof(struct what) == offsetof(struct what, text), "padding")
+
+/*
+ * A program that has just begun may have no more time than that: how often it is sampled at
+ * this age, where nobody chose a rate.  0: as every other.
+ */
+static inline uint32_t opener_young_rate(uint64_t age_ns)
+{
+	if (age_ns < 500 * NS_PER_MS)
+		return 4999;
+	return age_ns < 2 * NS_PER_S ? 1999 : 0;
+}
 
 /* The first message: what to do.  Followed by the command as shown to people. */
 struct o_spec {
 	uint32_t type;
-	uint32_t pid;
+	uint32_t pid;		/* 0: every process there is */
 	uint32_t rate_hz;
-	uint32_t first_rate_hz;	/* in effect until the session asks for the other */
+	uint32_t young;		/* at first opener_young_rate() is in effect */
 	uint32_t max_frames;
 	uint64_t duration_ns;	/* 0: until stopped */
 	uint64_t max_bytes;	/* of the recording; 0: no limit */
@@ -88,19 +121,31 @@ struct o_spec {
 	uint32_t ncpus;
 	uint32_t follow;	/* child processes as well */
 	uint32_t command_pid;	/* of the command that asked for all this */
+	uint32_t effect;	/* of sampling: enum opener_effect */
+	uint32_t counts;	/* it counts its calls, which the command sends at its end */
 	char command[];
 };
+TEXT_IS_BEHIND(o_spec, command);
 
 /*
  * A process of the target.  Descriptors: /proc/PID/maps, then /proc/PID/mem if
- * it could be opened.  Followed by the path of its executable.
+ * it could be opened; none of a kernel thread.  Followed by the path of its
+ * executable, that of its cgroup and that of the folder it works in, each terminated.
  */
 struct o_process {
 	uint32_t type;
 	uint32_t pid, ppid;
 	uint32_t has_mem;
+	uint32_t kernel_thread;
 	char name[PROC_NAME_MAX];
-	char exe[];
+	char texts[];
+};
+TEXT_IS_BEHIND(o_process, texts);
+
+/* A process that was asked for has ended. */
+struct o_gone {
+	uint32_t type;
+	uint32_t pid;
 };
 
 /* Threads of a process. */
@@ -131,7 +176,8 @@ struct o_bpf {
 
 /*
  * Events that write into the rings, a descriptor each.  id 0: one that only has to stay
- * open; tid 0: one that a BPF program writes to.
+ * open; tid 0: one that a BPF program writes to; tid PERF_EVERY_THREAD: of whatever
+ * runs on the CPU.
  */
 #define O_EVENTS_MAX 64
 struct o_events {
@@ -144,7 +190,10 @@ struct o_events {
 	} event[O_EVENTS_MAX];
 };
 
-/* The engine samples (again, with other parameters, after S_REOPEN). */
+/*
+ * The engine samples (again, with other parameters, after S_REOPEN).  Of the whole host
+ * with a descriptor of /proc/stat.
+ */
 struct o_started {
 	uint32_t type;
 	uint32_t rate_hz;
@@ -153,6 +202,8 @@ struct o_started {
 	uint32_t stack_bytes;
 	uint32_t hardware;	/* the event is hardware cycles */
 	uint32_t n_threads, n_threads_total;	/* sampled of those there are */
+	uint32_t tells_all;	/* what else happens on the CPUs is told, too */
+	uint32_t pad;
 	uint64_t time_ns;
 };
 
@@ -162,6 +213,7 @@ struct o_failed {
 	uint32_t exit_code;	/* enum cmd_exit */
 	char text[];
 };
+TEXT_IS_BEHIND(o_failed, text);
 
 /*
  * The answer to S_FILE, S_DEBUG_FILE, S_NAMES_FILE, S_KALLSYMS, S_CACHE_GET: a
@@ -172,7 +224,8 @@ enum file_origin {
 	FILE_MAPPED,		/* the very file that is mapped */
 	FILE_BY_PATH,		/* found by its path, same inode */
 	FILE_OTHER,		/* found by its path, another inode: not the one mapped */
-	FILE_REFUSED,		/* S_NAMES_FILE: there, but not to be believed */
+	FILE_REFUSED,		/* S_NAMES_FILE: there, but not to be believed;
+				   S_KALLSYMS: there, but it hides the addresses */
 };
 
 struct o_file {
@@ -206,12 +259,35 @@ struct o_times {
 	uint32_t type;
 	uint32_t n;
 	uint32_t more;		/* another message has the next threads */
-	uint32_t pad;
+	uint32_t helper_pid;	/* of a process that opens files for the opener; 0: none */
 	uint64_t time_ns;
 	struct o_time {
 		uint32_t pid, tid;
 		uint64_t cpu_ns;
 	} time[];
+};
+
+/* The system call that a waiting thread is in; number -1: none. */
+struct o_call {
+	int32_t number;
+	uint32_t pad;
+	uint64_t args[2];	/* the first ones */
+};
+
+/*
+ * bpf: threads of Python programs that wait, which their events do not show: their stacks
+ * are not looked at.
+ */
+#define O_WAITING_MAX 64
+struct o_waiting {
+	uint32_t type;
+	uint32_t n;
+	uint64_t time_ns;
+	struct o_waiter {
+		uint32_t pid, tid;
+		uint64_t weight_ns;
+		struct o_call call;
+	} thread[O_WAITING_MAX];
 };
 
 /* Something that people should know.  Followed by the text. */
@@ -220,21 +296,32 @@ struct o_note {
 	uint32_t level;		/* enum record_note_level */
 	char text[];
 };
+TEXT_IS_BEHIND(o_note, text);
 
 /*
  * ptrace: one thread, stopped (running) or waiting by itself.  The opener goes
- * on with the thread when S_CONTINUE comes, or after a short time without it.
+ * on with the thread when S_CONTINUE comes, or so long after the message without it.
  */
+#define STOPPED_NS (40 * NS_PER_MS)
+
 struct o_stopped {
 	uint32_t type;
 	uint32_t sequence;
 	uint32_t pid, tid;
 	uint32_t waiting;	/* only sp and pc are known; nothing was stopped */
 	uint32_t in_syscall;	/* the stop landed in a system call */
+	struct o_call call;	/* of one that waits */
 	uint64_t time_ns;
 	uint64_t weight_ns;
 	uint64_t cpu_ns;	/* that the thread has used in its life */
+	uint64_t held_ns;	/* for so long were threads held before this one, together */
+	uint64_t thread_pointer;	/* pthread_self() of it; 0: not known */
 	struct unwind_regs regs;
+};
+
+/* ptrace: nothing is left that we may look into; perf's events tell that by themselves. */
+struct o_revoked {
+	uint32_t type;
 };
 
 /* ptrace: whether a waiting thread stayed where it was while it was read. */
@@ -242,6 +329,39 @@ struct o_checked {
 	uint32_t type;
 	uint32_t sequence;
 	uint32_t same;
+};
+
+/* How far all processes of the target together have come. */
+struct o_progress {
+	uint32_t type;
+	uint32_t sequence;	/* of S_PROGRESS */
+	uint64_t time_ns;
+	uint64_t cpu_ns;
+	uint64_t progress[PROGRESS_COUNT];	/* or PROGRESS_UNKNOWN */
+};
+
+/*
+ * How often functions of Python ended, by S_COUNT; in several messages if they are many, and
+ * before the end with counts of 0, so that they are known.  The one that counts is the last.
+ * Followed by the reason, and without functions, if nothing could be counted.
+ */
+#define O_COUNTED_MAX 1500
+struct o_counted {
+	uint32_t type;
+	uint32_t n;
+	uint32_t more;		/* it is not the last */
+	uint32_t n_procs;	/* processes that were listened to */
+	uint64_t from_ns, to_ns;
+	uint64_t cpu_ns;	/* that the target used between these, */
+	uint64_t off_cpu_ns;	/* and since it was asked */
+	uint64_t n_returns;	/* of all functions, yields included: each took */
+	uint64_t return_ps;	/* picoseconds of CPU time at least; 0: not known */
+	uint64_t n_left_out;	/* of functions for which there was no room */
+	struct o_count {
+		uint32_t pid, pad;
+		uint64_t code, name;	/* addresses there: of its code object, and of that the name */
+		uint64_t n;		/* how often it ended */
+	} count[];
 };
 
 /* Open the file behind a mapping.  Followed by its path. */
@@ -254,6 +374,7 @@ struct s_file {
 	uint64_t dev, ino;
 	char path[];
 };
+TEXT_IS_BEHIND(s_file, path);
 
 /* Open the first of some files, looked for by name in the target's root and
  * then in ours.  Followed by the names, each terminated. */
@@ -263,6 +384,7 @@ struct s_debug_file {
 	uint32_t pid;
 	char names[];
 };
+TEXT_IS_BEHIND(s_debug_file, names);
 
 /*
  * Open what a process writes of the code that it generates: the jitdump that it has
@@ -277,6 +399,7 @@ struct s_names_file {
 	uint64_t ino;		/* of the jitdump */
 	char path[];
 };
+TEXT_IS_BEHIND(s_names_file, path);
 
 /* The kernel's symbols, as text. */
 struct s_kallsyms {
@@ -304,11 +427,12 @@ struct s_process {
 	uint32_t pid;
 };
 
-/* perf: open the events again, for all threads there are, like this. */
+/* perf, bpf: open the events again, for all threads there are, like this. */
 struct s_reopen {
 	uint32_t type;
 	uint32_t stack_bytes;	/* 0: as they are */
 	uint32_t rate_hz;
+	uint32_t by_cpu;	/* events of CPUs, where threads can be told apart */
 };
 
 /*
@@ -320,6 +444,30 @@ struct s_sampling_over {
 	uint32_t type;
 };
 
+/* The answer to O_RING. */
+struct s_ring {
+	uint32_t type;
+	uint32_t mapped;	/* else the budget for locked memory does not allow it */
+};
+
+/*
+ * Count for so long what Python functions return in these processes, by a probe of their
+ * interpreter, whose file comes along; for 0 ns: end it now.  Answered with O_COUNTED.
+ */
+#define S_COUNT_MAX 256
+struct s_count {
+	uint32_t type;
+	uint32_t n;
+	uint64_t duration_ns;
+	uint32_t n_sites, pad;
+	struct elf_probe site[PYTHON_MAX_RETURNS];
+	struct bpf_return_way way;
+	struct s_count_proc {
+		uint32_t pid, pad;
+		uint64_t state;		/* where it has the state of the thread that runs */
+	} proc[];
+};
+
 struct o_rings_freed {
 	uint32_t type;
 };
@@ -328,6 +476,17 @@ struct s_continue {
 	uint32_t type;
 	uint32_t sequence;
 	uint32_t again;		/* not taken: its time counts with the thread's next sample */
+};
+
+/* ptrace: take no samples until another one says so. */
+struct s_pause {
+	uint32_t type;
+	uint32_t pause;
+};
+
+struct s_progress {		/* answered with O_PROGRESS */
+	uint32_t type;
+	uint32_t sequence;
 };
 
 #endif
