@@ -62,8 +62,8 @@ void code_want(struct session *s, uint32_t module, uint64_t vaddr)
 {
 	struct module *m = module < s->n_modules ? s->modules[module] : NULL;
 
-	/* Of the kernel and of no file there is none: a viewer knows that by itself. */
-	if (!m || m->kind == MODULE_KERNEL || m->kind == MODULE_ANON ||
+	/* Of the kernel, Python and no file there is none: a viewer knows that by itself. */
+	if (!m || m->kind == MODULE_KERNEL || m->kind == MODULE_ANON || m->kind == MODULE_PYTHON ||
 	    s->n_codes >= MAX_WISHES || has_wish(s, m, vaddr))
 		return;
 	array_reserve(s->codes, s->n_codes + 1, s->cap_codes);

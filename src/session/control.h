@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/msg.h"
 #include "record/record.h"
 
@@ -46,6 +47,8 @@ enum control_type {
 	C_RESOLVE,
 	C_SOURCE,
 	C_CODE = 120,
+	C_PROBE,
+	C_COUNTS = 130,
 };
 
 struct c_started {
@@ -178,11 +181,35 @@ struct c_source {
 	char path[];
 };
 
+/*
+ * Count how often a Python function is called, for so long: sampling is off meanwhile, and
+ * the program slower.  Followed by its name, or "*" for all.  That it cannot be done may be
+ * told later, by C_REFUSED to all.
+ */
+#define CONTROL_MIN_PROBE_NS (NS_PER_S / 10)
+#define CONTROL_MAX_PROBE_NS (60 * NS_PER_S)
+struct c_probe {
+	uint32_t type;
+	uint32_t pad;
+	uint64_t duration_ns;
+	char function[];
+};
+
 /* Record the machine code of the function at that address of a module. */
 struct c_code {
 	uint32_t type;
 	uint32_t module;	/* number in the recording */
 	uint64_t vaddr;
+};
+
+/*
+ * From the command, once a program that counts its calls has ended: what a process of it has
+ * counted, as a recording (descriptor).  Without a descriptor: there are no more.
+ */
+struct c_counts {
+	uint32_t type;
+	uint32_t n_lost;	/* at the end: processes whose counts cannot be read */
+	uint64_t cpu_ns;	/* at the end: that the program used */
 };
 
 #endif

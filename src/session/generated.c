@@ -220,7 +220,7 @@ void generated_nameless(struct module *m, uint64_t vaddr, uint32_t frame)
 	struct generated *g = m->generated;
 
 	array_reserve(g->missing, g->n_missing + 1, g->cap_missing);
-	g->missing[g->n_missing++] = (struct unnamed){ vaddr, frame };
+	g->missing[g->n_missing++] = (struct unnamed){ .vaddr = vaddr, .frame = frame };
 }
 
 void generated_answered(struct session *s, struct module *m)

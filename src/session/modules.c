@@ -25,11 +25,13 @@
 #include "base/io.h"
 
 #define MAX_MODULES 16000	/* numbers have to fit into stacks.c's keys */
+#define MISSED_NS (200 * NS_PER_MS)	/* until a file is asked for once more */
+#define MAX_UNUSED 64		/* files that are left open: many come again soon */
 #define MAX_CRASHES 1		/* of a worker over one module: then it is unreadable */
 #define TABLE_LIMIT_NS (10 * NS_PER_S)
 #define STEP_LIMIT_MS 50
 #define MAX_STEP_STACK (32u << 10)
-#define CACHE_MAGIC 0x3154554443504325ull	/* changes with what is cached */
+#define CACHE_MAGIC 0x3454554443504327ull	/* changes with what is cached */
 
 /* A cached table: this, then struct r_table, then the image. */
 struct cache_header {
@@ -84,6 +86,15 @@ struct module *modules_kernel(struct session *s)
 	return s->kernel;
 }
 
+struct module *modules_python(struct session *s, const char *name)
+{
+	struct module *m = new_module(s, MODULE_PYTHON, name, strlen(name));
+
+	m->state = MODULE_READY;
+	m->naming = NAMING_FAILED;	/* python.c names its frames */
+	return m;
+}
+
 static void want_table(struct session *s, struct module *m);
 
 /*
@@ -100,58 +111,85 @@ struct module *modules_vdso(struct session *s)
 	return s->vdso;
 }
 
-static struct module *find_file(struct session *s, const struct proc_map *map)
+static bool is_file(const struct module *m, const struct proc_map *map)
 {
-	for (size_t i = 0; i < s->n_modules; i++) {
-		struct module *m = s->modules[i];
+	return m->kind == MODULE_FILE && m->ino == map->ino && m->dev == map->dev &&
+	       strlen(m->path) == map->path_len && memcmp(m->path, map->path, map->path_len) == 0;
+}
 
-		if (m->kind == MODULE_FILE && m->ino == map->ino && m->dev == map->dev &&
-		    strlen(m->path) == map->path_len &&
-		    memcmp(m->path, map->path, map->path_len) == 0)
-			return m;
+/*
+ * The file's module, or NULL.  *key is where it is in s->files, or is to be: of equal
+ * hashes the next one counts.
+ */
+static struct module *find_file(struct session *s, const struct proc_map *map, uint64_t *key)
+{
+	uint32_t i;
+
+	*key = XXH3_64bits_withSeed(map->path, map->path_len, map->dev * 31 + map->ino);
+	while ((i = u64map_find(&s->files, *key)) != U64MAP_NONE) {
+		if (is_file(s->modules[i], map))
+			return s->modules[i];
+		++*key;
 	}
 	return NULL;
 }
 
-/* python3, python3.11, libpython3.11.so.1.0 and the like */
-static bool is_python(const char *path)
+static void ask_for_file(struct session *s, struct proc *p, const struct proc_map *map,
+			 struct module *m)
 {
-	const char *name = strrchr(path, '/') + 1;
+	size_t len = sizeof(struct s_file) + map->path_len + 1;
+	_cleanup_(freep) struct s_file *ask = xcalloc(1, len);
 
-	return strncmp(name, "python3", 7) == 0 || strncmp(name, "libpython3", 10) == 0;
-}
-
-static void say_python(struct session *s)
-{
-	if (!s->said_python)
-		session_note(s, NOTE_INFO, "this is a Python program: its functions are coming with "
-			     "a later version; what is shown are those of the interpreter");
-	s->said_python = true;
-}
-
-struct module *modules_file(struct session *s, struct proc *p, const struct proc_map *map)
-{
-	struct module *m = find_file(s, map);
-	_cleanup_(freep) struct s_file *ask = NULL;
-	size_t len = sizeof(*ask) + map->path_len + 1;
-
-	if (m)
-		return m;
-	if (s->n_modules >= MAX_MODULES)
-		return modules_anon(s);
-	m = new_module(s, MODULE_FILE, map->path, map->path_len);
-	m->dev = map->dev;
-	m->ino = map->ino;
-	if (map->deleted)
-		m->flags |= MODULE_DELETED;
 	m->state = MODULE_ASKED_FILE;
-	if (is_python(m->path))
-		say_python(s);
-	ask = xcalloc(1, len);
 	*ask = (struct s_file){ .type = S_FILE, .pid = p->pid, .start = map->start,
 				.end = map->end, .dev = map->dev, .ino = map->ino };
 	memcpy(ask->path, m->path, map->path_len + 1);
 	session_ask(s, REQUEST_FILE, m, ask, len, &ask->request);
+}
+
+/* The process that had it ended before it was opened: now it can be, through another. */
+static void try_again(struct session *s, struct proc *p, const struct proc_map *map,
+		      struct module *m)
+{
+	if (!m->missed_ns || s->now_ns - m->missed_ns < MISSED_NS)
+		return;
+	m->missed_ns = 0;
+	m->flags &= ~(uint32_t)MODULE_UNREADABLE;
+	m->naming = NAMING_IDLE;
+	free(steal(m->note));
+	ask_for_file(s, p, map, m);
+}
+
+static void say_modules(struct session *s)
+{
+	if (!s->said_modules)
+		session_note(s, NOTE_WARNING, "more than %d files with code: what is in the others has "
+			     "no names", MAX_MODULES);
+	s->said_modules = true;
+}
+
+struct module *modules_file(struct session *s, struct proc *p, const struct proc_map *map)
+{
+	uint64_t key;
+	struct module *m = find_file(s, map, &key);
+
+	if (!m && s->n_modules >= MAX_MODULES) {
+		say_modules(s);
+		return modules_anon(s);
+	}
+	if (!m) {
+		*u64map_slot(&s->files, key) = (uint32_t)s->n_modules;
+		m = new_module(s, MODULE_FILE, map->path, map->path_len);
+		m->dev = map->dev;
+		m->ino = map->ino;
+		if (map->deleted)
+			m->flags |= MODULE_DELETED;
+		ask_for_file(s, p, map, m);
+	} else if (m->state == MODULE_CLOSED) {
+		ask_for_file(s, p, map, m);
+	} else {
+		try_again(s, p, map, m);
+	}
 	return m;
 }
 
@@ -244,7 +282,8 @@ static bool take_image(struct session *s, struct module *m, void *p, size_t len,
 	if (facts->has_table)
 		m->flags |= MODULE_HAS_UNWIND;
 	else
-		set_note(m, "no unwind information (.eh_frame): stacks through it can end there", "");
+		set_note(m, "no unwind information (.eh_frame), so stacks can end there: build it with "
+			 "-fasynchronous-unwind-tables", "");
 	become_ready(s, m);
 	return true;
 }
@@ -324,6 +363,8 @@ void modules_on_file(struct session *s, struct module *m, const struct o_file *o
 			 : "it could not be opened; read from memory", "");
 	}
 	m->fd = fd;
+	if (fd < 0 && !o->stuck && o->origin == FILE_NONE)
+		m->missed_ns = s->now_ns;
 	if (fd < 0)
 		become_unreadable(s, m, o->stuck ? "opening it did not return"
 						 : "deleted or not permitted");
@@ -531,6 +572,46 @@ bool modules_rare_step(struct session *s, struct module *m, const struct mapping
 
 /* ---- end ---- */
 
+bool *modules_used(const struct session *s)
+{
+	bool *used = xcalloc(s->n_modules + 1, sizeof(*used));
+
+	for (size_t i = 0; i < s->n_procs; i++)
+		for (size_t k = 0; s->procs[i] && k < s->procs[i]->n_maps; k++)
+			used[s->procs[i]->maps[k].module->number] = true;
+	return used;
+}
+
+static void close_module(struct session *s, struct module *m)
+{
+	kernel_side_drop_table(s, m);
+	closep(&m->fd);
+	m->fd = -1;
+	if (m->image)
+		munmap(m->image, m->image_len);
+	m->image = NULL;
+	m->facts = NULL;
+	m->has_table = false;
+	m->state = MODULE_CLOSED;
+}
+
+void modules_collect(struct session *s)
+{
+	_cleanup_(freep) bool *used = modules_used(s);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_modules; i++) {
+		const struct module *m = s->modules[i];
+
+		used[i] |= m->kind != MODULE_FILE || m->state != MODULE_READY ||
+			   m->naming != NAMING_IDLE || m->n_unnamed;
+		n += !used[i];
+	}
+	for (size_t i = 0; n > MAX_UNUSED && i < s->n_modules; i++)
+		if (!used[i])
+			close_module(s, s->modules[i]);
+}
+
 void modules_free(struct session *s)
 {
 	for (size_t i = 0; i < s->n_modules; i++) {
@@ -546,4 +627,5 @@ void modules_free(struct session *s)
 		free(m);
 	}
 	free(s->modules);
+	u64map_deinit(&s->files);
 }

@@ -22,8 +22,18 @@ enum record_outcome sample_outcome(enum unwind_end end)
 		return OUTCOME_BROKEN;
 	case UNWIND_PENDING:
 		return OUTCOME_PENDING;
+	case UNWIND_LEFT_OUT:
+		return OUTCOME_LEFT_OUT;
 	}
 	return OUTCOME_BROKEN;
+}
+
+void sample_mark_gap(struct session *s)
+{
+	struct unwinder *u = s->unwinder;
+
+	if (u->end == UNWIND_LEFT_OUT)
+		u->frames[u->gap_at] = stacks_left_out(s, OUTCOME_LEFT_OUT);
 }
 
 void session_put_sample(struct session *s, const struct record_sample *sample)

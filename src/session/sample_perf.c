@@ -20,6 +20,7 @@
 #define CUT_SHARE_PCT 1			/* so many cut stacks ask for larger copies */
 #define CUT_AT_LEAST 2			/* one is no pattern */
 #define HOLD_NS (60 * NS_PER_MS)	/* the most that sampling waits for tables */
+#define SHORT_LIVED_PCT 2	/* of a core, in first periods of those that ended */
 #define NEWS_NS (200 * NS_PER_MS)	/* since the last copy: there may be more to tell */
 #define NEWS_PATIENCE_MS 10
 #define PATIENCE_MS 40			/* until somebody looks whether it is so */
@@ -29,6 +30,7 @@ struct pending_sample {
 	struct thread *thread;
 	uint64_t weight_ns;
 	uint64_t kept_ns;	/* since when it waits */
+	uint32_t generation;	/* of its process' mappings then */
 	size_t bytes;
 	struct perf_sample sample;
 	uint8_t data[];		/* registers, kernel addresses, stack */
@@ -68,7 +70,7 @@ static uint32_t whole_stack(struct session *s, const struct perf_sample *p,
 /* Record the sample; of its user part there are these frames. */
 static void put(struct session *s, const struct perf_sample *p, struct thread *t,
 		uint64_t weight_ns, enum record_outcome outcome, const uint32_t *user,
-		size_t n_user, uint64_t gap_bytes)
+		size_t n_user, uint64_t gap)
 {
 	if (!p->n_ips && n_user)
 		code_saw(s, user[0]);
@@ -79,7 +81,7 @@ static void put(struct session *s, const struct perf_sample *p, struct thread *t
 		.weight_ns = (uint32_t)min_of(weight_ns, (uint64_t)UINT32_MAX),
 		.cpu = p->cpu,
 		.state = STATE_RUNNING,
-		.gap_bytes = gap_bytes,
+		.gap = gap,
 	});
 }
 
@@ -97,7 +99,7 @@ static void put_bare(struct session *s, const struct perf_sample *p, struct thre
 static uint64_t gap_size(struct thread *t, const struct unwind_stack *stack, uint64_t wanted)
 {
 	uint64_t copied = stack->start + stack->len;
-	uint64_t end = procs_stack_end(t, wanted);
+	uint64_t end = mappings_stack_end(t, wanted);
 	uint64_t from = stack->cut && stack->start >= t->stack_start && copied <= end
 			? copied : wanted;
 
@@ -108,7 +110,8 @@ static uint64_t gap_size(struct thread *t, const struct unwind_stack *stack, uin
 static bool is_execing(const struct perf_sample *p, const struct thread *t,
 		       const struct unwind_regs *regs)
 {
-	return p->n_ips && !procs_find_mapping(t->proc, regs->value[unwind_arch_host()->pc]);
+	return p->n_ips && t->proc->maps_known &&
+	       !mappings_find(t->proc, regs->value[unwind_arch_host()->pc]);
 }
 
 static void say_32bit(struct session *s, const struct thread *t)
@@ -130,7 +133,10 @@ static bool unwind_sample(struct session *s, const struct perf_sample *p,
 		.len = p->stack_len,
 		.cut = p->stack_full,
 	};
-	uint64_t gap = 0;
+	const uint32_t *frames;
+	enum record_outcome outcome;
+	uint64_t gap;
+	size_t n;
 
 	if (!p->has_regs || p->is_32bit) {
 		if (p->is_32bit)
@@ -152,13 +158,14 @@ static bool unwind_sample(struct session *s, const struct perf_sample *p,
 			put_bare(s, p, t, weight_ns, OUTCOME_PENDING);
 		return give_up;
 	}
-	if (u->end == UNWIND_COPY) {
-		gap = gap_size(t, &stack, u->end_addr);
-		/* Would a larger copy have held it? */
+	if (u->copy_ended)	/* Would a larger copy have held it? */
 		s->n_cut_window += u->end_addr - stack.start < MORE_STACK_BYTES;
-	}
 	s->n_window++;
-	put(s, p, t, weight_ns, sample_outcome(u->end), u->frames, u->n_frames, gap);
+	gap = u->end == UNWIND_COPY ? gap_size(t, &stack, u->end_addr) : u->n_left_out;
+	sample_mark_gap(s);
+	outcome = sample_outcome(u->end);
+	n = python_frames_of_part(s, t, p, &frames, &outcome);
+	put(s, p, t, weight_ns, outcome, frames, n, gap);
 	return true;
 }
 
@@ -170,7 +177,7 @@ static void keep(struct session *s, const struct perf_sample *p, struct thread *
 {
 	size_t regs = (size_t)__builtin_popcountll(unwind_arch_host()->perf_mask) * 8;
 	size_t ips = p->n_ips * sizeof(*p->ips);
-	size_t bytes = sizeof(struct pending_sample) + regs + ips + p->stack_len;
+	size_t bytes = sizeof(struct pending_sample) + regs + ips + p->stack_len + p->python_len;
 	struct pending_sample *k;
 
 	if (s->pending_bytes + bytes > MAX_PENDING_BYTES) {
@@ -179,14 +186,30 @@ static void keep(struct session *s, const struct perf_sample *p, struct thread *
 	}
 	k = xmalloc(bytes);
 	*k = (struct pending_sample){ .thread = t, .weight_ns = weight_ns, .kept_ns = s->now_ns,
+				      .generation = t->proc->space.generation,
 				      .bytes = bytes, .sample = *p };
 	k->sample.regs = memcpy(k->data, p->regs, regs);
 	k->sample.ips = memcpy(k->data + regs, p->ips ? p->ips : (void *)k->data, ips);
 	k->sample.stack = memcpy(k->data + regs + ips, p->stack, p->stack_len);
+	if (p->python)
+		k->sample.python = memcpy(k->data + regs + ips + p->stack_len, p->python,
+					  p->python_len);
 	*s->last_pending = k;
 	s->last_pending = &k->next;
 	s->n_pending++;
+	t->n_pending++;
 	s->pending_bytes += bytes;
+}
+
+/* Unwind and record what has waited; false if it has to wait on. */
+static bool retry(struct session *s, const struct pending_sample *k, bool give_up)
+{
+	/* The mappings that it was taken with are known no more. */
+	if (mappings_changed_since(k->thread->proc, k->generation, UINT64_MAX)) {
+		put_bare(s, &k->sample, k->thread, k->weight_ns, OUTCOME_PENDING);
+		return true;
+	}
+	return unwind_sample(s, &k->sample, k->thread, k->weight_ns, give_up);
 }
 
 void perf_retry_pending(struct session *s, bool give_up)
@@ -198,12 +221,13 @@ void perf_retry_pending(struct session *s, bool give_up)
 		struct pending_sample *k = *link;
 		bool late = give_up || s->now_ns - k->kept_ns > PENDING_LIMIT_NS;
 
-		if (!unwind_sample(s, &k->sample, k->thread, k->weight_ns, late)) {
+		if (!retry(s, k, late)) {
 			link = &k->next;
 			continue;
 		}
 		*link = k->next;
 		s->n_pending--;
+		k->thread->n_pending--;
 		s->pending_bytes -= k->bytes;
 		free(k);
 	}
@@ -215,11 +239,13 @@ void perf_retry_pending(struct session *s, bool give_up)
 static void on_sample(struct session *s, const struct perf_sample *p, uint64_t weight_ns)
 {
 	struct thread *t = procs_get_thread(s, p->pid, p->tid, p->time_ns);
+	struct perf_sample sample = *p;
 
 	s->n_copied++;
 	s->copied_ns = s->now_ns;
-	if (!unwind_sample(s, p, t, weight_ns, false))
-		keep(s, p, t, weight_ns);
+	python_add_part(s, &sample);
+	if (!unwind_sample(s, &sample, t, weight_ns, false))
+		keep(s, &sample, t, weight_ns);
 }
 
 static void on_record(void *ctx, const struct perf_record *r, uint64_t weight_ns)
@@ -234,9 +260,11 @@ static void on_record(void *ctx, const struct perf_record *r, uint64_t weight_ns
 		procs_on_mmap(s, &r->mmap, r->time_ns);
 		break;
 	case PERF_FORK:
+		s->n_births++;
 		procs_on_fork(s, &r->task);
 		break;
 	case PERF_EXIT:
+		s->n_exits++;
 		procs_on_exit(s, &r->task);
 		break;
 	case PERF_COMM:
@@ -255,7 +283,8 @@ static void end_hold(struct session *s)
 {
 	if (s->perf && s->held_until_ns &&
 	    (kernel_side_is_ready(s) || s->now_ns >= s->held_until_ns)) {
-		perf_reader_enable(s->perf);
+		if (!switch_is_off(s))
+			perf_reader_enable(s->perf);
 		s->held_until_ns = 0;
 	}
 }
@@ -274,13 +303,15 @@ void perf_drain(struct session *s)
 void perf_on_ring(struct session *s, struct msg *m)
 {
 	const struct o_ring *msg = (const struct o_ring *)m->data;
+	struct s_ring answer = { .type = S_RING };
 	struct error err;
 
 	if (!s->perf)
 		s->perf = perf_reader_new(unwind_arch_host()->perf_mask);
-	if (m->n_fds == 1 && perf_reader_add_ring(s->perf, msg_take_fd(m, 0), (size_t)msg->bytes,
-						  msg->sideband, &err) < 0)
-		session_note(s, NOTE_WARNING, "CPU %u is not sampled: %s", msg->cpu, err.msg);
+	if (m->n_fds == 1)
+		answer.mapped = perf_reader_add_ring(s->perf, msg_take_fd(m, 0), (size_t)msg->bytes,
+						     msg->sideband, &err) == 0;
+	session_send_opener(s, &answer, sizeof(answer), NULL, 0);	/* which says what it means */
 }
 
 void perf_on_events(struct session *s, struct msg *m)
@@ -294,31 +325,55 @@ void perf_on_events(struct session *s, struct msg *m)
 				      msg->event[i].period_ns);
 }
 
-void perf_on_started(struct session *s, const struct o_started *msg)
+/* Of the whole host: the CPU time of all CPUs since sampling began. */
+static void put_host_cpu(struct session *s)
 {
-	if (!s->perf)
+	uint64_t now;
+
+	if (s->host_stat < 0 || proc_host_cpu_ns(s->host_stat, &now) < 0)
 		return;
+	if (!s->host_cpu_ns)
+		s->host_cpu_ns = now;
+	session_put_counter(s, COUNTER_CPU_NS, now - min_of(now, s->host_cpu_ns));
+}
+
+void perf_on_started(struct session *s, const struct o_started *msg, int host_stat)
+{
+	/* Of the whole host it is not known yet what there is to wait for. */
+	const bool hold = s->kernel_side && !s->is_started && !s->spec->on_exec && s->spec->pid;
+
+	if (!s->perf) {
+		closep(&host_stat);
+		return;
+	}
 	perf_drain(s);	/* what is in the rings has the old layout */
 	perf_reader_start(s->perf, &(struct perf_start){
 		.period_ns = NS_PER_S / max_of(msg->rate_hz, 1u),
 		.callchain = msg->kernel,
 		.hardware = msg->hardware,
 		.on_exec = s->spec->on_exec && !s->is_started,
-		.hold = s->kernel_side && !s->is_started });
-	if (s->kernel_side && !s->is_started && !s->spec->on_exec)
+		.hold = hold || switch_is_off(s) });
+	if (hold)
 		s->held_until_ns = s->now_ns + HOLD_NS;
 	s->copied_ns = s->now_ns;
 	s->n_window = s->n_cut_window = 0;
+	if (s->host_stat < 0)
+		s->host_stat = host_stat;
+	else
+		closep(&host_stat);
+	put_host_cpu(s);
 }
 
 /*
  * While stacks may turn out to be deeper than the copies, that is not found late; nor
- * what the kernel has not been told of.
+ * what the kernel has not been told of.  Of the whole host that may be a program that runs
+ * Python: what it calls until then is not seen.
  */
 int perf_patience_ms(const struct session *s)
 {
 	if (s->kernel_side)
-		return s->now_ns - s->copied_ns < NEWS_NS ? NEWS_PATIENCE_MS : INT_MAX;
+		return s->now_ns - s->copied_ns < NEWS_NS || (s->asked_python && !s->spec->pid)
+		       ? NEWS_PATIENCE_MS : INT_MAX;
 	return s->wants_more_stack ? INT_MAX : PATIENCE_MS;
 }
 
@@ -326,7 +381,8 @@ static void reopen(struct session *s, uint32_t rate_hz)
 {
 	struct s_reopen ask = {
 		.type = S_REOPEN, .rate_hz = rate_hz,
-		.stack_bytes = s->wants_more_stack ? MORE_STACK_BYTES : 0 };
+		.stack_bytes = s->wants_more_stack ? MORE_STACK_BYTES : 0,
+		.by_cpu = s->wants_by_cpu };
 
 	s->started.rate_hz = rate_hz;
 	/* Children have inherited the events that now end: they need their own. */
@@ -341,17 +397,18 @@ void perf_set_rate(struct session *s, uint32_t rate_hz)
 	s->spec->rate_hz = rate_hz;
 	snprintf(text, sizeof(text), "%u", rate_hz);
 	record_put_meta(s->writer, "rate_hz", text);
-	record_put_meta(s->writer, "first_rate_hz", text);	/* not for the first seconds only */
+	s->spec->young = false;
 	session_note(s, NOTE_INFO, "%u Hz from here on", rate_hz);
 	reopen(s, rate_hz);
 }
 
-/* The first seconds of a program are sampled faster: it may not have more. */
 static void judge_rate(struct session *s)
 {
-	if (s->started.rate_hz != s->spec->rate_hz &&
-	    s->now_ns - s->started.time_ns >= FIRST_RATE_NS)
-		reopen(s, s->spec->rate_hz);
+	uint32_t young = s->spec->young ? opener_young_rate(s->now_ns - s->began_ns) : 0;
+	uint32_t rate_hz = young ? young : s->spec->rate_hz;
+
+	if (s->started.rate_hz != rate_hz)
+		reopen(s, rate_hz);
 }
 
 /*
@@ -374,6 +431,45 @@ static void judge_stack_bytes(struct session *s)
 		s->n_window = s->n_cut_window = 0;
 }
 
+/*
+ * An inherited event begins with a full period: of who lives no longer than that there is
+ * no sample, and of others none of the beginning.  Events of CPUs have no beginning.
+ */
+static void judge_lives(struct session *s)
+{
+	uint64_t period_ns = NS_PER_S / max_of(s->started.rate_hz, 1u);
+
+	if (s->wants_by_cpu || !s->kernel_side || s->started.tells_all)
+		return;
+	if (min_of(s->n_births, s->n_exits) * period_ns >= NS_PER_S * SHORT_LIVED_PCT / 100) {
+		s->wants_by_cpu = true;
+		reopen(s, s->started.rate_hz);
+	} else if (s->now_ns - s->lives_since_ns > NS_PER_S) {
+		s->lives_since_ns = s->now_ns;
+		s->n_births = s->n_exits = 0;
+	}
+}
+
+/* Once, and when sampling is over. */
+static void say_lost_news(struct session *s)
+{
+	if (s->n_lost_news == s->n_said_lost_news ||
+	    (s->n_said_lost_news && s->state == SESSION_RUNNING))
+		return;
+	session_note(s, NOTE_WARNING, "%llu records about processes and their mappings were lost, too many "
+		     "at once: looked again at what is there",
+		     (unsigned long long)s->n_lost_news);
+	s->n_said_lost_news = s->n_lost_news;
+}
+
+static void check_news(struct session *s, uint64_t n_lost)
+{
+	if (n_lost > s->n_lost_news)
+		procs_resync(s);
+	s->n_lost_news = n_lost;
+	say_lost_news(s);
+}
+
 void perf_second(struct session *s)
 {
 	struct perf_totals totals;
@@ -381,16 +477,28 @@ void perf_second(struct session *s)
 	perf_reader_totals(s->perf, &totals);
 	session_put_lost(s, totals.n_lost, totals.period_ns);
 	if (totals.cpu_ns)
-		session_put_counter(s, COUNTER_CPU_NS, totals.cpu_ns);
+		/* What is not sampled now is not counted there either. */
+		session_put_counter(s, COUNTER_CPU_NS, totals.cpu_ns + switch_off_cpu_ns(s));
+	put_host_cpu(s);
 	session_put_counter(s, COUNTER_UNSAMPLED_NS, totals.unsampled_ns);
 	if (totals.throttled_ns)
 		session_put_counter(s, COUNTER_THROTTLED_NS, totals.throttled_ns);
+	check_news(s, totals.n_lost_news);
 	kernel_side_second(s);
+}
+
+void perf_stop(struct session *s)
+{
+	perf_reader_stop(s->perf);
+	put_host_cpu(s);
+	closep(&s->host_stat);
+	s->host_stat = -1;
 }
 
 void perf_judge(struct session *s)
 {
 	judge_stack_bytes(s);
+	judge_lives(s);
 	judge_rate(s);
 }
 

@@ -55,9 +55,10 @@ static bool rare(void *ctx, uint64_t at, struct unwind_regs *regs)
  * Unwind a thread that is held still; the result is the unwinder's.  False if the
  * process has another memory since it exec'd, and the handle for it is on its way.
  */
-static bool unwind_thread(struct session *s, struct proc *p, const struct o_stopped *msg)
+static bool unwind_thread(struct session *s, struct thread *t, const struct o_stopped *msg)
 {
 	struct unwinder *u = s->unwinder;
+	struct proc *p = t->proc;
 	struct reader r = { .fd = p->mem_fd, .page = UINT64_MAX, .inner = &p->space };
 	struct unwind_space space = {
 		.generation = p->space.generation, .ctx = &r,
@@ -66,8 +67,10 @@ static bool unwind_thread(struct session *s, struct proc *p, const struct o_stop
 	struct unwind_stack stack = {
 		.space = &space, .regs = msg->regs, .bytes = bytes,
 		.start = msg->regs.value[u->arch->sp] };
-	ssize_t n = p->mem_fd >= 0 ? io_pread_full(p->mem_fd, bytes, sizeof(bytes), stack.start)
-				   : 0;
+	/* Not beyond the stack: of a file that lies there a page may never come. */
+	uint64_t end = mappings_stack_end(t, stack.start);
+	size_t len = end ? min_of(end - stack.start, sizeof(bytes)) : sizeof(bytes);
+	ssize_t n = p->mem_fd >= 0 ? io_pread_full(p->mem_fd, bytes, len, stack.start) : 0;
 
 	if (n == 0)	/* how the kernel says that this memory is gone, by exec */
 		procs_refresh_handles(s, p);
@@ -93,26 +96,49 @@ static bool wants_again(const struct unwinder *u, bool readable, const struct o_
 	return (u->end == UNWIND_PENDING || !readable) && msg->weight_ns < PENDING_LIMIT_NS;
 }
 
+#define READ_NS (STOPPED_NS * 3 / 4)	/* after that the answer may come too late */
+
 void ptrace_on_stopped(struct session *s, struct o_stopped *msg)
 {
 	struct thread *t = procs_get_thread(s, msg->pid, msg->tid, msg->time_ns);
 	struct unwinder *u = s->unwinder;
 	uint32_t generation = t->proc->space.generation;
-
-	bool readable = unwind_thread(s, t->proc, msg);
+	enum record_activity activity = ACTIVITY_UNKNOWN;
+	enum record_outcome outcome;
+	const uint32_t *frames;
+	size_t n_frames;
+	bool readable = unwind_thread(s, t, msg), stale, late;
 
 	if (ended_nowhere(u)) {
-		procs_refresh_maps(s, t->proc);
+		mappings_refresh(s, t->proc);
 		if (t->proc->space.generation != generation)
-			readable = unwind_thread(s, t->proc, msg);
+			readable = unwind_thread(s, t, msg);
+		generation = t->proc->space.generation;
 	}
-	const struct s_continue answer = { S_CONTINUE, msg->sequence, wants_again(u, readable, msg) };
+	sample_mark_gap(s);
+	if (msg->thread_pointer)
+		t->thread_pointer = msg->thread_pointer;
+	outcome = sample_outcome(u->end);
+	n_frames = python_frames(s, t, &frames, &outcome);
+	if (u->end != UNWIND_PENDING)	/* else an interpreter may be in what is not known yet */
+		activity = msg->waiting ? activity_waiting(s, t, &msg->call)
+					: activity_running(s, t, &msg->regs);
+
+	/* It may have gone on while it was read: nothing of it is to be believed. */
+	late = !msg->waiting && clock_mono_ns() - msg->time_ns >= READ_NS;
+	s->n_torn += late;
+
+	const struct s_continue answer = { S_CONTINUE, msg->sequence,
+					   late || wants_again(u, readable, msg) };
 
 	session_send_opener(s, &answer, sizeof(answer), NULL, 0);
 	s->n_stops += !msg->waiting;
 	s->n_stops_syscall += msg->in_syscall;
+	s->stopped_ns = msg->held_ns;
 	if (answer.again)
 		return;
+	/* Nobody tells when a library takes the place of another. */
+	stale = !msg->waiting && mappings_recheck(s, t->proc, generation);
 	s->checked_sequence = msg->sequence;
 	s->checked_sample = (struct record_sample){
 		.time_ns = msg->time_ns,
@@ -120,12 +146,14 @@ void ptrace_on_stopped(struct session *s, struct o_stopped *msg)
 		.weight_ns = (uint32_t)min_of(msg->weight_ns, (uint64_t)UINT32_MAX),
 		.cpu = RECORD_NONE,
 		.state = msg->waiting ? STATE_WAITING : STATE_RUNNING,
-		.stack = u->end == UNWIND_PENDING
+		.activity = activity,
+		.stack = u->end == UNWIND_PENDING || stale
 			 ? OUTCOME_PENDING
-			 : stacks_stack(s, sample_outcome(u->end), u->frames, u->n_frames),
+			 : stacks_stack(s, outcome, frames, n_frames),
+		.gap = stale ? 0 : u->n_left_out,
 	};
 	if (!msg->waiting) {
-		if (u->end != UNWIND_PENDING && u->n_frames)
+		if (u->end != UNWIND_PENDING && !stale && u->n_frames)
 			code_saw(s, u->frames[0]);
 		session_put_sample(s, &s->checked_sample);
 		procs_saw_cpu(t, msg->cpu_ns, msg->time_ns);
@@ -147,4 +175,5 @@ void ptrace_second(struct session *s)
 	session_put_counter(s, COUNTER_STOPS, s->n_stops);
 	session_put_counter(s, COUNTER_STOPS_SYSCALL, s->n_stops_syscall);
 	session_put_counter(s, COUNTER_TORN, s->n_torn);
+	session_put_counter(s, COUNTER_STOPPED_NS, s->stopped_ns);
 }

@@ -200,6 +200,7 @@ static void on_spec(struct session *s, const struct msg *m)
 	put_meta_number(s, "pid", s->spec->pid);
 	put_meta_number(s, "max_frames", s->spec->max_frames);
 	put_meta_number(s, "cpus", s->spec->ncpus);
+	s->effect = effect_new(s, s->spec->effect);
 }
 
 static const char *event_name(const struct o_started *msg)
@@ -217,12 +218,31 @@ static const char *kernel_part(const struct o_started *msg)
 	return msg->kernel ? "visible" : "excluded";
 }
 
-static void on_started(struct session *s, const struct o_started *msg)
+/* Which rate is in effect since when, if that changes. */
+static void put_rate(struct session *s, const struct o_started *msg)
 {
+	size_t n = strlen(s->rates);
+	int added;
+
+	if (msg->rate_hz == s->told_rate_hz)
+		return;
+	added = snprintf(s->rates + n, sizeof(s->rates) - n, "%s%u:%llu", n ? " " : "", msg->rate_hz,
+			 (unsigned long long)((msg->time_ns - min_of(msg->time_ns, s->start_ns)) /
+					      NS_PER_MS));
+	if ((size_t)added >= sizeof(s->rates) - n)
+		s->rates[n] = '\0';	/* more than anybody would read */
+	else if (n)
+		record_put_meta(s->writer, "rates", s->rates);
+	s->told_rate_hz = msg->rate_hz;
+}
+
+static void on_started(struct session *s, struct msg *m)
+{
+	const struct o_started *msg = (const struct o_started *)m->data;
 	bool perf = msg->engine != ENGINE_PTRACE;
 
 	if (perf)
-		perf_on_started(s, msg);
+		perf_on_started(s, msg, msg_take_fd(m, 0));
 	else if (s->perf)
 		perf_free(s);	/* it was tried before */
 	if (!perf)
@@ -234,11 +254,12 @@ static void on_started(struct session *s, const struct o_started *msg)
 	if (msg->engine == ENGINE_BPF && s->spec->max_frames > BPF_MAX_FRAMES)
 		put_meta_number(s, "max_frames", BPF_MAX_FRAMES);
 	put_meta_number(s, "stack_bytes", msg->stack_bytes);
-	put_meta_number(s, "rate_hz", s->spec->rate_hz);
-	put_meta_number(s, "first_rate_hz", perf ? s->spec->first_rate_hz : msg->rate_hz);
+	put_meta_number(s, "rate_hz", msg->rate_hz);
+	put_rate(s, msg);
 	if (s->is_started)
 		return;
 	s->is_started = true;
+	s->began_ns = msg->time_ns;
 	s->state = SESSION_RUNNING;
 	s->lost_since_ns = s->now_ns;
 	if (s->spec->duration_ns) {
@@ -304,6 +325,12 @@ static void on_target_end(struct session *s, const struct o_target_end *msg)
 	}
 }
 
+static void on_times(struct session *s, const struct o_times *msg)
+{
+	own_cost_set(s, OWN_HELPER, (pid_t)msg->helper_pid);
+	procs_on_times(s, msg);
+}
+
 /* Does the message hold an array of `n` elements behind its struct? */
 static bool holds(const struct msg *m, size_t head, uint32_t n, size_t element)
 {
@@ -315,6 +342,7 @@ static void on_opener_message(struct session *s, struct msg *m)
 	union {
 		uint32_t type;
 		struct o_threads threads;
+		struct o_gone gone;
 		struct o_started started;
 		struct o_failed failed;
 		struct o_file file;
@@ -323,6 +351,8 @@ static void on_opener_message(struct session *s, struct msg *m)
 		struct o_note note;
 		struct o_stopped stopped;
 		struct o_checked checked;
+		struct o_waiting waiting;
+		struct o_progress progress;
 	} *msg = (void *)m->data;
 
 	if (m->len < sizeof(msg->type) || (!s->spec && msg->type != O_SPEC))
@@ -335,6 +365,10 @@ static void on_opener_message(struct session *s, struct msg *m)
 	case O_PROCESS:
 		if (msg_holds_text(m, sizeof(struct o_process)) && m->n_fds)
 			procs_on_process(s, m);
+		break;
+	case O_GONE:
+		if (m->len >= sizeof(msg->gone))
+			procs_on_gone(s, &msg->gone);
 		break;
 	case O_THREADS:
 		if (holds(m, sizeof(msg->threads), 0, 1) &&
@@ -351,7 +385,7 @@ static void on_opener_message(struct session *s, struct msg *m)
 		break;
 	case O_STARTED:
 		if (m->len >= sizeof(msg->started))
-			on_started(s, &msg->started);
+			on_started(s, m);
 		break;
 	case O_FAILED:
 		if (msg_holds_text(m, sizeof(msg->failed)))
@@ -372,7 +406,7 @@ static void on_opener_message(struct session *s, struct msg *m)
 	case O_TIMES:
 		if (holds(m, sizeof(msg->times), 0, 1) &&
 		    holds(m, sizeof(msg->times), msg->times.n, sizeof(msg->times.time[0])))
-			procs_on_times(s, &msg->times);
+			on_times(s, &msg->times);
 		break;
 	case O_NOTE:
 		if (msg_holds_text(m, sizeof(msg->note)))
@@ -385,6 +419,9 @@ static void on_opener_message(struct session *s, struct msg *m)
 	case O_RINGS_FREED:
 		s->rings_freed = true;
 		break;
+	case O_REVOKED:
+		session_stop(s, END_PRIVILEGED);
+		break;
 	case O_STOPPED:
 		if (m->len >= sizeof(msg->stopped))
 			ptrace_on_stopped(s, &msg->stopped);
@@ -392,6 +429,18 @@ static void on_opener_message(struct session *s, struct msg *m)
 	case O_CHECKED:
 		if (m->len >= sizeof(msg->checked))
 			ptrace_on_checked(s, &msg->checked);
+		break;
+	case O_WAITING:
+		if (m->len >= sizeof(msg->waiting) && msg->waiting.n <= O_WAITING_MAX)
+			activity_on_waiting(s, &msg->waiting);
+		break;
+	case O_COUNTED:
+		if (holds(m, sizeof(struct o_counted), 0, 1))
+			probe_on_counted(s, m);
+		break;
+	case O_PROGRESS:
+		if (m->len >= sizeof(msg->progress))
+			effect_on_progress(s, &msg->progress);
 		break;
 	}
 }
@@ -435,10 +484,12 @@ static void every_second(struct session *s)
 	} else if (s->started.engine == ENGINE_PTRACE) {
 		ptrace_second(s);
 	}
-	own_ns = own_cost_ns(s);
-	session_put_counter(s, COUNTER_OWN_CPU_NS, own_ns);
+	switch_second(s);
+	own_ns = own_cost_put(s);
 	governor_second(s, own_ns + kernel_side_cost_ns(s));
+	python_second(s);
 	procs_collect(s);
+	modules_collect(s);
 	modules_tick(s, s->now_ns);
 	if (!s->write_errno && record_writer_error(s->writer, &err) < 0) {
 		s->write_errno = err.code;
@@ -494,12 +545,14 @@ static int wait_and_take(struct session *s)
 	size_t n = 2 + WORKER_COUNT;
 	struct error err;
 	int ms = s->perf ? min_of(perf_patience_ms(s), DRAIN_MS) : DRAIN_MS;
+	/* What is being counted at the end is waited for. */
+	uint64_t due_ns = probe_is_ending(s) ? UINT64_MAX : min_of(s->end_ns, effect_due_ns(s));
 
 	n += viewers_poll(s, fds + n);
 	if (s->perf && s->state == SESSION_RUNNING)
 		n += perf_reader_poll(s->perf, fds + n, MAX_POLL - n);
-	if (s->state == SESSION_RUNNING && s->end_ns < s->now_ns + ms * NS_PER_MS)
-		ms = s->end_ns > s->now_ns ? (int)((s->end_ns - s->now_ns) / NS_PER_MS) + 1 : 0;
+	if (s->state == SESSION_RUNNING && due_ns < s->now_ns + ms * NS_PER_MS)
+		ms = due_ns > s->now_ns ? (int)((due_ns - s->now_ns) / NS_PER_MS) + 1 : 0;
 	if (poll(fds, n, ms) < 0 && errno != EINTR)
 		abort();
 	s->now_ns = clock_mono_ns();
@@ -526,10 +579,12 @@ static void begin_finish(struct session *s)
 {
 	const struct s_sampling_over over = { .type = S_SAMPLING_OVER };
 
+	effect_stop(s);
+	switch_stop(s);
 	s->state = SESSION_FINISHING;
 	s->finish_by_ns = s->now_ns + FINISH_NS;
 	if (s->perf) {
-		perf_reader_stop(s->perf);
+		perf_stop(s);
 		perf_drain(s);
 		perf_second(s);
 		perf_free(s);
@@ -541,7 +596,7 @@ static bool is_finished(struct session *s)
 {
 	if (s->now_ns >= s->finish_by_ns)
 		return true;
-	if (s->n_pending || symbols_busy(s) || !s->rings_freed)
+	if (s->n_pending || symbols_busy(s) || !s->rings_freed || counts_busy(s))
 		return false;
 	code_want_hottest(s);
 	return !code_busy(s);
@@ -564,6 +619,8 @@ static void loop(struct session *s)
 			perf_drain(s);
 		if (s->perf && s->state == SESSION_RUNNING)
 			perf_judge(s);
+		probe_tick(s);
+		effect_tick(s);	/* with what was due before it done */
 		symbols_tick(s, s->now_ns, s->state == SESSION_FINISHING);
 		code_tick(s);
 		if (s->now_ns >= second_ns) {
@@ -577,7 +634,8 @@ static void loop(struct session *s)
 				flush_step = min_of(flush_step * 2, (uint64_t)FLUSH_NS);
 			flush_ns = s->now_ns + flush_step;
 		}
-		if (s->state == SESSION_RUNNING && (s->now_ns >= s->end_ns || !opener_there))
+		if (s->state == SESSION_RUNNING &&
+		    ((s->now_ns >= s->end_ns && probe_is_over(s)) || !opener_there))
 			begin_finish(s);
 		if (s->state == SESSION_FINISHING && (!opener_there || is_finished(s)))
 			break;
@@ -593,6 +651,7 @@ static void put_target_end(struct session *s)
 
 	if (!p || !s->target_end.time_ns)
 		return;
+	procs_record(p);
 	s->target_end.process = p->number;
 	record_put_process_end(s->writer, &s->target_end);
 }
@@ -634,9 +693,12 @@ static int finish(struct session *s)
 	else if (s->started.engine == ENGINE_PTRACE)
 		ptrace_second(s);
 	procs_put_cpu(s);
-	session_put_counter(s, COUNTER_OWN_CPU_NS, own_cost_ns(s));
+	switch_second(s);
+	own_cost_put(s);
 	symbols_save(s);
 	put_target_end(s);
+	if (procs_count_unrecorded(s))
+		put_meta_number(s, "unsampled_processes", procs_count_unrecorded(s));
 	record_put_end(s->writer, &(struct record_end){
 		.time_ns = s->now_ns, .why = s->why, .n_samples = s->n_samples,
 		.n_lost = s->n_lost });
@@ -657,7 +719,7 @@ static int finish(struct session *s)
 int session_run(int opener, int control, int recording, int listener)
 {
 	struct session s = {
-		.opener = opener, .workers = { -1, -1 },
+		.opener = opener, .workers = { -1, -1 }, .host_stat = -1,
 		.end_ns = UINT64_MAX, .start_ns = clock_mono_ns(), .why = END_STOPPED,
 	};
 	struct c_failed failed = { .type = C_FAILED, .exit_code = EXIT_OUTPUT };
@@ -679,7 +741,11 @@ int session_run(int opener, int control, int recording, int listener)
 	procs_free(&s);
 	modules_free(&s);
 	stacks_free(&s);
+	python_free(&s);
 	code_free(&s);
+	counts_free(&s);
+	probe_free(&s);
+	effect_free(s.effect);
 	unwinder_free(s.unwinder);
 	msg_queue_deinit(&s.to_opener);
 	free(s.requests);

@@ -4,7 +4,7 @@
  *
  *	opener ──► perf rings / ptrace stops ──► sample_*.c ──► unwinder
  *	                                              │ frames
- *	                     procs.c: which module is an address in
+ *	                     procs.c, mappings.c: which module is an address in
  *	                     modules.c: the module's file and unwind table
  *	                     generated.c: what processes say of code that they generate
  *	                     stacks.c: numbers for frames and stacks ──► recording
@@ -32,44 +32,82 @@
 #include "unwind/unwind.h"
 #include "worker/worker_proto.h"
 
+struct bpf_python;
+struct bpf_sample;
+struct counts;
+struct python_memory;
+struct python_runtime;
+struct python_thread;
 struct module;
 struct proc;
 struct session;
 struct symbol_answer_reader;
 
-/* ---- procs.c: processes, threads, mappings ---- */
+/* ---- procs.c: processes and threads ---- */
 
 struct mapping {
 	uint64_t start, end, off;
 	struct module *module;
+	uint64_t unsteady_until_ns;	/* it took another's place; see kernel_side.c */
+	uint32_t seen;		/* by this reading of all, or since */
 };
+
+/* Mappings took the place of others, or are gone. */
+struct maps_change {
+	uint32_t generation;	/* of the process, from then on */
+	uint64_t modules;	/* old and new ones, see module_bit() */
+};
+
+#define MAX_MAPS_CHANGES 16	/* that are remembered, of a process */
+#define UNSTEADY_NS (2 * NS_PER_S)	/* after a mapping has taken another's place */
 
 struct proc {
 	uint32_t pid;
-	uint32_t number;	/* in the recording */
-	uint32_t name, exe;	/* strings of the recording */
+	uint32_t number;	/* in the recording; see procs_record() */
+	bool recorded;
+	uint32_t name, exe, cgroup;	/* strings of the recording */
+	uint32_t ppid;		/* 0: not known */
+	enum record_process_how how;	/* it came to be known, */
+	uint64_t born_ns;		/* and when that was */
 	struct session *session;
 	struct unwind_space space;	/* generation changes with the mappings */
 	struct mapping *maps;	/* sorted */
 	size_t n_maps, cap_maps;
+	size_t n_maps_read;	/* when all were read last, */
+	uint32_t n_readings;	/* and how often that was */
+	struct maps_change changes[MAX_MAPS_CHANGES];	/* the last ones */
+	size_t n_changes;
+	uint64_t changed_ns;	/* when the last of them came */
 	int maps_fd, mem_fd;	/* -1: none */
 	struct thread *threads;
 	uint32_t n_living;	/* of its threads */
 	bool first_ended;	/* the thread whose tid is the pid */
+	bool maps_known;	/* all of them: else the opener was asked, or will be */
+	bool asked;		/* the opener, for handles */
 	uint64_t first_cpu_ns;	/* CPU time of that thread when it exec'd */
 	bool ended;		/* or exec'd: freed when no sample can need it any more */
-	uint64_t exec_ns;	/* it exec'd then, and is not in the recording yet */
-	uint64_t refreshed_ns;	/* see procs_refresh_*() */
+	uint64_t missing_ns;	/* its handles are dead, new ones were asked for then; 0: no */
+	uint64_t refreshed_ns;	/* see mappings_refresh() */
+	uint64_t recheck_ns;	/* reading them again would cost too much before that */
 	uint64_t loading_until_ns;	/* until then its libraries are being mapped */
 	struct module *generated;	/* of code in no file, or NULL: none was sampled yet */
 	uint32_t forked_by;	/* pid of who it has its code from, or 0 */
+	struct python *python;	/* its interpreter; NULL: none is known */
+	bool python_told;	/* to the kernel */
+	uint32_t python_looked;	/* by that generation it was looked for what to tell, of the whole host */
+	char *cwd;		/* the folder it worked in when it was first seen, or NULL */
+	bool python_waits;	/* a handle of its memory was asked for */
 	char *jitdump;		/* path of what it has mapped, until `generated` takes it */
 	uint64_t jitdump_ino;
 
 	/* kernel_side.c */
 	uint32_t n_execs;	/* that are in the recording */
 	uint32_t told_generation;	/* of what the kernel knows */
+	uint64_t tell_again_ns;		/* some may be told that was left out; 0: nothing was */
 	uint32_t first_block, n_block;	/* where that is; 0: nothing */
+	uint32_t block_generation;
+	bool told_partial;		/* there is more */
+	bool tell_anew;			/* even if it is the same */
 };
 
 struct thread {
@@ -84,14 +122,34 @@ struct thread {
 	uint64_t cpu_ns;	/* CPU time when last read, */
 	uint64_t cpu_read_ns;	/* and when that was */
 	bool cpu_told;		/* that is in the recording */
+	bool nameless;		/* its process had no name yet */
+	bool cpu_before;	/* what it has used when first read was before that */
+	uint32_t n_pending;	/* samples that wait for a table */
+	uint64_t seen_ns;	/* when it was last sampled or listed */
+	uint64_t thread_pointer;	/* pthread_self(); 0: not known */
+	uint32_t name;		/* string of the recording */
+	bool named_itself;	/* by its program: no other name counts any more */
+	uint64_t named_ns;	/* when that was looked for last; 0: never */
 };
 
 /* The process, made up from what is known if it was not heard of yet. */
 struct proc *procs_get(struct session *s, uint32_t pid, uint64_t time_ns);
 struct proc *procs_find(struct session *s, uint32_t pid);
+
+/*
+ * Put it into the recording, if it is not there.  That is done when there is more to say
+ * of it than that it came and went: many do only that.
+ */
+void procs_record(struct proc *p);
+
+/* How many there were that are not in it. */
+uint64_t procs_count_unrecorded(const struct session *s);
 struct thread *procs_get_thread(struct session *s, uint32_t pid, uint32_t tid,
 				uint64_t time_ns);
 struct thread *procs_find_thread(struct session *s, uint32_t tid);
+
+/* It is called that from now on. */
+void procs_name_thread(struct session *s, struct thread *t, uint32_t name);
 
 /* The thread had used so much CPU time at `time_ns`. */
 void procs_saw_cpu(struct thread *t, uint64_t cpu_ns, uint64_t time_ns);
@@ -101,6 +159,7 @@ void procs_put_cpu(struct session *s);
 
 /* Messages of the opener about processes. */
 void procs_on_process(struct session *s, struct msg *m);
+void procs_on_gone(struct session *s, const struct o_gone *msg);
 void procs_on_threads(struct session *s, const struct o_threads *msg);
 void procs_on_times(struct session *s, const struct o_times *msg);
 
@@ -113,14 +172,13 @@ void procs_on_comm(struct session *s, const struct perf_comm *c, uint64_t time_n
 /* Have the opener follow the processes that it has given no handles of. */
 void procs_ask_missing(struct session *s);
 
-/* The mapping that `addr` is in, or NULL. */
-const struct mapping *procs_find_mapping(const struct proc *p, uint64_t addr);
+/* What the kernel told was lost: look what there is. */
+void procs_resync(struct session *s);
 
-/*
- * For an engine that is not told about mappings: look again, or ask for new
- * handles after an exec.  Not more often than the process can bear.
- */
-void procs_refresh_maps(struct session *s, struct proc *p);
+/* Of a forked one, whose memory is wanted: ask for handles, once. */
+void procs_want_handles(struct proc *p);
+
+/* For an engine that is not told about execs: ask for new handles, now and then. */
 void procs_refresh_handles(struct session *s, struct proc *p);
 
 /* Something is known now that was not: forget what was resolved. */
@@ -129,13 +187,44 @@ void procs_new_generation(struct session *s);
 /* The same for one process. */
 void procs_changed(struct proc *p);
 
-/* Free what has ended; not while samples wait for it. */
+/* Free what has ended and no sample waits for. */
 void procs_collect(struct session *s);
 
-/* End of the memory mapping that holds the thread's stack at `addr`; 0: unknown. */
-uint64_t procs_stack_end(struct thread *t, uint64_t addr);
-
 void procs_free(struct session *s);
+
+/* ---- mappings.c: what is mapped where in a process ---- */
+
+/* The mapping that `addr` is in, or NULL. */
+const struct mapping *mappings_find(const struct proc *p, uint64_t addr);
+
+/* Take one in, in place of what was there. */
+void mappings_add(struct proc *p, const struct proc_map *map, uint64_t time_ns);
+
+/* Put one into the recording, where the process is. */
+void mappings_put(const struct proc *p, const struct mapping *m, uint64_t time_ns);
+
+/* Take in all that there are now; those that are not there any more are forgotten. */
+void mappings_read(struct proc *p);
+
+/* For an engine that is not told about them: the same, not more often than the process
+ * can bear. */
+void mappings_refresh(struct session *s, struct proc *p);
+
+/*
+ * For such an engine: may the mappings be others than they were in that generation?
+ * Looks, as far as that does not cost too much.
+ */
+bool mappings_recheck(struct session *s, struct proc *p, uint32_t generation);
+
+/* Has a mapping of one of these modules come in another's place, or gone, since then? */
+bool mappings_changed_since(const struct proc *p, uint32_t generation, uint64_t modules);
+
+/* End of the memory mapping that holds the thread's stack at `addr`; 0: unknown. */
+uint64_t mappings_stack_end(struct thread *t, uint64_t addr);
+
+/* For struct unwind_space, whose ctx is a process. */
+void mappings_resolve(void *ctx, uint64_t pc, uint32_t flags, struct unwind_place *out);
+bool mappings_rare_step(void *ctx, uint64_t at, struct unwind_regs *regs);
 
 /* ---- modules.c: files and their unwind tables ---- */
 
@@ -145,6 +234,7 @@ enum module_state {
 	MODULE_WANTS_TABLE,	/* waits for its turn to ask the worker */
 	MODULE_ASKED_TABLE,	/* waits for the worker */
 	MODULE_READY,		/* with a table, or known to have none */
+	MODULE_CLOSED,		/* nobody maps it, and it has no frame: as if it were new */
 };
 
 /* How far the names of a module's frames are. */
@@ -164,6 +254,7 @@ enum naming_state {
 struct unnamed {		/* a frame without a name yet */
 	uint64_t vaddr;		/* where to look, 1 before a return address */
 	uint32_t frame;
+	bool is_return;
 };
 
 struct module {
@@ -178,6 +269,7 @@ struct module {
 	char *names_note;	/* the same about its names */
 	unsigned int n_crashes;	/* of a worker over this module */
 	bool no_rare;		/* a worker ended in a rare step over it: no more of those */
+	uint64_t missed_ns;	/* when it could not be opened; 0: it could, or is not tried again */
 	bool has_key;		/* it is the very file: what is made from it can be cached */
 	uint8_t table_key[16];
 
@@ -203,6 +295,8 @@ struct module {
 	size_t n_functions, cap_functions;
 	struct known_names *known;
 	struct generated *generated;	/* MODULE_ANON of one process; else NULL */
+	struct python_functions *python;	/* MODULE_PYTHON; else NULL */
+	bool said_python;	/* why its Python functions are not shown */
 };
 
 struct module *modules_file(struct session *s, struct proc *p, const struct proc_map *map);
@@ -214,6 +308,15 @@ struct module *modules_anon(struct session *s);
 /* Of one process; takes `g` over. */
 struct module *modules_generated(struct session *s, struct generated *g);
 struct module *modules_kernel(struct session *s);
+
+/* Functions of a version of Python: "python3.11". */
+struct module *modules_python(struct session *s, const char *name);
+
+/* One bit of 64 for a module. */
+static inline uint64_t module_bit(const struct module *m)
+{
+	return 1ull << m->number % 64;
+}
 
 /* Where in the file's own terms address `addr` of a mapping is. */
 uint64_t module_vaddr(const struct mapping *map, uint64_t addr);
@@ -231,6 +334,12 @@ void modules_worker_ready(struct session *s);
 
 /* The key for what is derived from a file: what the kernel says it is. */
 bool module_file_key(int fd, uint8_t key[16]);
+
+/* Close the files that no process has mapped, and that no sample was in. */
+void modules_collect(struct session *s);
+
+/* For each module, by its number: does a process have it mapped?  The caller frees it. */
+bool *modules_used(const struct session *s);
 
 /* Give up on what takes too long. */
 void modules_tick(struct session *s, uint64_t now_ns);
@@ -285,6 +394,98 @@ void generated_answered(struct session *s, struct module *module);
 /* Is there a look to come that could name a frame? */
 bool generated_busy(const struct module *module);
 
+/* ---- python.c: Python functions among the frames of the interpreter ---- */
+
+/*
+ * The stack that the unwinder has just found, with the Python frames of the thread if it
+ * has any: how many, *frames are valid until the next call.  *outcome is what the unwinder
+ * found, and then what becomes of it if they are not whole.  The thread has to be held
+ * still, or must not have moved.
+ */
+size_t python_frames(struct session *s, struct thread *t, const uint32_t **frames,
+		     enum record_outcome *outcome);
+
+/*
+ * The same of a stack that the kernel has unwound, with the head of its sample: `native` are
+ * its `n` user frames, of which the one at `gap_at` (RECORD_NONE: none) stands for those left
+ * out.
+ */
+size_t python_frames_of_sample(struct session *s, struct thread *t, const void *raw,
+			       const struct bpf_sample *head, const uint32_t *native, uint32_t n,
+			       uint32_t gap_at, const uint32_t **frames,
+			       enum record_outcome *outcome);
+
+/*
+ * What the kernel sent of the Python frames of a stack that it copies: kept until the sample
+ * with the copy comes, which gets it; and its frames among those just unwound.
+ */
+void python_keep_part(struct session *s, const struct perf_sample *part);
+void python_add_part(struct session *s, struct perf_sample *p);
+size_t python_frames_of_part(struct session *s, struct thread *t, const struct perf_sample *p,
+			     const uint32_t **frames, enum record_outcome *outcome);
+
+/* A code object that the kernel met for the first time, with what names it. */
+void python_learn_code(struct session *s, const struct perf_sample *p);
+
+/* A thread whose frames are not walked here was sampled: what is it called? */
+void python_saw_thread(struct session *s, struct thread *t);
+
+/* A thread as its interpreter has it; valid until the next one is seen. */
+struct python_seen {
+	const struct python_runtime *runtime;
+	const struct python_memory *memory;
+	const struct python_thread *thread;	/* one of */
+	const struct python_thread *all;	/* `n` that there are */
+	size_t n;
+};
+
+/* False: it runs no Python. */
+bool python_see_thread(struct session *s, struct thread *t, struct python_seen *out);
+
+/* Is the process' Python, if it has any, to be walked by the kernel?  Tells it what it takes. */
+void python_tell_kernel(struct session *s, struct proc *p);
+
+/* Is there nothing to tell, or has it been told? */
+bool python_is_told(const struct proc *p);
+
+/* `frame`, of a file with an interpreter, or of MODULE_PYTHON, has come up. */
+void python_saw_frame(struct session *s, const struct module *m, uint64_t vaddr, uint32_t frame);
+void python_name_frame(struct session *s, struct module *m, uint64_t vaddr, uint32_t frame);
+
+/* Once a second: say so if there is Python that cannot be seen. */
+void python_second(struct session *s);
+
+/* Frames are numbered anew. */
+void python_forget_frames(struct session *s);
+
+/* The child of a process is known to be what that is. */
+void python_forked(const struct proc *parent, struct proc *child);
+void python_process_ended(struct proc *p);
+void python_functions_free(struct python_functions *f);
+void python_free(struct session *s);
+
+/* ---- python_name.c: what the threading module calls a thread ---- */
+
+/* Is it time to look? */
+bool python_name_due(const struct session *s, const struct thread *t);
+
+/* If so. */
+void python_name_thread(struct session *s, struct thread *t, const struct python_seen *seen);
+
+/* ---- activity.c: what a thread does, beside that it runs or waits ---- */
+
+/* By the system call that it waits in. */
+enum record_activity activity_of_call(const struct o_call *call);
+enum record_activity activity_waiting(struct session *s, struct thread *t,
+				      const struct o_call *call);
+
+/* Of one that is held still. */
+enum record_activity activity_running(struct session *s, struct thread *t,
+				      const struct unwind_regs *regs);
+
+/* What the opener saw of threads that wait. */
+void activity_on_waiting(struct session *s, const struct o_waiting *msg);
+
 /* ---- stacks.c: frames and stacks by number ---- */
 
 uint32_t stacks_frame(struct session *s, struct module *module, uint64_t vaddr,
@@ -297,6 +498,9 @@ uint32_t stacks_frame(struct session *s, struct module *module, uint64_t vaddr,
 typedef void (*stacks_frame_fn)(void *ctx, uint32_t frame, struct module *module, uint64_t vaddr);
 void stacks_each_frame(struct session *s, stacks_frame_fn fn, void *ctx);
 
+/* The frame that stands for others: beyond the limit (OUTCOME_LEFT_OUT), or of Python. */
+uint32_t stacks_left_out(struct session *s, enum record_outcome why);
+
 /* The stack that ends in `outcome` and has these frames, the innermost first. */
 uint32_t stacks_stack(struct session *s, enum record_outcome outcome,
 		      const uint32_t *frames, size_t n_frames);
@@ -307,8 +511,11 @@ void stacks_free(struct session *s);
 
 /* ---- symbols.c ---- */
 
-/* `frame` of `module` wants a name, to be looked for at `vaddr`. */
-void symbols_want(struct module *module, uint64_t vaddr, uint32_t frame);
+/*
+ * `frame` of `module` wants a name, to be looked for at `vaddr`; and if that is before
+ * a return address, the call that ends there.
+ */
+void symbols_want(struct module *module, uint64_t vaddr, uint32_t frame, bool is_return);
 
 /* The worker had no names for these: ask for them again, once it has new files. */
 void symbols_ask_again(struct module *module, const struct unnamed *unnamed, size_t n);
@@ -384,6 +591,9 @@ void code_free(struct session *s);
 /* Why a stack ends, as the recording says it. */
 enum record_outcome sample_outcome(enum unwind_end end);
 
+/* Put the frame that stands for those left out into the unwinder's result, if any are. */
+void sample_mark_gap(struct session *s);
+
 void session_put_sample(struct session *s, const struct record_sample *sample);
 
 /* `n_lost` samples were lost so far in all; the new ones go to the recording. */
@@ -394,10 +604,13 @@ void session_put_counter(struct session *s, enum record_counter_what what, uint6
 
 void perf_on_ring(struct session *s, struct msg *m);
 void perf_on_events(struct session *s, struct msg *m);
-void perf_on_started(struct session *s, const struct o_started *msg);
+void perf_on_started(struct session *s, const struct o_started *msg, int host_stat);
 void perf_drain(struct session *s);
 void perf_retry_pending(struct session *s, bool give_up);
 void perf_second(struct session *s);
+
+/* Sample no more; what there is can still be drained. */
+void perf_stop(struct session *s);
 
 /* After each drain: is another rate or size of stack copies due?  Asks for it. */
 void perf_judge(struct session *s);
@@ -418,6 +631,7 @@ void bpf_on_sample(struct session *s, const struct perf_sample *p, uint64_t weig
 
 /* Stack numbers begin anew. */
 void bpf_forget_stacks(struct session *s);
+void bpf_free_stacks(struct session *s);
 
 /* ---- kernel_side.c: what unwinding in the kernel needs ---- */
 
@@ -429,7 +643,7 @@ void kernel_side_update(struct session *s);
 /* Does it know everything of all processes there are? */
 bool kernel_side_is_ready(const struct session *s);
 
-/* Once a second: counters. */
+/* Once a second: counters, and what could not be told before. */
 void kernel_side_second(struct session *s);
 
 /* How long the program in the kernel has run; 0 if there is none. */
@@ -437,20 +651,25 @@ uint64_t kernel_side_cost_ns(const struct session *s);
 
 /* The process is gone, or another program. */
 void kernel_side_forget(struct session *s, struct proc *p);
+
+/* No process has the module mapped. */
+void kernel_side_drop_table(struct session *s, struct module *m);
+/* How the process' Python is walked. */
+void kernel_side_tell_python(struct session *s, const struct proc *p, const struct bpf_python *how);
 void kernel_side_free(struct session *s);
 
 /* ---- own_cost.c: CPU time of cprofd's processes ---- */
 
 enum own_process {
-	OWN_OPENER, OWN_WORKERS, OWN_VIEWERS = OWN_WORKERS + WORKER_COUNT,
+	OWN_OPENER, OWN_HELPER, OWN_WORKERS, OWN_VIEWERS = OWN_WORKERS + WORKER_COUNT,
 	OWN_COUNT = OWN_VIEWERS + CONTROL_MAX_VIEWERS
 };
 
 /* From now on this process is `which`; pid 0: none. */
 void own_cost_set(struct session *s, enum own_process which, pid_t pid);
 
-/* Of all of them since they began. */
-uint64_t own_cost_ns(struct session *s);
+/* Put what they have used since they began into the recording; of all together. */
+uint64_t own_cost_put(struct session *s);
 
 /* ---- governor.c: a limit to that ---- */
 
@@ -468,6 +687,76 @@ uint32_t governor_rate(struct governor *g, uint64_t cost_ns, uint64_t now_ns, ui
 
 /* The same for a session, which then samples at that rate and says why. */
 void governor_second(struct session *s, uint64_t cost_ns);
+
+/* ---- effect.c: what sampling does to the target ---- */
+
+struct effect *effect_new(struct session *s, uint32_t effect);
+void effect_free(struct effect *e);
+
+/* Go on as far as it is time to; when it will be time again. */
+void effect_tick(struct session *s);
+uint64_t effect_due_ns(const struct session *s);
+void effect_on_progress(struct session *s, const struct o_progress *msg);
+
+/* Sampling ends. */
+void effect_stop(struct session *s);
+
+/* Somebody else has had it off: a pair that was begun is lost. */
+void effect_go_on(struct session *s);
+
+/* ---- switch.c: sampling off and on ---- */
+
+struct sampling_switch {
+	bool off, used;		/* it has been off at all */
+	uint64_t since_ns;		/* valid when off */
+	uint64_t off_ns, off_cpu_ns;	/* before that: time, and CPU time of the target in it */
+	double cpus;			/* that it used when last known, without sampling */
+};
+
+void switch_sampling(struct session *s, bool on);
+bool switch_is_off(const struct session *s);
+
+/* While it was off the target used so much in `ns`: so it was since it is off. */
+void switch_used(struct session *s, uint64_t cpu_ns, uint64_t ns);
+
+/* CPU time that was used while it was off. */
+uint64_t switch_off_cpu_ns(const struct session *s);
+
+/* Once a second: counters.  Sampling ends. */
+void switch_second(struct session *s);
+void switch_stop(struct session *s);
+
+/* ---- counts.c: calls that the program counts itself ---- */
+
+/* What one process has counted, as a recording; `fd` stays the caller's. */
+void counts_on_recording(struct session *s, int fd);
+
+/* That was all. */
+void counts_on_end(struct session *s, const struct c_counts *end);
+
+/* Are they to come yet? */
+bool counts_busy(const struct session *s);
+void counts_free(struct session *s);
+
+/* ---- python_probe.c: how often Python functions are called, for a time ---- */
+
+/*
+ * `function` is a name, or a qualified one.  NULL, or why that cannot be: then whatever
+ * becomes of it is told in notes.
+ */
+const char *probe_want(struct session *s, const char *function, uint64_t duration_ns);
+
+/* Ask for it, once the interpreter is known. */
+void probe_tick(struct session *s);
+void probe_on_counted(struct session *s, const struct msg *m);
+
+/* A process is no more, or another program. */
+void probe_process_ended(const struct proc *p);
+
+/* Sampling is to end: is nothing being counted?  Else that ends first. */
+bool probe_is_over(struct session *s);
+bool probe_is_ending(const struct session *s);
+void probe_free(struct session *s);
 
 /* ---- viewers.c: who looks at the session ---- */
 
@@ -544,6 +833,9 @@ struct session {
 	enum record_end_why why;
 	struct o_started started;
 	bool is_started;
+	uint64_t began_ns;	/* since when it samples */
+	uint32_t told_rate_hz;	/* to the recording, in: */
+	char rates[256];	/* rate:milliseconds, of each change */
 	struct record_process_end target_end;
 	uint64_t finish_by_ns;
 	bool rings_freed;
@@ -552,11 +844,11 @@ struct session {
 	char write_error[256];
 
 	/* own_cost.c */
-	struct {
+	struct own_cost_of {
 		pid_t pid;
 		uint64_t cpu_ns;	/* when last read */
+		uint64_t ended_ns;	/* of those that it took the place of */
 	} own[OWN_COUNT];
-	uint64_t own_ended_ns;		/* of those that were replaced */
 
 	/* worker channels, -1: none at the moment */
 	int workers[WORKER_COUNT];
@@ -579,17 +871,23 @@ struct session {
 	struct thread **threads;
 	size_t n_threads, cap_threads;
 	uint32_t last_generation;
+	uint64_t listed_ns;	/* when the threads that there are had been listed last */
+	uint64_t n_unrecorded;	/* processes that came and went, nothing more */
 
 	/* modules.c */
 	struct module **modules;
 	size_t n_modules, cap_modules;
 	struct module *anon, *vdso, *kernel;
 	size_t n_generated;
+	struct u64map files;	/* hash of a file and its path -> index of its module */
 	bool cpu_read;		/* the CPU times of threads, for the first time */
-	bool said_python, said_32bit;
+	int host_stat;		/* of the whole host: /proc/stat; -1: none */
+	uint64_t host_cpu_ns;	/* CPU time of all CPUs when sampling began */
+	bool said_python, said_32bit, said_modules;
 
 	/* stacks.c */
 	struct u64map frames, stacks;
+	uint32_t left_out_frames[OUTCOME_COUNT];	/* and 1; 0: there is none yet */
 	uint32_t *path;		/* scratch */
 	size_t cap_path;
 
@@ -603,13 +901,25 @@ struct session {
 	struct u64map leaf_samples;	/* by frame: samples taken in it */
 	bool chose_code;	/* code_want_hottest() was there */
 
+	/* python.c */
+	struct python_scratch *python;
+	struct u64map python_loops;	/* frames in the code of an interpreter loop */
+	uint32_t python_line;		/* of the frame that is being numbered */
+	bool asked_python;		/* the opener: to have the kernel walk it */
+
 	struct governor governor;
+	struct effect *effect;	/* NULL: it is not measured */
+	struct counts *counts;	/* NULL: none came yet */
+	struct sampling_switch sampling;
+	struct probe *probe;	/* NULL: nothing is being counted */
 
 	/* kernel_side.c, sample_bpf.c */
 	struct kernel_side *kernel_side;	/* NULL: the kernel unwinds nothing */
-	struct kernel_stack *kernel_stacks;
-	size_t n_kernel_stacks, cap_kernel_stacks;
-	struct u64map kernel_stacks_by_hash;
+	struct kernel_stacks {
+		struct u64map by_hash;
+		struct kernel_stack *v;
+		size_t n, cap;
+	} kernel_stacks, old_kernel_stacks;
 
 	/* samples */
 	struct unwinder *unwinder;
@@ -624,10 +934,14 @@ struct session {
 	uint64_t n_copied;		/* bpf: samples that were not unwound in the kernel, */
 	uint64_t copied_ns;		/* and when the last of them was */
 	bool wants_more_stack;		/* larger copies were asked for */
+	bool wants_by_cpu;		/* events of CPUs were asked for */
+	uint64_t n_births, n_exits;	/* of threads and processes, */
+	uint64_t lives_since_ns;	/* since then */
 	struct record_sample checked_sample;	/* ptrace: to be confirmed */
 	uint32_t checked_sequence;
-	uint64_t n_stops, n_stops_syscall, n_torn;
+	uint64_t n_stops, n_stops_syscall, n_torn, stopped_ns;
 	uint64_t n_samples, n_lost;
+	uint64_t n_lost_news, n_said_lost_news;	/* of processes and mappings */
 	uint64_t n_cpu_samples;	/* without those of waiting threads */
 	uint64_t lost_since_ns;
 };

@@ -31,8 +31,24 @@ uint32_t stacks_frame(struct session *s, struct module *module, uint64_t vaddr,
 		.module = module->number, .flags = flags, .vaddr = vaddr });
 
 	*slot = frame;
-	symbols_want(module, flags & FRAME_RETURN ? vaddr - 1 : vaddr, frame);
+	if (module->kind == MODULE_PYTHON) {
+		python_name_frame(s, module, vaddr, frame);
+		return frame;
+	}
+	python_saw_frame(s, module, flags & FRAME_RETURN ? vaddr - 1 : vaddr, frame);
+	symbols_want(module, flags & FRAME_RETURN ? vaddr - 1 : vaddr, frame, flags & FRAME_RETURN);
 	return frame;
+}
+
+uint32_t stacks_left_out(struct session *s, enum record_outcome why)
+{
+	uint32_t *frame = &s->left_out_frames[why];
+
+	if (!*frame)
+		*frame = record_put_frame(s->writer, &(struct record_frame){
+			.flags = FRAME_LEFT_OUT,
+			.vaddr = why == OUTCOME_LEFT_OUT ? 0 : why }) + 1;
+	return *frame - 1;
 }
 
 void stacks_each_frame(struct session *s, stacks_frame_fn fn, void *ctx)
@@ -74,6 +90,7 @@ void stacks_check_budget(struct session *s)
 	if (s->frames.n >= MAX_FRAMES) {
 		u64map_clear(&s->frames);
 		code_forget_frames(s);
+		python_forget_frames(s);
 		procs_new_generation(s);	/* caches hold frame numbers */
 	}
 	u64map_clear(&s->stacks);
@@ -85,7 +102,6 @@ void stacks_free(struct session *s)
 {
 	u64map_deinit(&s->frames);
 	u64map_deinit(&s->stacks);
-	u64map_deinit(&s->kernel_stacks_by_hash);
-	free(s->kernel_stacks);
+	bpf_free_stacks(s);
 	free(s->path);
 }

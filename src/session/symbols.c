@@ -26,7 +26,7 @@
 
 #define ASK_NS (500 * NS_PER_MS)	/* names are asked for in batches */
 #define NAMES_LIMIT_NS (60 * NS_PER_S)
-#define NAMES_MAGIC 0x34454d414e504325ull	/* changes with what is cached */
+#define NAMES_MAGIC 0x36454d414e504325ull	/* changes with what is cached */
 #define MAX_CACHED_NAMES (64u << 20)
 #define MAX_CRASHES 2
 #define FORGOTTEN (U64MAP_NONE - 1)	/* in by_vaddr: to be asked for anew */
@@ -39,7 +39,7 @@
 struct known_names {
 	struct buf functions;
 	uint32_t n_functions;
-	struct buf addresses;		/* vaddr, n_levels, function, line, ... */
+	struct buf addresses;		/* vaddr, n_levels, function, line, ..., call */
 	struct u64map by_vaddr;		/* -> place in addresses */
 	struct u64map by_hash;		/* of a function's bytes -> its number */
 	struct known_function {
@@ -70,6 +70,7 @@ void symbols_free_module(struct module *m)
 	closep(&m->debug_fd);
 	closep(&m->alt_fd);
 	generated_free(m->generated);
+	python_functions_free(m->python);
 	free(m->debug_path);
 	free(m->unnamed);
 	free(m->functions);
@@ -130,6 +131,7 @@ static void learn_address(struct module *m, const struct symbol_answer_address *
 		buf_put_uleb(b, a->levels[i].function);
 		buf_put_uleb(b, a->levels[i].line);
 	}
+	symbol_call_put(b, a->vaddr, &a->call);
 }
 
 /* Where in the known addresses this one is, or U64MAP_NONE. */
@@ -140,12 +142,25 @@ static uint32_t find_address(const struct known_names *k, uint64_t vaddr)
 	return at == FORGOTTEN ? U64MAP_NONE : at;
 }
 
-/* Give `frame` the name that its address is known by; false if it is not. */
-static bool name_frame(struct session *s, struct module *m, uint64_t vaddr, uint32_t frame)
+/* What is known of the call before the return address that `frame` is. */
+static void put_call(struct session *s, const struct known_names *k, const struct symbol_call *call,
+		     uint32_t frame)
+{
+	if (call->kind == CALL_UNKNOWN)
+		return;
+	record_put_call(s->writer, &(struct record_call){
+		.frame = frame, .kind = call->kind, .target = call->target,
+		.function = call->function == RECORD_NONE
+			? RECORD_NONE : k->places[call->function].recorded });
+}
+
+/* Give a frame the name that its address is known by; false if it is not. */
+static bool name_frame(struct session *s, struct module *m, const struct unnamed *u)
 {
 	struct known_names *k = known_of(m);
-	uint32_t at = find_address(k, vaddr);
+	uint32_t at = find_address(k, u->vaddr);
 	struct record_level levels[RECORD_MAX_LEVELS];
+	struct symbol_call call;
 	struct cursor c;
 	uint32_t n;
 
@@ -155,7 +170,7 @@ static bool name_frame(struct session *s, struct module *m, uint64_t vaddr, uint
 	cursor_uleb(&c);	/* vaddr */
 	n = (uint32_t)cursor_uleb(&c);
 	if (!n && m->generated) {
-		generated_nameless(m, vaddr, frame);
+		generated_nameless(m, u->vaddr, u->frame);
 		return true;
 	}
 	for (uint32_t l = 0; l < n; l++) {
@@ -164,7 +179,9 @@ static bool name_frame(struct session *s, struct module *m, uint64_t vaddr, uint
 		levels[l].function = k->places[function].recorded;
 		levels[l].line = (uint32_t)cursor_uleb(&c);
 	}
-	record_put_symbol(s->writer, frame, levels, n);
+	record_put_symbol(s->writer, u->frame, levels, n);
+	if (u->is_return && symbol_call_get(&c, u->vaddr, &call))
+		put_call(s, k, &call, u->frame);
 	return true;
 }
 
@@ -176,7 +193,7 @@ static void name_known(struct session *s, struct module *m)
 	for (size_t i = 0; i < m->n_unnamed; i++) {
 		if (i + AHEAD < m->n_unnamed)
 			u64map_prefetch(&m->known->by_vaddr, m->unnamed[i + AHEAD].vaddr);
-		if (!name_frame(s, m, m->unnamed[i].vaddr, m->unnamed[i].frame))
+		if (!name_frame(s, m, &m->unnamed[i]))
 			m->unnamed[kept++] = m->unnamed[i];
 	}
 	m->n_unnamed = kept;
@@ -206,6 +223,11 @@ static int next_address(const struct module *m, struct symbol_answer_reader *r,
 			return -1;
 		a->levels[i].function = m->functions[a->levels[i].function];
 	}
+	if (more > 0 && a->call.function != RECORD_NONE) {
+		if (a->call.function >= m->n_functions)
+			return -1;
+		a->call.function = m->functions[a->call.function];
+	}
 	return more;
 }
 
@@ -233,19 +255,19 @@ static void fail(struct module *m)
 	m->n_unnamed = 0;
 }
 
-void symbols_want(struct module *m, uint64_t vaddr, uint32_t frame)
+void symbols_want(struct module *m, uint64_t vaddr, uint32_t frame, bool is_return)
 {
 	if (m->naming == NAMING_FAILED)
 		return;
 	array_reserve(m->unnamed, m->n_unnamed + 1, m->cap_unnamed);
-	m->unnamed[m->n_unnamed++] = (struct unnamed){ vaddr, frame };
+	m->unnamed[m->n_unnamed++] = (struct unnamed){ vaddr, frame, is_return };
 }
 
 void symbols_ask_again(struct module *m, const struct unnamed *unnamed, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		*u64map_slot(&known_of(m)->by_vaddr, unnamed[i].vaddr) = FORGOTTEN;
-		symbols_want(m, unnamed[i].vaddr, unnamed[i].frame);
+		symbols_want(m, unnamed[i].vaddr, unnamed[i].frame, unnamed[i].is_return);
 	}
 }
 
@@ -336,9 +358,10 @@ static bool ask_for_names(struct session *s, struct module *m)
 	qsort(m->unnamed, m->n_unnamed, sizeof(*m->unnamed), by_vaddr);
 	*ask = (struct w_symbols){ .type = W_SYMBOLS, .module = m->number };
 	for (size_t i = 0; i < m->n_unnamed && ask->n < WORKER_MAX_ADDRESSES; i++) {
-		if (i && m->unnamed[i].vaddr == last)
-			continue;
-		last = ask->vaddrs[ask->n++] = m->unnamed[i].vaddr;
+		if (!i || m->unnamed[i].vaddr != last)
+			last = ask->vaddrs[ask->n++] = m->unnamed[i].vaddr;
+		if (m->unnamed[i].is_return)
+			ask->returns[(ask->n - 1) / 64] |= 1ull << (ask->n - 1) % 64;
 	}
 	return session_send_worker(s, WORKER_SYMBOL, m, 0, ask,
 				   offsetof(struct w_symbols, vaddrs) + ask->n * sizeof(uint64_t),
@@ -456,7 +479,9 @@ bool symbols_busy(const struct session *s)
 
 bool symbols_open(struct session *s, struct module *m)
 {
-	if (m->naming == NAMING_IDLE && m->state == MODULE_READY)
+	if (m->state == MODULE_CLOSED)
+		fail(m);
+	else if (m->naming == NAMING_IDLE && m->state == MODULE_READY)
 		begin(s, m);
 	else if (m->naming == NAMING_CACHED)
 		want(s, m, NAMING_OPEN);
@@ -570,6 +595,16 @@ static const char *nth_name(const char *names, size_t len, uint32_t index)
 	return "";
 }
 
+static void no_kallsyms(struct session *s, struct module *m, bool hidden)
+{
+	free(m->note);
+	m->note = xstrdup(hidden ? "the kernel hides the addresses of its functions from this user "
+				   "(kernel.kptr_restrict): root sees them"
+				 : "/proc/kallsyms could not be read");
+	fail(m);
+	module_put_info(s, m);
+}
+
 void symbols_on_file(struct session *s, struct module *m, const struct o_file *o, int fd)
 {
 	if (m->generated && m->naming == NAMING_DEBUG_FILE) {
@@ -577,7 +612,7 @@ void symbols_on_file(struct session *s, struct module *m, const struct o_file *o
 	} else if (m->kind == MODULE_KERNEL && m->naming == NAMING_DEBUG_FILE) {
 		m->fd = fd;
 		if (fd < 0)
-			fail(m);
+			no_kallsyms(s, m, o->origin == FILE_REFUSED);
 		else
 			want(s, m, NAMING_OPEN);
 	} else if (m->naming == NAMING_DEBUG_FILE) {
@@ -702,6 +737,7 @@ void symbols_worker_new(struct session *s)
 static void put_addresses(struct buf *b, const struct known_names *k)
 {
 	struct cursor c = cursor_make(k->addresses.data, k->addresses.len);
+	struct symbol_call call;
 	uint64_t last = 0;
 
 	while (cursor_left(&c)) {
@@ -711,6 +747,7 @@ static void put_addresses(struct buf *b, const struct known_names *k)
 
 		for (uint64_t n = cursor_uleb(&c) * 2; n; n--)
 			cursor_uleb(&c);
+		symbol_call_get(&c, vaddr, &call);
 		if (u64map_find(&k->by_vaddr, vaddr) != at)
 			continue;
 		buf_put_zigzag(b, (int64_t)(vaddr - last));

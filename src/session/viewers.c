@@ -171,6 +171,14 @@ static void on_rate(struct session *s, int fd, const struct c_rate *msg)
 		perf_set_rate(s, msg->rate_hz);
 }
 
+static void on_probe(struct session *s, int fd, const struct c_probe *msg)
+{
+	const char *why = probe_want(s, msg->function, msg->duration_ns);
+
+	if (why)
+		refuse(fd, C_PROBE, why);
+}
+
 static void on_mark(struct session *s, const char *text)
 {
 	record_put_mark(s->writer, s->now_ns, text);
@@ -221,6 +229,8 @@ static void on_request(struct session *s, size_t i, const struct msg *m)
 		struct c_resolve resolve;
 		struct c_source source;
 		struct c_code code;
+		struct c_counts counts;
+		struct c_probe probe;
 	} *ask = (const void *)m->data;
 
 	if (!msg_holds(m, sizeof(ask->type)))
@@ -239,6 +249,12 @@ static void on_request(struct session *s, size_t i, const struct msg *m)
 		on_source(s, i, &ask->source);
 	else if (ask->type == C_CODE && msg_holds(m, sizeof(ask->code)))
 		code_want(s, ask->code.module, ask->code.vaddr);
+	else if (ask->type == C_COUNTS && msg_holds(m, sizeof(ask->counts)) && !i && m->n_fds)
+		counts_on_recording(s, m->fds[0]);
+	else if (ask->type == C_COUNTS && msg_holds(m, sizeof(ask->counts)) && !i)
+		counts_on_end(s, &ask->counts);
+	else if (ask->type == C_PROBE && msg_holds_text(m, sizeof(ask->probe)))
+		on_probe(s, s->viewers[i].fd, &ask->probe);
 	else
 		refuse(s->viewers[i].fd, ask->type, "this session does not know that request");
 }
@@ -267,8 +283,8 @@ void viewers_take(struct session *s, const struct pollfd fds[VIEWERS_POLL])
 			on_departure(s, i);
 			continue;
 		}
-		msg_close_fds(m);
 		on_request(s, i, m);
+		msg_close_fds(m);
 	}
 	if (fds[array_len(s->viewers)].revents)
 		on_arrival(s);
