@@ -67,7 +67,7 @@ static bool is_allowed(const struct hint_rule *rule, const struct hint_input *in
 {
 	uint64_t n = in->sum->received.count;
 
-	if (n < HINTS_MIN_SAMPLES)
+	if (in->sum->measured || n < HINTS_MIN_SAMPLES)
 		return false;
 	return rule->about_data ||
 	       (n >= HINTS_SHARE_SAMPLES && summary_lost(in->sum).share <= HINTS_MAX_LOST);

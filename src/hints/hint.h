@@ -54,6 +54,7 @@ struct hint {
 	enum hint_sure sure;
 	bool holds;		/* else it only does not fail: kept if it was shown */
 	double gain;		/* least share of the time that it is about: for the order */
+	const char *wrong_if;	/* NULL: as the rule says */
 	/* One line each, with bytes of the target and "+-"; not clean. */
 	char *claim, *evidence;
 };

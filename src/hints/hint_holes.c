@@ -29,9 +29,11 @@ static enum hole hole_of(uint32_t outcome)
 	switch (outcome) {
 	case OUTCOME_COMPLETE:
 	case OUTCOME_NO_USER:
+	case OUTCOME_LEFT_OUT:		/* calls between others, nearly always recursion */
 		return HOLES;
 	case OUTCOME_COPY:
 	case OUTCOME_LIMIT:
+	case OUTCOME_PYTHON_LIMIT:
 		return HOLE_CUT;
 	default:
 		return HOLE_BROKEN;

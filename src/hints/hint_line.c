@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* H14: nearly all of a function that takes much of the time is one of its lines. */
+/*
+ * H14: nearly all of a function that takes much of the time is one of its lines.  Of a
+ * Python function with the C that it calls: which line asks for that can be changed.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -7,23 +10,38 @@
 #include "hints/hint.h"
 #include "profile/stack_walk.h"
 
-#define BAR .1			/* own time of the function */
+#define BAR .1			/* own time of the function, of Python with that C */
 #define ONE_LINE .8		/* of that in the line */
 #define MAX_HOT 16		/* functions: more cannot have so much */
 
 struct hot {
 	uint32_t function;
-	struct interval self;
+	struct interval share;
 	struct sum all;
 	struct u64map by_line;	/* file and line -> line */
 	struct hot_line {
 		uint32_t file, line;
-		struct sum sum;
+		struct sum sum, in_c;
 	} *lines;
 	size_t n, cap;
 };
 
-static void add(struct hot *h, const struct profile_level *call, struct sum sum)
+/* The call whose line a leaf is in; *in_c: not itself, but in C that it called. */
+static const struct profile_level *find_call(const struct profile *p, size_t leaf, bool *in_c)
+{
+	struct stack_walk w = stack_walk_from(p, p->shown.leaves[leaf]);
+	const struct profile_level *top = stack_walk_next(&w), *call = top;
+
+	*in_c = false;
+	if (!p->shown.own || p->shown.mode != FRAMES_MERGED)
+		return top;
+	while (call && profile_function_kind(p, call->function) != 'P')
+		call = stack_walk_next(&w);
+	*in_c = call && call != top;
+	return call ? call : top;
+}
+
+static void add(struct hot *h, const struct profile_level *call, struct sum sum, bool in_c)
 {
 	uint32_t *slot = u64map_slot(&h->by_line, (uint64_t)call->file << 32 | call->line);
 
@@ -31,20 +49,38 @@ static void add(struct hot *h, const struct profile_level *call, struct sum sum)
 	if (*slot == U64MAP_NONE) {
 		*slot = (uint32_t)h->n;
 		array_reserve(h->lines, h->n + 1, h->cap);
-		h->lines[h->n++] = (struct hot_line){ call->file, call->line, { 0 } };
+		h->lines[h->n++] = (struct hot_line){ .file = call->file, .line = call->line };
 	}
 	sum_add(&h->lines[*slot].sum, sum);
+	if (in_c)
+		sum_add(&h->lines[*slot].in_c, sum);
 }
 
 static void add_all(const struct hint_input *in, struct hot *hot, const uint8_t *number)
 {
-	for (size_t i = 0; i < in->p->n_leaves; i++) {
-		struct stack_walk w = stack_walk_from(in->p, in->p->leaves[i]);
-		const struct profile_level *top = in->sum->leaves[i].count ? stack_walk_next(&w) : NULL;
+	const struct profile_level *call;
+	bool in_c;
 
-		if (top && number[top->function])
-			add(&hot[number[top->function] - 1], top, in->sum->leaves[i]);
+	for (size_t i = 0; i < in->p->n_leaves; i++) {
+		call = in->sum->leaves[i].count ? find_call(in->p, i, &in_c) : NULL;
+		if (call && number[call->function])
+			add(&hot[number[call->function] - 1], call, in->sum->leaves[i], in_c);
 	}
+}
+
+/* By function: its own time, of Python with the C that it calls, which C has not. */
+static struct sum *find_own(const struct hint_input *in)
+{
+	struct sum *own = xcalloc(in->p->n_functions, sizeof(*own));
+	const struct profile_level *call;
+	bool in_c;
+
+	for (size_t i = 0; i < in->p->n_leaves; i++) {
+		call = in->sum->leaves[i].count ? find_call(in->p, i, &in_c) : NULL;
+		if (call)
+			sum_add(&own[call->function], in->sum->leaves[i]);
+	}
+	return own;
 }
 
 /* The last part of the path of the file that a line of a function is in. */
@@ -60,6 +96,7 @@ static void judge(const struct hint_input *in, const struct hot *h, struct hints
 {
 	_cleanup_(freep) char *share = NULL;
 	const struct hot_line *most = NULL;
+	bool in_c;
 	enum hint_verdict verdict;
 	struct interval part;
 
@@ -70,36 +107,42 @@ static void judge(const struct hint_input *in, const struct hot *h, struct hints
 		return;
 	part = stats_wilson((double)most->sum.weight_ns / (double)h->all.weight_ns,
 			    (double)h->all.count, stats_t(STATS_MAX_BLOCKS));
-	verdict = min_of(hint_above(part, ONE_LINE), hint_above(h->self, BAR));
+	verdict = min_of(hint_above(part, ONE_LINE), hint_above(h->share, BAR));
 	if (verdict == HINT_FAILS)
 		return;
-	share = hint_share(h->self);
+	share = hint_share(h->share);
+	in_c = most->in_c.weight_ns > most->sum.weight_ns / 2;
 	hints_add(out, verdict, (struct hint){
-		.function = h->function, .sure = HINT_LOOKS_LIKE, .gain = h->self.low * part.low,
-		.claim = xasprintf("%.0f%% of %s is line %u of %s; the function has %s",
+		.function = h->function, .sure = HINT_LOOKS_LIKE, .gain = h->share.low * part.low,
+		.wrong_if = profile_function_kind(in->p, h->function) == 'P'
+			? "the line is not slow, but reached often: then its callers count" : NULL,
+		.claim = xasprintf("%.0f%% of %s is line %u of %s%s; the function has %s",
 				   part.share * 100,
 				   profile_string(in->p, in->p->functions[h->function].name),
 				   most->line, file_of(in->p, h->function, most->file),
-				   share),
-		.evidence = xasprintf("at least %.0f%% of its own samples are on that line",
-				      floor(part.low * 100)),
+				   in_c ? ", in C that it calls" : "", share),
+		.evidence = xasprintf("at least %.0f%% of its own samples%s are on that line",
+				      floor(part.low * 100), in_c ? " and those in that C" : ""),
 	});
 }
 
 static void look(const struct hint_input *in, struct hints *out)
 {
 	_cleanup_(freep) uint8_t *number = xcalloc(in->p->n_functions, 1);	/* 0: not hot */
+	_cleanup_(freep) struct sum *own = find_own(in);
 	struct hot hot[MAX_HOT] = { 0 };
 	uint8_t n = 0;
 
-	while (n < MAX_HOT && n < in->n_order) {
-		struct interval self = summary_self(in->sum, in->order[n]);
+	for (uint32_t i = 0; n < MAX_HOT && i < in->n_order; i++) {
+		uint32_t function = in->order[i];
+		uint64_t ns = own[function].weight_ns;
+		struct interval share = ns == in->sum->functions[function].self.weight_ns
+			? summary_self(in->sum, function) : summary_part(in->sum, ns);
 
-		if (hint_above(self, BAR) == HINT_FAILS)
-			break;
-		hot[n] = (struct hot){ .function = in->order[n], .self = self };
-		n++;
-		number[hot[n - 1].function] = n;
+		if (!ns || hint_above(share, BAR) == HINT_FAILS)
+			continue;
+		hot[n++] = (struct hot){ .function = function, .share = share };
+		number[function] = n;
 	}
 	if (n)
 		add_all(in, hot, number);

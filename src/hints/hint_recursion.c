@@ -64,16 +64,16 @@ static void add_up(const struct hint_input *in, const struct marks *frames, stru
 		   uint8_t n)
 {
 	const struct profile *p = in->p;
-	_cleanup_(freep) struct marks *stacks = xcalloc(p->n_stacks, sizeof(*stacks));
+	_cleanup_(freep) struct marks *stacks = xcalloc(p->shown.n_stacks, sizeof(*stacks));
 
-	for (size_t i = RECORD_STACK_FIRST; i < p->n_stacks; i++) {
-		const struct marks *frame = &frames[p->stacks[i].frame];
+	for (size_t i = RECORD_STACK_FIRST; i < p->shown.n_stacks; i++) {
+		const struct marks *frame = &frames[p->shown.stacks[i].frame];
 
-		stacks[i] = stacks[p->stacks[i].parent];
+		stacks[i] = stacks[p->shown.stacks[i].parent];
 		mark(&stacks[i], frame->once, frame->twice);
 	}
 	for (size_t i = 0; i < p->n_leaves; i++) {
-		struct marks has = stacks[p->leaves[i]];
+		struct marks has = stacks[p->shown.leaves[i]];
 
 		for (uint8_t h = 0; h < n; h++) {
 			if (has.once >> h & 1)
@@ -92,20 +92,20 @@ static void add_up(const struct hint_input *in, const struct marks *frames, stru
 static bool has_two_sites(const struct hint_input *in, uint32_t function)
 {
 	const struct profile *p = in->p;
-	_cleanup_(freep) bool *used = xcalloc(p->n_stacks, sizeof(*used));
+	_cleanup_(freep) bool *used = xcalloc(p->shown.n_stacks, sizeof(*used));
 	const struct profile_frame *first = NULL;
 
 	for (size_t i = 0; i < p->n_leaves; i++)
-		used[p->leaves[i]] = in->sum->leaves[i].count > 0;
-	for (size_t i = p->n_stacks; i-- > RECORD_STACK_FIRST;) {
-		uint32_t parent = p->stacks[i].parent;
+		used[p->shown.leaves[i]] = in->sum->leaves[i].count > 0;
+	for (size_t i = p->shown.n_stacks; i-- > RECORD_STACK_FIRST;) {
+		uint32_t parent = p->shown.stacks[i].parent;
 		const struct profile_frame *called, *caller;
 
 		if (!used[i] || parent < RECORD_STACK_FIRST)
 			continue;
 		used[parent] = true;
-		called = &p->frames[p->stacks[i].frame];
-		caller = &p->frames[p->stacks[parent].frame];
+		called = &p->frames[p->shown.stacks[i].frame];
+		caller = &p->frames[p->shown.stacks[parent].frame];
 		if (!called->n_levels || !caller->n_levels ||
 		    p->levels[called->first_level + called->n_levels - 1].function != function ||
 		    p->levels[caller->first_level].function != function)

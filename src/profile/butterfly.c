@@ -35,7 +35,7 @@ struct calls {
 /* Lay out the calls of a leaf, below the pseudo function if it is not complete. */
 static void lay_out(const struct profile *p, uint32_t leaf, struct calls *c)
 {
-	struct stack_walk w = stack_walk_from(p, p->leaves[leaf]);
+	struct stack_walk w = stack_walk_from(p, p->shown.leaves[leaf]);
 	uint32_t root = profile_leaf_root(p, leaf);
 	const struct profile_level *call;
 
@@ -185,6 +185,31 @@ static void finish(struct side *side, struct butterfly_side *out)
 	free(new_number);
 }
 
+/* What was measured tells the callers of a function and whom it calls, and no more. */
+static void take_measured(const struct profile *p, uint32_t function, struct butterfly *b,
+			  struct side *callers, struct side *callees)
+{
+	uint64_t called = 0;
+
+	for (size_t i = 0; i < p->n_measured; i++) {
+		const struct profile_measured *m = &p->measured[i];
+		struct sum sum = { m->calls, m->total_ns };
+
+		if (m->function == function && m->caller == RECORD_NONE) {
+			b->total = sum;
+			b->self = (struct sum){ m->calls, m->self_ns };
+		} else if (m->function == function) {
+			add_row(callers, BUTTERFLY_NONE, m->caller, 1, sum);
+			called += m->calls;
+		} else if (m->caller == function) {
+			add_row(callees, BUTTERFLY_NONE, m->function, 1, sum);
+		}
+	}
+	/* Somebody who is not known called it, or nobody: with how much time is not told. */
+	if (b->total.count > called)
+		b->outermost.count = b->total.count - called;
+}
+
 void butterfly_make(const struct profile *p, const struct summary *sum, uint32_t function,
 		    uint32_t depth, struct butterfly *out)
 {
@@ -193,6 +218,8 @@ void butterfly_make(const struct profile *p, const struct summary *sum, uint32_t
 	struct calls c = { 0 };
 
 	*out = (struct butterfly){ .function = function };
+	if (sum->measured)
+		take_measured(p, function, out, &callers, &callees);
 	for (uint32_t i = 0; i < sum->n_leaves; i++) {
 		size_t first = 0, last;
 

@@ -43,7 +43,10 @@ struct butterfly {
 	struct butterfly_side callers, callees;
 };
 
-/* Rows up to `depth` calls away on either side. */
+/*
+ * Rows up to `depth` calls away on either side; of times that were measured only the
+ * first, because what they say of a call does not say by whom its caller was called.
+ */
 void butterfly_make(const struct profile *p, const struct summary *sum, uint32_t function,
 		    uint32_t depth, struct butterfly *out);
 void butterfly_deinit(struct butterfly *b);

@@ -105,12 +105,12 @@ static uint32_t function_at(const struct profile *p, uint32_t stack, uint32_t le
 {
 	if (level == ABOVE)
 		return function_above(p, stack);
-	return p->levels[p->frames[p->stacks[stack].frame].first_level + level].function;
+	return p->levels[p->frames[p->shown.stacks[stack].frame].first_level + level].function;
 }
 
 static uint32_t n_levels(const struct profile *p, uint32_t stack)
 {
-	return p->frames[p->stacks[stack].frame].n_levels;
+	return p->frames[p->shown.stacks[stack].frame].n_levels;
 }
 
 static struct group *push_group(struct work *w, enum flame_kind kind, uint32_t function)
@@ -181,10 +181,10 @@ static void outward(struct work *w, struct place at)
 		arrive(w, at.stack, at.level + 1, at.sum, at.run);
 		return;
 	}
-	parent = p->stacks[at.stack].parent;
+	parent = p->shown.stacks[at.stack].parent;
 	if (parent >= RECORD_STACK_FIRST && n_levels(p, parent))
 		arrive(w, parent, 0, at.sum, at.run);
-	else if (parent != OUTCOME_COMPLETE && parent < RECORD_STACK_FIRST)
+	else if (parent < RECORD_STACK_FIRST && !record_outcome_has_root(parent))
 		arrive(w, at.stack, ABOVE, at.sum, at.run);
 }
 
@@ -193,16 +193,17 @@ static void begin(struct work *w)
 {
 	const struct flame *f = w->f;
 
-	w->self = f->own[OUTCOME_COMPLETE];
-	for (uint32_t i = 1; i < RECORD_STACK_FIRST; i++)	/* no frame at all */
-		if (f->own[i].count)
+	for (uint32_t i = 0; i < RECORD_STACK_FIRST; i++)	/* no frame at all */
+		if (record_outcome_has_root(i))
+			sum_add(&w->self, f->own[i]);
+		else if (f->own[i].count)
 			arrive(w, i, ABOVE, f->own[i], 0);
 	for (uint32_t i = RECORD_STACK_FIRST; w->how->inverted && i < f->n_stacks; i++)
 		if (f->own[i].count && n_levels(f->p, i))
 			arrive(w, i, 0, f->own[i], 0);
 	for (uint32_t i = 0; !w->how->inverted && i < RECORD_STACK_FIRST; i++)
 		for (uint32_t s = f->first_child[i]; s; s = f->next_sibling[s])
-			if (i == OUTCOME_COMPLETE)
+			if (record_outcome_has_root(i))
 				enter(w, s, 0);
 			else
 				arrive(w, s, ABOVE, f->total[s], 0);
@@ -415,17 +416,17 @@ void flame_init(struct flame *f, const struct profile *p, const struct summary *
 	*f = (struct flame){
 		.p = p, .whole_n = sum->received.count, .whole_ns = sum->base_ns,
 		.hidden_ns = sum->hidden_ns, .filtered = sum->filtered,
-		.n_stacks = (uint32_t)p->n_stacks,
-		.own = xcalloc(p->n_stacks, sizeof(*f->own)),
-		.total = xcalloc(p->n_stacks, sizeof(*f->total)),
-		.first_child = xcalloc(p->n_stacks, sizeof(*f->first_child)),
-		.next_sibling = xcalloc(p->n_stacks, sizeof(*f->next_sibling)),
+		.n_stacks = (uint32_t)p->shown.n_stacks,
+		.own = xcalloc(p->shown.n_stacks, sizeof(*f->own)),
+		.total = xcalloc(p->shown.n_stacks, sizeof(*f->total)),
+		.first_child = xcalloc(p->shown.n_stacks, sizeof(*f->first_child)),
+		.next_sibling = xcalloc(p->shown.n_stacks, sizeof(*f->next_sibling)),
 	};
 	for (uint32_t i = 0; i < sum->n_leaves; i++)
-		sum_add(&f->own[p->leaves[i]], sum->leaves[i]);
+		sum_add(&f->own[p->shown.leaves[i]], sum->leaves[i]);
 	/* A stack has a larger number than the one that it continues. */
 	for (uint32_t i = f->n_stacks; i-- > RECORD_STACK_FIRST;) {
-		uint32_t parent = p->stacks[i].parent;
+		uint32_t parent = p->shown.stacks[i].parent;
 
 		sum_add(&f->total[i], f->own[i]);
 		if (!f->total[i].count)

@@ -106,9 +106,15 @@ static uint32_t add_name(struct profile *p, char *name)
 	return id;
 }
 
-uint32_t function_range_name(struct profile *p, uint32_t module, uint64_t vaddr)
+uint32_t function_range_name(struct profile *p, uint32_t module, uint64_t *vaddr)
 {
-	return add_name(p, xasprintf("%.255s+0x%" PRIx64, profile_module_name(p, module), vaddr));
+	if (p->modules[module].flags & MODULE_INTERPRETER) {
+		_cleanup_(freep) char *name = profile_interpreter_name(p, module);
+
+		*vaddr = 0;
+		return add_name(p, xasprintf("[%s internals]", name));
+	}
+	return add_name(p, xasprintf("%.255s+0x%" PRIx64, profile_module_name(p, module), *vaddr));
 }
 
 static int by_start(const void *a, const void *b)
@@ -146,6 +152,10 @@ uint32_t function_of_frame(struct profile *p, uint32_t frame)
 	const struct profile_frame *fr = &p->frames[frame];
 	struct profile_function f = { .module = fr->module, .source = SYMBOL_NONE };
 
+	if (fr->flags & FRAME_LEFT_OUT)
+		return function_of_outcome(p, fr->vaddr && fr->vaddr < OUTCOME_COUNT
+						  ? (uint32_t)fr->vaddr : OUTCOME_LEFT_OUT,
+					   RECORD_NONE);
 	switch (p->modules[fr->module].kind) {
 	case MODULE_KERNEL:
 		f.name = strtab_add(&p->strings, "[kernel]", 8);
@@ -156,12 +166,12 @@ uint32_t function_of_frame(struct profile *p, uint32_t frame)
 		break;
 	default:
 		f.vaddr = fr->vaddr;
-		f.name = function_range_name(p, fr->module, fr->vaddr);
+		f.name = function_range_name(p, fr->module, &f.vaddr);
 	}
 	return function_intern(p, &f);
 }
 
-/* What stands above stacks that end in some way, in a module or not. */
+/* What stands above stacks that end in some way, in a module or not, or in the gap. */
 static char *outcome_name(const struct profile *p, uint32_t outcome, const char *module)
 {
 	const char *in = module ? " in " : "", *where = module ? module : "";
@@ -169,7 +179,7 @@ static char *outcome_name(const struct profile *p, uint32_t outcome, const char 
 
 	switch (outcome) {
 	case OUTCOME_COMPLETE:
-		return xstrdup("[empty stack]");
+		return xstrdup(FUNCTION_EMPTY_NAME);
 	case OUTCOME_COPY:
 		return xstrdup("[gap: stack not copied]");
 	case OUTCOME_LIMIT:
@@ -184,6 +194,16 @@ static char *outcome_name(const struct profile *p, uint32_t outcome, const char 
 		return xstrdup("[stack ends early: code without a file]");
 	case OUTCOME_NO_USER:
 		return xstrdup("[no user stack]");
+	case OUTCOME_LEFT_OUT:
+		return xstrdup("[frames left out]");
+	case OUTCOME_UNSEEN:
+		return xstrdup("[stack not looked at]");
+	case OUTCOME_PYTHON_MEMORY:
+		return xstrdup("[Python frames missing: unreadable memory]");
+	case OUTCOME_PYTHON_LIMIT:
+		return xstrdup("[Python frames beyond the limit]");
+	case OUTCOME_PYTHON_UNMATCHED:
+		return xstrdup("[Python frames missing or out of place]");
 	default:
 		return xasprintf("[stack ends early: %s%s%.255s]", record_outcome_name(outcome),
 				 in, where);

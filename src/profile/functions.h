@@ -24,8 +24,11 @@ void functions_sort_anon(struct profile *p);
 /* The function that stands for a frame without a name. */
 uint32_t function_of_frame(struct profile *p, uint32_t frame);
 
-/* The name of code that is known by its bounds only: "cc1+0x5f3a20". */
-uint32_t function_range_name(struct profile *p, uint32_t module, uint64_t vaddr);
+/*
+ * The name of code that is known by its bounds only: "cc1+0x5f3a20".  All such code of an
+ * interpreter is one: "[python3.11 internals]", and *vaddr becomes 0.
+ */
+uint32_t function_range_name(struct profile *p, uint32_t module, uint64_t *vaddr);
 
 /* The pseudo function of stacks that end so in `module` (or RECORD_NONE). */
 uint32_t function_of_outcome(struct profile *p, uint32_t outcome, uint32_t module);

@@ -32,7 +32,9 @@ static struct end *find_ends(const struct profile *p)
 static bool matters_where(uint32_t outcome)
 {
 	return outcome != OUTCOME_COMPLETE && outcome != OUTCOME_COPY &&
-	       outcome != OUTCOME_LIMIT && outcome != OUTCOME_NO_USER;
+	       outcome != OUTCOME_LIMIT && outcome != OUTCOME_NO_USER &&
+	       outcome != OUTCOME_LEFT_OUT && outcome != OUTCOME_PYTHON_MEMORY &&
+	       outcome != OUTCOME_PYTHON_LIMIT && outcome != OUTCOME_PYTHON_UNMATCHED;
 }
 
 static struct ledger_row *push(struct ledger *l, enum ledger_kind kind)
@@ -42,10 +44,10 @@ static struct ledger_row *push(struct ledger *l, enum ledger_kind kind)
 	return &l->rows[l->n_rows++];
 }
 
-static void add_outcomes(struct ledger *l, const struct profile *p, const struct summary *sum)
+static void add_outcomes(struct ledger *l, const struct profile *p, const struct summary *sum,
+			 const struct end *ends)
 {
 	const struct sum *sums = sum->all_leaves;
-	struct end *ends = find_ends(p);
 	struct u64map rows = { 0 };
 
 	for (size_t i = 0; i < sum->n_leaves; i++) {
@@ -64,11 +66,10 @@ static void add_outcomes(struct ledger *l, const struct profile *p, const struct
 			row->module = end.module;
 		}
 		sum_add(&l->rows[*slot].sum, sums[i]);
-		if (end.outcome != OUTCOME_COMPLETE && end.outcome != OUTCOME_NO_USER)
+		if (record_outcome_is_cut(end.outcome))
 			sum_add(&l->cut, sums[i]);
 	}
 	u64map_deinit(&rows);
-	free(ends);
 }
 
 static void add_time(struct ledger *l, enum ledger_kind kind, struct sum sum)
@@ -88,7 +89,7 @@ static void nameless_init(struct nameless *n, const struct profile *p)
 	n->frame = xcalloc(p->n_frames, sizeof(*n->frame));
 	n->stack = xcalloc(p->n_stacks, sizeof(*n->stack));
 	for (size_t i = 0; i < p->n_frames; i++)
-		n->frame[i] = p->frames[i].n_levels &&
+		n->frame[i] = p->frames[i].n_levels && !(p->frames[i].flags & FRAME_LEFT_OUT) &&
 			profile_function_unnamed(p, p->levels[p->frames[i].first_level].function);
 	/* A parent has a smaller number. */
 	for (size_t i = RECORD_STACK_FIRST; i < p->n_stacks; i++)
@@ -155,7 +156,14 @@ static void find_unnamed(struct ledger *l, const struct profile *p, const struct
 	nameless_deinit(&nameless);
 }
 
-static void find_gaps(struct ledger *l, const struct profile *p, const struct selection *s)
+static void widen(uint64_t *min, uint64_t *max, uint64_t size)
+{
+	*min = *min ? min_of(*min, size) : size;
+	*max = max_of(*max, size);
+}
+
+static void find_gaps(struct ledger *l, const struct profile *p, const struct selection *s,
+		      const struct end *ends)
 {
 	struct picked k;
 
@@ -165,8 +173,10 @@ static void find_gaps(struct ledger *l, const struct profile *p, const struct se
 
 		if (!k.thread[g->thread] || g->time_ns < k.from_ns || g->time_ns >= k.to_ns)
 			continue;
-		l->gap_min = l->gap_min ? min_of(l->gap_min, g->bytes) : g->bytes;
-		l->gap_max = max_of(l->gap_max, g->bytes);
+		if (ends[g->stack].outcome == OUTCOME_COPY)
+			widen(&l->gap_min, &l->gap_max, g->size);
+		else
+			widen(&l->left_out_min, &l->left_out_max, g->size);
 	}
 	picked_deinit(&k);
 }
@@ -191,8 +201,10 @@ static int by_row(const void *a, const void *b)
 void ledger_make(const struct profile *p, const struct selection *s,
 		 const struct summary *sum, struct ledger *out)
 {
+	struct end *ends = find_ends(p);
+
 	*out = (struct ledger){ 0 };
-	add_outcomes(out, p, sum);
+	add_outcomes(out, p, sum, ends);
 	add_time(out, LEDGER_LOST, sum->lost);
 	add_time(out, LEDGER_THROTTLED, (struct sum){ .weight_ns = sum->throttled_ns });
 	add_time(out, LEDGER_HIDDEN, (struct sum){ .weight_ns = sum->hidden_ns });
@@ -202,13 +214,16 @@ void ledger_make(const struct profile *p, const struct selection *s,
 	if (out->n_rows)
 		qsort(out->rows, out->n_rows, sizeof(*out->rows), by_row);
 	find_unnamed(out, p, sum);
-	find_gaps(out, p, s);
+	find_gaps(out, p, s, ends);
+	edges_make(p, sum, &out->edges);
+	free(ends);
 }
 
 void ledger_deinit(struct ledger *l)
 {
 	free(l->rows);
 	free(l->unnamed);
+	edges_deinit(&l->edges);
 	*l = (struct ledger){ 0 };
 }
 
@@ -226,18 +241,63 @@ static bool lacks(const struct profile *p, uint32_t module, enum record_module_f
 	       p->modules[module].info && !(p->modules[module].flags & flag);
 }
 
+static bool has_unwind(const struct profile *p, uint32_t module)
+{
+	return module != RECORD_NONE && p->modules[module].info &&
+	       p->modules[module].flags & MODULE_HAS_UNWIND;
+}
+
+static bool is_engine(const struct profile *p, const char *name)
+{
+	const char *engine = profile_meta(p, "engine");
+
+	return engine && strcmp(engine, name) == 0;
+}
+
 static const char *outcome_fix(const struct profile *p, const struct ledger_row *row)
 {
 	switch (row->outcome) {
 	case OUTCOME_COPY:
 		return "stacks are larger than the copy: the bpf and ptrace engines have no such limit";
 	case OUTCOME_LIMIT:
+		if (is_engine(p, "bpf"))
+			return "the ptrace engine follows deeper stacks to their outermost frame";
+		return "record with a higher --max-frames";
+	case OUTCOME_LEFT_OUT:
 		return "record with a higher --max-frames";
 	case OUTCOME_NO_RULE:
+		if (has_unwind(p, row->module))
+			return "its unwind information leaves this code out: assembly needs .cfi "
+			       "directives";
 		return lacks(p, row->module, MODULE_HAS_UNWIND)
-			? "it has no .eh_frame and no .debug_frame: its debug package, or build "
-			  "it with -fasynchronous-unwind-tables"
+			? "it has no .eh_frame and no .debug_frame: build it with "
+			  "-fasynchronous-unwind-tables"
 			: NULL;
+	case OUTCOME_MEMORY:
+		return "the next frame is in memory that could not be read: swapped out, gone, or "
+		       "no stack at all";
+	case OUTCOME_REGISTER:
+		return "its rule needs a register that is not known there: build it with "
+		       "-fno-omit-frame-pointer";
+	case OUTCOME_BROKEN:
+		return "what its rule leads to is no caller: the stack, or the unwind information, "
+		       "is damaged, or it is a stack of the program's own making";
+	case OUTCOME_PENDING:
+		return "the file was still being read: recordings after this one have it in the cache";
+	case OUTCOME_PYTHON_MEMORY:
+		return "a Python frame, or its code, could not be read: swapped out, changed while it "
+		       "was read, or just being called";
+	case OUTCOME_PYTHON_LIMIT:
+		if (is_engine(p, "bpf"))
+			return "more than 3,584 Python frames, or 256 calls of Python from C: the "
+			       "ptrace engine keeps 4,096 of each";
+		return "more than 4,096 Python frames: those further out are not kept";
+	case OUTCOME_PYTHON_UNMATCHED:
+		if (is_engine(p, "bpf"))
+			return "of a thread that runs several interpreters one is seen (the ptrace "
+			       "engine sees all), or a call was just beginning or ending";
+		return "a call of a Python function was just beginning or ending, or the stack is of "
+		       "the program's own making";
 	case OUTCOME_JIT:
 		return "generated code that keeps no frame pointer says nothing of who called it "
 		       "(java: -XX:+PreserveFramePointer)";
@@ -252,7 +312,8 @@ const char *ledger_fix(const struct profile *p, const struct ledger_row *row)
 
 	switch (row->kind) {
 	case LEDGER_OUTCOME:
-		return note && row->outcome == OUTCOME_NO_RULE ? note : outcome_fix(p, row);
+		return note && row->outcome == OUTCOME_NO_RULE && !has_unwind(p, row->module)
+			? note : outcome_fix(p, row);
 	case LEDGER_LOST:
 		return "a lower rate, or fewer threads";
 	case LEDGER_THROTTLED:
@@ -274,8 +335,12 @@ const char *ledger_unnamed_fix(const struct profile *p, uint32_t module)
 
 	if (note)
 		return note;
+	/* What was read without a note has all that there is. */
 	if (m->kind == MODULE_KERNEL)
-		return "kernel names are hidden from this user (kptr_restrict)";
+		return m->info ? "not in the kernel's list of its functions (/proc/kallsyms): code that "
+				 "it made while it ran, as for bpf programs"
+			       : "the kernel's list of its functions was not read: perhaps it is hidden "
+				 "from this user (kernel.kptr_restrict)";
 	if (m->kind == MODULE_ANON)
 		return "generated code: named if the program writes a perf map "
 		       "(node --perf-basic-prof, jcmd PID Compiler.perfmap): cprofd(1), "

@@ -8,6 +8,7 @@
 #ifndef CPROFD_PROFILE_LEDGER_H
 #define CPROFD_PROFILE_LEDGER_H
 
+#include "profile/edges.h"
 #include "profile/summary.h"
 
 enum ledger_kind {
@@ -39,9 +40,11 @@ struct ledger {
 	struct ledger_unnamed *unnamed;	/* by weight */
 	uint32_t n_unnamed;
 	uint64_t whole_ns;	/* 100 % */
-	struct sum cut;		/* stacks that did not reach their outermost frame */
+	struct sum cut;		/* stacks that lack frames: their outermost, or of Python */
 	uint64_t gap_min, gap_max;	/* bytes of stack beyond the copy, of those that
 					   had any; 0: none */
+	uint64_t left_out_min, left_out_max;	/* the same of frames beyond the limit */
+	struct edges edges;	/* is what the stacks say possible? */
 };
 
 /*

@@ -54,7 +54,6 @@ void profile_deinit(struct profile *p)
 	free(p->processes);
 	free(p->threads);
 	free(p->modules);
-	free(p->mappings);
 	free(p->frames);
 	free(p->levels);
 	free(p->functions);
@@ -63,6 +62,7 @@ void profile_deinit(struct profile *p)
 	free(p->anon);
 	free(p->gaps);
 	free(p->losses);
+	free(p->windows);
 	free(p->notes);
 	free(p->marks);
 	free(p->folds.function);
@@ -70,15 +70,19 @@ void profile_deinit(struct profile *p)
 	free(p->instructions);
 	samples_deinit(&p->samples);
 	counters_deinit(&p->counters);
+	call_counts_deinit(&p->calls);
 	tree_deinit(&p->tree);
 	free(p->string_ids);
 	free(p->function_ids);
 	free(p->epoch_stacks);
 	free(p->leaf_ids);
+	shown_deinit(&p->shown);
 	free(p->path);
 	u64map_deinit(&p->stack_ids);
 	u64map_deinit(&p->function_index);
 	u64map_deinit(&p->function_starts);
+	u64map_deinit(&p->measured_ids);
+	free(p->measured);
 	*p = (struct profile){ 0 };
 }
 
@@ -100,7 +104,7 @@ static void find_main_modules(struct profile *p)
 /* Give every frame of new stacks something to be called. */
 static int name_frames(struct profile *p, struct error *err)
 {
-	for (size_t i = p->tree.n_stacks; i < p->n_stacks; i++) {
+	for (size_t i = p->n_named; i < p->n_stacks; i++) {
 		uint32_t frame = p->stacks[i].frame;
 
 		if (i < RECORD_STACK_FIRST || p->frames[frame].n_levels)
@@ -112,6 +116,7 @@ static int name_frames(struct profile *p, struct error *err)
 		p->frames[frame].n_levels = 1;
 		PUSH(p, levels) = (struct profile_level){ .function = function_of_frame(p, frame) };
 	}
+	p->n_named = p->n_stacks;
 	return 0;
 }
 
@@ -141,7 +146,6 @@ static void order_leaves(struct profile *p)
 
 int profile_update(struct profile *p, struct error *err)
 {
-	size_t first = p->renamed ? 0 : p->tree.n_stacks;
 	int ret;
 
 	samples_sort(&p->samples);
@@ -151,11 +155,22 @@ int profile_update(struct profile *p, struct error *err)
 	find_main_modules(p);
 	ret = name_frames(p, err);
 	if (ret == 0)
-		ret = tree_update(&p->tree, p, first, err);
+		ret = tree_update(&p->tree, p, shown_update(p, p->renamed), err);
 	p->renamed = false;
-	if (p->n_leaves > p->n_ordered + p->n_ordered / 4)
+	if (ret == 0 && p->n_leaves > p->n_ordered + p->n_ordered / 4) {
 		order_leaves(p);
+		shown_update(p, false);
+	}
 	return ret;
+}
+
+int profile_show(struct profile *p, enum frame_mode mode, struct error *err)
+{
+	const char *empty = mode == FRAMES_PYTHON ? "[no Python function]" : FUNCTION_EMPTY_NAME;
+
+	p->shown.mode = mode;
+	p->functions[FUNCTION_EMPTY].name = strtab_add(&p->strings, empty, strlen(empty));
+	return tree_update(&p->tree, p, shown_update(p, true), err);
 }
 
 int profile_fold(struct profile *p, const uint32_t *functions, size_t n, bool kernel,
@@ -172,6 +187,14 @@ int profile_fold(struct profile *p, const uint32_t *functions, size_t n, bool ke
 }
 
 /* ---- asking ---- */
+
+bool profile_has_python(const struct profile *p)
+{
+	for (size_t i = 0; i < p->n_modules; i++)
+		if (p->modules[i].kind == MODULE_PYTHON)
+			return true;
+	return false;
+}
 
 const char *profile_meta(const struct profile *p, const char *key)
 {
@@ -215,6 +238,16 @@ const char *profile_module_name(const struct profile *p, uint32_t module)
 	}
 }
 
+char *profile_interpreter_name(const struct profile *p, uint32_t module)
+{
+	const char *name = profile_module_name(p, module), *end;
+
+	name += strncmp(name, "lib", 3) == 0 ? 3 : 0;
+	end = strstr(name, ".so");
+	return xasprintf("%.*s", (int)min_of(end ? (size_t)(end - name) : strlen(name),
+					     (size_t)255), name);
+}
+
 char profile_function_kind(const struct profile *p, uint32_t function)
 {
 	const struct profile_function *f = &p->functions[function];
@@ -224,11 +257,22 @@ char profile_function_kind(const struct profile *p, uint32_t function)
 	switch (p->modules[f->module].kind) {
 	case MODULE_KERNEL:
 		return 'K';
+	case MODULE_PYTHON:
+		return 'P';
 	case MODULE_ANON:	/* the program's own, if it says so */
 		return profile_function_unnamed(p, function) ? '?' : 'N';
 	default:
-		return p->modules[f->module].main ? 'N' : 'L';
+		return p->modules[f->module].main &&
+		       !(p->modules[f->module].flags & MODULE_INTERPRETER) ? 'N' : 'L';
 	}
+}
+
+bool profile_function_in_interpreter(const struct profile *p, uint32_t function)
+{
+	const struct profile_function *f = &p->functions[function];
+
+	return p->shown.own && p->shown.mode == FRAMES_MERGED && f->module != RECORD_NONE &&
+	       !f->outcome && p->modules[f->module].flags & MODULE_INTERPRETER;
 }
 
 bool profile_function_unnamed(const struct profile *p, uint32_t function)
@@ -241,19 +285,37 @@ bool profile_function_unnamed(const struct profile *p, uint32_t function)
 uint32_t profile_leaf_root(const struct profile *p, uint32_t leaf)
 {
 	const struct tree *t = &p->tree;
-	uint32_t node = t->of_stack[p->leaves[leaf]];
+	uint32_t stack = p->shown.leaves[leaf], node = t->of_stack[stack];
 
 	if (node == 0)
 		return FUNCTION_EMPTY;
+	while (stack >= RECORD_STACK_FIRST)
+		stack = p->shown.stacks[stack].parent;
+	if (record_outcome_has_root(stack))
+		return RECORD_NONE;
 	while (t->parent[node] != 0)
 		node = t->parent[node];
 	return p->functions[t->function[node]].outcome ? t->function[node] : RECORD_NONE;
+}
+
+bool profile_is_host(const struct profile *p)
+{
+	return profile_meta(p, "pid") && profile_meta_number(p, "pid", 1) == 0;
+}
+
+const char *profile_title(const struct profile *p)
+{
+	const struct profile_process *process = profile_main_process(p);
+
+	return process ? profile_string(p, process->name) : profile_is_host(p) ? "host" : NULL;
 }
 
 const struct profile_process *profile_main_process(const struct profile *p)
 {
 	uint64_t pid = profile_meta_number(p, "pid", 0);
 
+	if (profile_is_host(p))
+		return NULL;
 	for (size_t i = p->n_processes; i-- > 0;)
 		if (p->processes[i].pid == pid)
 			return &p->processes[i];

@@ -30,8 +30,10 @@
 
 #include "base/strtab.h"
 #include "base/u64map.h"
+#include "profile/calls.h"
 #include "profile/counters.h"
 #include "profile/samples.h"
+#include "profile/shown.h"
 #include "profile/tree.h"
 #include "record/record.h"
 
@@ -53,7 +55,7 @@ struct profile_process {
 	uint32_t pid, ppid;
 	uint64_t time_ns;
 	enum record_process_how how;
-	uint32_t name, exe;	/* strings */
+	uint32_t name, exe, cgroup;	/* strings */
 	bool ended;
 	struct record_process_end end;	/* if it ended */
 };
@@ -73,6 +75,7 @@ struct profile_module {
 	uint32_t note;		/* string: what is missing and would help */
 	bool info;		/* flags and note were told */
 	bool main;		/* the file that some process is running */
+	uint32_t loop_level;	/* MODULE_PYTHON: 1 and the level "[asyncio event loop]"; 0: none */
 	uint8_t build_id_len;
 	uint8_t build_id[PROFILE_MAX_BUILD_ID];
 	uint64_t text_vaddr, text_off, text_bytes;	/* its code; 0 bytes: not known */
@@ -92,6 +95,11 @@ struct profile_frame {
 	uint32_t flags;		/* enum record_frame_flags */
 	uint32_t first_level;	/* the innermost inlined call */
 	uint32_t n_levels;	/* 0 only before profile_update() */
+	uint32_t n_trimmed;	/* levels before the first that are not shown; profile/shown.h */
+	uint32_t own_level;	/* 1 and its first level, if another stands for it; 0: it is its own */
+	enum record_call_kind call;	/* of a return address: what the code says ... */
+	uint32_t call_function;	/* ... the one that begins at the target, or RECORD_NONE */
+	uint64_t call_target;	/* CALL_DIRECT, else 0 */
 };
 
 /*
@@ -99,7 +107,7 @@ struct profile_frame {
  * has a function for each range that unwind information bounds, else for each
  * address, for memory of no file one per mapping, for a kernel without names
  * one.  Stacks that end early have one above them for each way and module
- * (`outcome`): they are the pseudo functions.
+ * (`outcome`), and one stands for frames left out: they are the pseudo functions.
  */
 struct profile_function {
 	uint32_t module;	/* RECORD_NONE: none */
@@ -113,6 +121,7 @@ struct profile_function {
 };
 
 #define FUNCTION_EMPTY 0	/* what a sample without any frame is in */
+#define FUNCTION_EMPTY_NAME "[empty stack]"
 
 struct profile_stack {
 	uint32_t parent;	/* below RECORD_STACK_FIRST: an outcome */
@@ -140,15 +149,24 @@ struct profile_instruction {
 	bool has_target;
 };
 
+/* What was counted and timed elsewhere: a recording that has this has no samples. */
+struct profile_measured {
+	uint32_t function;
+	uint32_t caller;	/* function, or RECORD_NONE: whoever called it */
+	uint64_t calls, outermost;	/* as in struct record_measured */
+	uint64_t self_ns, total_ns;
+};
+
 struct profile_range {
 	uint64_t start, size;
 };
 
-/* A sample whose stack was larger than its copy. */
+/* A sample whose stack was larger than its copy, or had more frames than are kept. */
 struct profile_gap {
 	uint64_t time_ns;
 	uint32_t thread;
-	uint64_t bytes;
+	uint32_t stack;
+	uint64_t size;		/* bytes; OUTCOME_LEFT_OUT: frames */
 };
 
 struct profile_note {
@@ -170,21 +188,22 @@ struct profile {
 	struct profile_process *processes;
 	struct profile_thread *threads;
 	struct profile_module *modules;
-	struct record_mapping *mappings;
 	struct profile_frame *frames;
 	struct profile_level *levels;
 	struct profile_function *functions;
-	struct profile_stack *stacks;	/* the first RECORD_STACK_FIRST unused */
+	struct profile_stack *stacks;	/* recorded ones, the first RECORD_STACK_FIRST unused */
 	uint32_t *leaves;	/* the stacks that samples are in; see profile_update() */
 	struct profile_range *anon;	/* executable memory of no file, by start */
 	struct profile_gap *gaps;
 	struct record_lost *losses;
+	struct record_window *windows;	/* of --measure-effect */
 	struct profile_note *notes, *marks;
 	struct profile_code *codes;
 	struct profile_instruction *instructions;
-	size_t n_metas, n_processes, n_threads, n_modules, n_mappings, n_frames,
-	       n_levels, n_functions, n_stacks, n_leaves, n_anon, n_gaps, n_losses, n_notes, n_marks,
-	       n_codes, n_instructions;
+	struct profile_measured *measured;	/* one of each */
+	size_t n_metas, n_processes, n_threads, n_modules, n_frames,
+	       n_levels, n_functions, n_stacks, n_leaves, n_anon, n_gaps, n_losses, n_windows, n_notes, n_marks,
+	       n_codes, n_instructions, n_measured;
 
 	struct profile_folds {
 		bool any;		/* anything at all */
@@ -195,13 +214,15 @@ struct profile {
 
 	struct samples samples;
 	struct counters counters;
-	struct tree tree;	/* direct recursion folded */
+	struct call_counts calls;	/* with samples, or the same that `measured` says */
+	struct shown shown;	/* the stacks as views have them */
+	struct tree tree;	/* of those, direct recursion folded */
 
 	/* What only feeding needs. */
 	struct {
-		size_t metas, processes, threads, modules, mappings, frames, levels,
-		       functions, stacks, leaves, anon, gaps, losses, notes, marks,
-		       codes, instructions;
+		size_t metas, processes, threads, modules, frames, levels,
+		       functions, stacks, leaves, anon, gaps, losses, windows, notes, marks,
+		       codes, instructions, measured;
 	} cap;
 	uint32_t *string_ids;	/* number in the recording -> in `strings` */
 	struct profile_function_id {
@@ -218,11 +239,14 @@ struct profile {
 	size_t n_epoch_stacks, cap_epoch_stacks;
 	size_t cap_leaf_ids;
 	size_t n_ordered;	/* leaves when they were numbered anew last */
+	size_t n_named;		/* stacks whose frames have names */
 	uint32_t *path;			/* the stack added last, by its frames */
 	size_t cap_path;
 	struct u64map stack_ids;	/* parent and frame -> stack */
 	struct u64map function_index;	/* hash of what makes it one -> function */
 	struct u64map function_starts;	/* hash of name and start -> function */
+	struct u64map measured_ids;	/* function and caller -> measured */
+	uint64_t measured_ns, measured_calls;	/* all that was claimed */
 	bool renamed;		/* names arrived for frames that are in the tree */
 	bool anon_unsorted;
 };
@@ -267,6 +291,15 @@ static inline bool profile_is_folded(const struct profile *p, uint32_t function)
 		 p->modules[f->module].kind == MODULE_KERNEL));
 }
 
+/*
+ * Show stacks in that way from here on.  What has no Python function among Python functions
+ * only is in FUNCTION_EMPTY, which has another name then.  Fails like profile_update().
+ */
+int profile_show(struct profile *p, enum frame_mode mode, struct error *err);
+
+/* Is there any Python function in the recording? */
+bool profile_has_python(const struct profile *p);
+
 /* Fails with EFBIG if no further name may be made: for tree.c. */
 int profile_check_names(const struct profile *p, struct error *err);
 
@@ -285,11 +318,17 @@ uint64_t profile_meta_number(const struct profile *p, const char *key, uint64_t 
 /* The last part of a module's path; "[kernel]" and such as they are. */
 const char *profile_module_name(const struct profile *p, uint32_t module);
 
+/* "python3.11", of the file of an interpreter, whether program or library; freed by the caller. */
+char *profile_interpreter_name(const struct profile *p, uint32_t module);
+
 /*
- * Whose code a function is: 'N' of the program itself, 'L' of a library, 'K' of
- * the kernel, '?' not known.
+ * Whose code a function is: 'P' written in Python, 'N' of the program itself, 'L' of a
+ * library or the interpreter, 'K' of the kernel, '?' not known.
  */
 char profile_function_kind(const struct profile *p, uint32_t function);
+
+/* Is it C of the interpreter, shown for what Python called there? */
+bool profile_function_in_interpreter(const struct profile *p, uint32_t function);
 
 /* Does it stand for code that nobody could name? */
 bool profile_function_unnamed(const struct profile *p, uint32_t function);
@@ -302,8 +341,27 @@ uint32_t profile_leaf_root(const struct profile *p, uint32_t leaf);
 
 /*
  * The process that the recording is about: the one asked for, as what it ran
- * last, else the first.
+ * last, else the first; NULL if there is none, or if it is about the whole host.
  */
 const struct profile_process *profile_main_process(const struct profile *p);
+
+/* Is it about all processes of the host? */
+bool profile_is_host(const struct profile *p);
+
+/* Was it measured by another profiler, without samples? */
+static inline bool profile_is_measured(const struct profile *p)
+{
+	return p->n_measured && !p->samples.n;
+}
+
+/* How often it was called; NULL: nobody counted that. */
+static inline const struct profile_count *profile_count_of(const struct profile *p,
+							   uint32_t function)
+{
+	return call_counts_of(&p->calls, function);
+}
+
+/* What it is about, in a word: that process' name, or "host"; NULL if nothing is known. */
+const char *profile_title(const struct profile *p);
 
 #endif

@@ -104,6 +104,25 @@ static int add_process(struct profile *p, const struct record_process *r, struct
 	return 0;
 }
 
+static int add_process_info(struct profile *p, const struct record_process_info *r,
+			    struct error *err)
+{
+	struct record_process_info i = *r;
+	struct profile_process *process;
+
+	if (check(err, "facts about a process", "process", i.process, p->n_processes) < 0 ||
+	    map_string(p, &i.name, "a process", err) < 0 ||
+	    map_string(p, &i.exe, "a process", err) < 0 ||
+	    map_string(p, &i.cgroup, "a process", err) < 0)
+		return -1;
+	process = &p->processes[i.process];
+	process->ppid = i.ppid ? i.ppid : process->ppid;
+	process->name = i.name ? i.name : process->name;
+	process->exe = i.exe ? i.exe : process->exe;
+	process->cgroup = i.cgroup ? i.cgroup : process->cgroup;
+	return 0;
+}
+
 static int add_process_end(struct profile *p, const struct record_process_end *r,
 			   struct error *err)
 {
@@ -176,12 +195,12 @@ static int add_module_info(struct profile *p, const struct record_module_info *r
 
 static int add_mapping(struct profile *p, const struct record_mapping *r, struct error *err)
 {
-	if (profile_check_room(err, "mappings", p->n_mappings, PROFILE_MAX_ITEMS) < 0 ||
-	    check(err, "a mapping", "process", r->process, p->n_processes) < 0 ||
+	if (check(err, "a mapping", "process", r->process, p->n_processes) < 0 ||
 	    check(err, "a mapping", "module", r->module, p->n_modules) < 0)
 		return -1;
-	PUSH(p, mappings) = *r;
 	if (p->modules[r->module].kind == MODULE_ANON) {
+		if (profile_check_room(err, "mappings", p->n_anon, PROFILE_MAX_ITEMS) < 0)
+			return -1;
 		PUSH(p, anon) = (struct profile_range){ r->start, r->size };
 		p->anon_unsorted = true;
 	}
@@ -268,7 +287,7 @@ static uint32_t leaf_of(struct profile *p, uint32_t stack)
 
 static int add_sample(struct profile *p, const struct record_sample *s, struct error *err)
 {
-	uint32_t leaf;
+	uint32_t leaf, stack = s->stack;
 
 	if (check(err, "a sample", "thread", s->thread, p->n_threads) < 0)
 		return -1;
@@ -282,10 +301,12 @@ static int add_sample(struct profile *p, const struct record_sample *s, struct e
 		if (unlikely(id->leaf == RECORD_NONE))
 			id->leaf = leaf_of(p, id->stack);
 		leaf = id->leaf;
+		stack = id->stack;
 	}
-	samples_push(&p->samples, s->time_ns, leaf, s->thread, s->weight_ns, (uint8_t)s->state);
-	if (unlikely(s->gap_bytes))
-		PUSH(p, gaps) = (struct profile_gap){ s->time_ns, s->thread, s->gap_bytes };
+	samples_push(&p->samples, s->time_ns, leaf, s->thread, s->weight_ns,
+		     samples_pack(s->state, s->activity));
+	if (unlikely(s->gap))
+		PUSH(p, gaps) = (struct profile_gap){ s->time_ns, s->thread, stack, s->gap };
 	saw_time(p, s->time_ns);
 	return 0;
 }
@@ -342,7 +363,8 @@ static int add_functions(struct profile *p, struct record *rec, struct error *er
 		    map_string(p, &f.file, "a function", err) < 0)
 			return -1;
 		if (!f.name) {
-			f.name = function_range_name(p, f.module, f.vaddr);
+			f.name = function_range_name(p, f.module, &f.vaddr);
+			f.size = f.vaddr ? f.size : 0;
 			f.source = SYMBOL_RANGE;
 		}
 		array_reserve(p->function_ids, p->n_function_ids + 1, p->cap_function_ids);
@@ -388,8 +410,79 @@ static int add_symbols(struct profile *p, struct record *rec, struct error *err)
 		p->renamed |= f->n_levels > 0;
 		f->first_level = first;
 		f->n_levels = s.n_levels;
+		f->n_trimmed = 0;
+		f->own_level = 0;
 	}
 	return more < 0 ? malformed(err, "symbols") : 0;
+}
+
+static int add_calls(struct profile *p, struct record *rec, struct error *err)
+{
+	struct record_call c;
+	int more;
+
+	while ((more = record_next_call(rec, &c)) > 0) {
+		if (check(err, "a call", "frame", c.frame, p->n_frames) < 0 ||
+		    (c.function != RECORD_NONE &&
+		     check(err, "a call", "function", c.function, p->n_function_ids) < 0))
+			return -1;
+
+		struct profile_frame *f = &p->frames[c.frame];
+		f->call = c.kind;
+		f->call_target = c.target;
+		f->call_function = c.function == RECORD_NONE
+			? RECORD_NONE : p->function_ids[c.function].function;
+	}
+	return more < 0 ? malformed(err, "calls") : 0;
+}
+
+/* So much in all that sums fit, whatever a recording claims. */
+#define MAX_MEASURED (UINT64_MAX / 4)
+
+static int add_one_measured(struct profile *p, const struct record_measured *m,
+			    struct error *err)
+{
+	uint64_t *calls = &p->measured_calls, *ns = &p->measured_ns;
+	uint32_t function, caller = RECORD_NONE, *slot;
+
+	if (check(err, "a measured time", "function", m->function, p->n_function_ids) < 0 ||
+	    (m->caller != RECORD_NONE &&
+	     check(err, "a measured time", "function", m->caller, p->n_function_ids) < 0) ||
+	    profile_check_room(err, "measured times", p->n_measured, PROFILE_MAX_ITEMS) < 0)
+		return -1;
+	if (m->calls > MAX_MEASURED - *calls || m->self_ns > m->total_ns ||
+	    m->total_ns > MAX_MEASURED - *ns || m->outermost > m->calls)
+		return error_set(err, EBADMSG, "measured times that cannot be");
+	*calls += m->calls;
+	*ns += m->total_ns;
+	function = p->function_ids[m->function].function;
+	if (m->caller != RECORD_NONE)
+		caller = p->function_ids[m->caller].function;
+	else
+		call_counts_add(&p->calls, function, m);
+	if (m->how != COUNTED_BY_IMPORT)
+		return 0;
+	slot = u64map_slot(&p->measured_ids, (uint64_t)function << 32 | caller);
+	if (*slot == U64MAP_NONE) {
+		*slot = (uint32_t)p->n_measured;
+		PUSH(p, measured) = (struct profile_measured){ .function = function, .caller = caller };
+	}
+	p->measured[*slot].calls += m->calls;
+	p->measured[*slot].outermost += m->outermost;
+	p->measured[*slot].self_ns += m->self_ns;
+	p->measured[*slot].total_ns += m->total_ns;
+	return 0;
+}
+
+static int add_measured(struct profile *p, struct record *rec, struct error *err)
+{
+	struct record_measured m;
+	int more;
+
+	while ((more = record_next_measured(rec, &m)) > 0)
+		if (add_one_measured(p, &m, err) < 0)
+			return -1;
+	return more < 0 ? malformed(err, "measured times") : 0;
 }
 
 static int add_instruction(struct profile *p, const struct record_instruction *r,
@@ -467,6 +560,17 @@ static int add_lost(struct profile *p, const struct record_lost *r, struct error
 	return 0;
 }
 
+static int add_window(struct profile *p, const struct record_window *r, struct error *err)
+{
+	if (profile_check_room(err, "windows", p->n_windows, PROFILE_MAX_ITEMS) < 0)
+		return -1;
+	if (r->to_ns < r->from_ns)
+		return error_set(err, EBADMSG, "a window that ends before it begins");
+	PUSH(p, windows) = *r;
+	saw_time(p, r->to_ns);
+	return 0;
+}
+
 static int add_note(struct profile *p, const struct record_note *r, struct error *err)
 {
 	struct profile_note note = { .time_ns = r->time_ns, .level = r->level };
@@ -498,6 +602,8 @@ int profile_add_record(struct profile *p, struct record *rec, struct error *err)
 		return add_string(p, &rec->string, err);
 	case RECORD_PROCESS:
 		return add_process(p, &rec->process, err);
+	case RECORD_PROCESS_INFO:
+		return add_process_info(p, &rec->process_info, err);
 	case RECORD_PROCESS_END:
 		return add_process_end(p, &rec->process_end, err);
 	case RECORD_THREAD:
@@ -520,12 +626,18 @@ int profile_add_record(struct profile *p, struct record *rec, struct error *err)
 		return add_functions(p, rec, err);
 	case RECORD_SYMBOLS:
 		return add_symbols(p, rec, err);
+	case RECORD_CALLS:
+		return add_calls(p, rec, err);
+	case RECORD_MEASURED:
+		return add_measured(p, rec, err);
 	case RECORD_CODE:
 		return add_code(p, rec, err);
 	case RECORD_COUNTER:
 		return add_counter(p, &rec->counter, err);
 	case RECORD_LOST:
 		return add_lost(p, &rec->lost, err);
+	case RECORD_WINDOW:
+		return add_window(p, &rec->window, err);
 	case RECORD_NOTE:
 		return add_note(p, &rec->note, err);
 	case RECORD_MARK:

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "record/record.h"
+
 #define SAMPLES_MAX (200u << 20)	/* 4.4 GB; more is refused */
 
 struct samples {
@@ -20,12 +22,28 @@ struct samples {
 	uint32_t *leaf;		/* struct profile.leaves */
 	uint32_t *thread;
 	uint32_t *weight_ns;
-	uint8_t *state;		/* enum record_state */
+	uint8_t *state;		/* see samples_state() and samples_activity() */
 	size_t n, cap;
 	bool unsorted;
 };
 
 void samples_deinit(struct samples *s);
+
+/* How a sample holds both. */
+static inline uint8_t samples_pack(enum record_state state, enum record_activity activity)
+{
+	return (uint8_t)(state | activity << 2);
+}
+
+static inline enum record_state samples_state(uint8_t packed)
+{
+	return packed & 3;
+}
+
+static inline enum record_activity samples_activity(uint8_t packed)
+{
+	return packed >> 2;
+}
 
 /* Make room for `n` more. */
 void samples_reserve(struct samples *s, size_t n);

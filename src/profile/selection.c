@@ -20,7 +20,7 @@ static void pick_leaves(struct picked *k, const struct profile *p, const struct 
 	for (uint32_t n = 1; n < t->n; n++)
 		node[n] = node[t->parent[n]] || k->function[t->function[n]];
 	for (size_t i = 0; i < p->n_leaves; i++)
-		k->leaf[i] = node[t->of_stack[p->leaves[i]]];
+		k->leaf[i] = node[t->of_stack[p->shown.leaves[i]]];
 	free(node);
 }
 
@@ -37,8 +37,8 @@ void picked_init(struct picked *k, const struct profile *p, const struct selecti
 	k->first = all_time ? 0 : samples_find(&p->samples, s->from_ns);
 	k->last = all_time ? p->samples.n : samples_find(&p->samples, s->to_ns);
 	k->last = max_of(k->first, k->last);
-	for (unsigned int i = 0; i < STATE_COUNT; i++)
-		k->state[i] = states >> i & 1;
+	for (unsigned int i = 0; i < array_len(k->state); i++)
+		k->state[i] = states >> samples_state((uint8_t)i) & 1;
 	k->thread = xcalloc(p->n_threads, sizeof(*k->thread));
 	for (size_t i = 0; !s->n_threads && i < p->n_threads; i++)
 		k->thread[i] = true;

@@ -33,7 +33,7 @@ struct picked {
 	size_t first, last;	/* samples [first, last) are in the time range */
 	uint64_t from_ns, to_ns;	/* the range within the recording */
 	bool *thread;		/* by thread */
-	bool state[256];	/* by enum record_state, as a sample holds it */
+	bool state[256];	/* as a sample holds it */
 	bool *leaf;		/* by leaf: passes filter and module */
 	bool *function;		/* by function: matches them; NULL: all */
 };

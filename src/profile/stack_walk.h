@@ -3,7 +3,7 @@
  * profile/stack_walk.h - the calls of a stack one by one, inlined ones too, without
  * those that are folded into their callers.
  *
- *	struct stack_walk w = stack_walk_from(p, p->leaves[leaf]);
+ *	struct stack_walk w = stack_walk_from(p, p->shown.leaves[leaf]);
  *	const struct profile_level *call;
  *
  *	while ((call = stack_walk_next(&w)))	innermost first
@@ -29,7 +29,7 @@ static inline struct stack_walk stack_walk_from(const struct profile *p, uint32_
 static inline const struct profile_level *stack_walk_next(struct stack_walk *w)
 {
 	while (w->stack >= RECORD_STACK_FIRST) {
-		const struct profile_stack *s = &w->p->stacks[w->stack];
+		const struct profile_stack *s = &w->p->shown.stacks[w->stack];
 		const struct profile_frame *f = &w->p->frames[s->frame];
 
 		while (w->next < f->n_levels) {

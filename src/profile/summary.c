@@ -167,7 +167,7 @@ static void add_up(struct summary *sum, const struct work *w)
 	const struct tree *t = &w->p->tree;
 
 	for (size_t i = 0; i < w->p->n_leaves; i++)
-		sum_add(&sum->nodes[t->of_stack[w->p->leaves[i]]].self, sum->leaves[i]);
+		sum_add(&sum->nodes[t->of_stack[w->p->shown.leaves[i]]].self, sum->leaves[i]);
 	for (uint32_t n = t->n; n-- > 0;) {
 		struct node_sum *node = &sum->nodes[n];
 		struct function_sum *f = &sum->functions[t->function[n]];
@@ -253,6 +253,24 @@ static bool count(const struct profile *p, const struct selection *s,
 	return any;
 }
 
+/*
+ * CPU time that was used while sampling was off.  By thread it is not known: the times
+ * when it was off are random, so of some threads it is that part of what they used.
+ */
+static uint64_t off_part(const struct profile *p, const struct selection *s,
+			 const struct picked *k, uint64_t cpu_ns)
+{
+	const struct counters *c = &p->counters;
+	uint64_t off_ns = counters_growth(c, COUNTER_OFF_CPU_NS, RECORD_NONE, k->from_ns, k->to_ns);
+	uint64_t all_ns = 0;
+
+	if (!s->n_threads || !off_ns)
+		return off_ns;
+	for (uint32_t i = 0; i < p->n_threads; i++)
+		all_ns += counters_growth(c, COUNTER_CPU_NS, i, k->from_ns, k->to_ns);
+	return all_ns ? (uint64_t)((double)cpu_ns * fmin(1, (double)off_ns / (double)all_ns)) : 0;
+}
+
 #define MAX_LOST 1e18	/* so that sums with it fit; a recording can claim more */
 
 /* The part of the losses that falls into the range. */
@@ -302,7 +320,9 @@ static void account(struct summary *sum, const struct profile *p,
 		sum->unsampled_ns = unsampled_ns;
 		sum->throttled_ns = throttled_ns;
 	}
-	known = sum->received.weight_ns + sum->lost_of_all.weight_ns + unsampled_ns + throttled_ns;
+	sum->off_ns = off_part(p, s, k, sum->cpu_ns);
+	known = sum->received.weight_ns + sum->lost_of_all.weight_ns + unsampled_ns + throttled_ns +
+		sum->off_ns;
 	if (sum->cpu_known && sum->cpu_ns > known) {
 		/* With a visible kernel, the rest is what cannot be sampled in it. */
 		uint64_t *rest = kernel_excluded(p) ? &sum->hidden_ns : &sum->unsampled_ns;
@@ -312,6 +332,23 @@ static void account(struct summary *sum, const struct profile *p,
 	sum->base_ns = sum->received.weight_ns + sum->hidden_ns;
 	sum->stats.scale = sum->received.weight_ns
 		? (double)sum->base_ns / (double)sum->received.weight_ns : 1;
+}
+
+/* Of a recording without samples: what another profiler counted and timed. */
+static void take_measured(struct summary *sum, const struct profile *p)
+{
+	sum->measured = true;
+	for (size_t i = 0; i < p->n_measured; i++) {
+		const struct profile_measured *m = &p->measured[i];
+		struct function_sum *f = &sum->functions[m->function];
+
+		if (m->caller != RECORD_NONE)
+			continue;
+		f->self = (struct sum){ m->calls, m->self_ns };
+		f->total = (struct sum){ m->calls, m->total_ns };
+		sum_add(&sum->received, f->self);
+	}
+	sum->base_ns = sum->received.weight_ns;
 }
 
 void summary_make(const struct profile *p, const struct selection *s, struct summary *out)
@@ -331,6 +368,8 @@ void summary_make(const struct profile *p, const struct selection *s, struct sum
 	out->leaves = w.picked.function ? pick(out, &w) : out->all_leaves;
 	add_up(out, &w);
 	account(out, p, s, &w.picked);
+	if (profile_is_measured(p))
+		take_measured(out, p);
 	out->listed = steal(w.picked.function);
 	work_deinit(&w);
 }
@@ -349,8 +388,18 @@ void summary_deinit(struct summary *sum)
 
 /* ---- shares ---- */
 
+/* What is not sampled has no interval. */
+static struct interval exact_share(const struct summary *sum, uint64_t weight_ns)
+{
+	double share = summary_share(sum, weight_ns);
+
+	return (struct interval){ share, share, share, false };
+}
+
 struct interval summary_self(const struct summary *sum, uint32_t function)
 {
+	if (sum->measured)
+		return exact_share(sum, sum->functions[function].self.weight_ns);
 	return stats_share_of_blocks(&sum->stats, function_blocks(sum, function));
 }
 
@@ -358,11 +407,15 @@ struct interval summary_total(const struct summary *sum, uint32_t function)
 {
 	const struct function_sum *f = &sum->functions[function];
 
+	if (sum->measured)
+		return exact_share(sum, f->total.weight_ns);
 	return stats_share(&sum->stats, (double)f->total.weight_ns, f->total_sq, f->total_w);
 }
 
 bool summary_differ(const struct summary *sum, uint32_t a, uint32_t b)
 {
+	if (sum->measured)
+		return sum->functions[a].self.weight_ns != sum->functions[b].self.weight_ns;
 	return stats_differ(&sum->stats, function_blocks(sum, a), function_blocks(sum, b));
 }
 
@@ -455,7 +508,7 @@ uint32_t summary_n_functions(const struct profile *p, const struct summary *sum)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < sum->n_leaves; i++) {
-		uint32_t at = t->of_stack[p->leaves[i]];
+		uint32_t at = t->of_stack[p->shown.leaves[i]];
 
 		if (!sum->all_leaves[i].count)
 			continue;

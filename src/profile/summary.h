@@ -50,9 +50,12 @@ struct summary {
 	uint64_t unsampled_ns;	/* CPU time that no sample stands for; of a selection of
 				   threads, who cannot be told apart in some of it, the rest */
 	uint64_t throttled_ns;
+	uint64_t off_ns;	/* part of cpu_ns: sampling was off */
 	struct sum lost;	/* nothing if threads are selected: */
 	struct sum lost_of_all;	/* it is not known by thread */
 
+	bool measured;		/* calls and times are as told, without samples: sums
+				   count calls, shares are exact */
 	struct stats stats;
 	struct sum *leaves;		/* what passes the filter, by leaf */
 	struct sum *all_leaves;		/* whatever the filter; `leaves` if there is none */

@@ -152,12 +152,12 @@ static void order_leaves(struct tree *t, const struct profile *p)
 	for (uint32_t i = 0; i < t->n; i++)
 		step_of[t->steps[i].node] = i;
 	for (size_t i = 0; i < p->n_leaves; i++)
-		place[step_of[t->of_stack[p->leaves[i]]] + 1]++;
+		place[step_of[t->of_stack[p->shown.leaves[i]]] + 1]++;
 	for (uint32_t i = 0; i < t->n; i++)
 		place[i + 1] += place[i];
 	mark_chains(t, place);
 	for (uint32_t i = 0; i < p->n_leaves; i++) {
-		uint32_t step = step_of[t->of_stack[p->leaves[i]]];
+		uint32_t step = step_of[t->of_stack[p->shown.leaves[i]]];
 
 		t->leaf_steps[place[step]] = step;
 		t->leaves[place[step]++] = i;
@@ -171,14 +171,14 @@ static void order_leaves(struct tree *t, const struct profile *p)
 static uint32_t outcome_node(struct tree *t, struct profile *p, uint32_t outcome,
 			     uint32_t module)
 {
-	if (outcome == OUTCOME_COMPLETE)
+	if (record_outcome_has_root(outcome))
 		return 0;
 	return descend(t, 0, function_of_outcome(p, outcome, module));
 }
 
 static uint32_t stack_node(struct tree *t, struct profile *p, size_t i)
 {
-	const struct profile_stack *s = &p->stacks[i];
+	const struct profile_stack *s = &p->shown.stacks[i];
 	const struct profile_frame *f = &p->frames[s->frame];
 	uint32_t node = s->parent < RECORD_STACK_FIRST
 		? outcome_node(t, p, s->parent, f->module) : t->of_stack[s->parent];
@@ -197,7 +197,7 @@ static uint32_t stack_node(struct tree *t, struct profile *p, size_t i)
 static int check_room(const struct tree *t, const struct profile *p, size_t i,
 		      struct error *err)
 {
-	uint32_t parent = p->stacks[i].parent;
+	uint32_t parent = p->shown.stacks[i].parent;
 
 	if (t->n > TREE_MAX_NODES - RECORD_MAX_LEVELS - 1)
 		return error_set(err, EFBIG, "more than %u different call paths",
@@ -212,8 +212,8 @@ static int add_stacks(struct tree *t, struct profile *p, size_t first, struct er
 {
 	int ret = 0;
 
-	array_reserve(t->of_stack, p->n_stacks, t->cap_stacks);
-	for (size_t i = first; i < p->n_stacks; i++) {
+	array_reserve(t->of_stack, p->shown.n_stacks, t->cap_stacks);
+	for (size_t i = first; i < p->shown.n_stacks; i++) {
 		if (ret == 0)
 			ret = check_room(t, p, i, err);
 		if (ret < 0)
@@ -223,7 +223,7 @@ static int add_stacks(struct tree *t, struct profile *p, size_t first, struct er
 		else
 			t->of_stack[i] = stack_node(t, p, i);
 	}
-	t->n_stacks = p->n_stacks;
+	t->n_stacks = p->shown.n_stacks;
 	return ret;
 }
 
@@ -235,7 +235,7 @@ int tree_update(struct tree *t, struct profile *p, size_t first, struct error *e
 		walk(t);
 		mark_outermost(t, p->n_functions);
 	}
-	if (first < p->n_stacks || t->n_leaves != p->n_leaves)
+	if (first < p->shown.n_stacks || t->n_leaves != p->n_leaves)
 		order_leaves(t, p);
 	return ret;
 }

@@ -158,7 +158,7 @@ static void add_depth(struct depths *d, uint32_t row, uint32_t depth, uint64_t w
 static void measure(const struct work *w, struct depths *d, uint32_t leaf, uint64_t weight_ns)
 {
 	const struct tree *t = &w->p->tree;
-	uint32_t stack = w->p->leaves[leaf], node = t->of_stack[stack], run = 0;
+	uint32_t stack = w->p->shown.leaves[leaf], node = t->of_stack[stack], run = 0;
 	struct stack_walk walk = stack_walk_from(w->p, stack);
 	const struct profile_level *call;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Stacks of 500 frames, which have to be complete, and of 5,000, more than any
- * engine keeps: they have to be cut and to say so.
+ * Stacks of 500 frames, which have to be complete, and of 5,000, more than are kept: the
+ * middle of them is left out and counted, or, of a copy, they are cut and say so.
  */
 #include "verify/program.h"
 

@@ -18,7 +18,7 @@ const struct verify_case verify_cases[] = {
 	{ "shares", "three functions, 50, 30 and 20 %" },
 	{ "recursion", "20 levels of it are counted once" },
 	{ "deep", "stacks of 500 frames, complete" },
-	{ "deeper", "stacks of 5,000 frames, cut and said so" },
+	{ "deeper", "stacks of 5,000 frames: what is not kept is counted" },
 	{ "lockstep", "a program in step with the sampler" },
 	{ "threads", "four threads, two of them born later" },
 	{ "signal", "stacks through a signal handler" },
@@ -126,7 +126,7 @@ static uint64_t thread_ns(const struct work *w, uint32_t tid)
 	uint64_t ns = 0;
 
 	for (size_t i = 0; i < s->n; i++)
-		if (s->state[i] == STATE_RUNNING && w->p->threads[s->thread[i]].tid == tid)
+		if (samples_state(s->state[i]) == STATE_RUNNING && w->p->threads[s->thread[i]].tid == tid)
 			ns += s->weight_ns[i];
 	return ns;
 }
@@ -197,17 +197,35 @@ static void compare_shares(const struct work *w, const struct truth *truth, bool
 
 /* ---- stacks ---- */
 
-/* Is `name` on this stack, how often is `other`, and was that found further out? */
+/*
+ * Is `name` on this stack, how often is `other`, and was that found further out?  Frames
+ * that were left out are taken for `other`.
+ */
 struct seen {
 	bool name;
 	uint32_t n_other;
 	bool outside;
 };
 
+/* How many frames the samples of a stack leave out, if all the same; else 0. */
+static uint32_t n_left_out(const struct profile *p, uint32_t stack)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < p->n_gaps; i++) {
+		if (p->gaps[i].stack != stack)
+			continue;
+		if (n && p->gaps[i].size != n)
+			return 0;
+		n = p->gaps[i].size;
+	}
+	return (uint32_t)n;
+}
+
 static struct seen look(const struct profile *p, uint32_t leaf, const struct truth_line *l,
 			uint32_t *outcome)
 {
-	struct stack_walk walk = stack_walk_from(p, p->leaves[leaf]);
+	struct stack_walk walk = stack_walk_from(p, p->shown.leaves[leaf]);
 	const struct profile_level *call;
 	struct seen seen = { 0 };
 
@@ -221,6 +239,8 @@ static struct seen look(const struct profile *p, uint32_t leaf, const struct tru
 		seen.name |= strcmp(is, l->name) == 0;
 	}
 	*outcome = walk.stack;
+	if (*outcome == OUTCOME_LEFT_OUT)
+		seen.n_other += n_left_out(p, p->leaves[leaf]);
 	return seen;
 }
 
@@ -238,10 +258,10 @@ static bool stack_is_right(const struct profile *p, uint32_t leaf, const struct 
 	bool cut = outcome == OUTCOME_COPY || outcome == OUTCOME_LIMIT;
 
 	if (!seen.name)
-		return outcome == OUTCOME_COMPLETE || outcome == OUTCOME_NO_USER;
+		return record_outcome_has_root(outcome) || outcome == OUTCOME_NO_USER;
 	if (l->kind == TRUTH_DEPTH && l->n >= MAY_BE_CUT && cut)
 		return seen.n_other >= MIN_OF_CUT && seen.n_other <= l->n;
-	if (outcome != OUTCOME_COMPLETE)
+	if (!record_outcome_has_root(outcome))
 		return false;
 	return l->kind == TRUTH_DEPTH ? seen.n_other == l->n : seen.outside;
 }
@@ -254,11 +274,21 @@ static bool may_be_cut(const struct truth *truth)
 	return false;
 }
 
+/* How the stack of a leaf ends at its root. */
+static enum record_outcome outcome_of(const struct profile *p, uint32_t leaf)
+{
+	uint32_t stack = p->leaves[leaf];
+
+	while (stack >= RECORD_STACK_FIRST)
+		stack = p->stacks[stack].parent;
+	return (enum record_outcome)stack;
+}
+
 static bool leaf_is_right(const struct profile *p, uint32_t leaf, const struct truth *truth)
 {
 	/* Without any truth about stacks they have to be complete. */
 	static const struct truth_line complete = { .kind = TRUTH_INSIDE };
-	bool cut = may_be_cut(truth);
+	bool cut = may_be_cut(truth) && !record_outcome_has_root(outcome_of(p, leaf));
 
 	if (!cut && !stack_is_right(p, leaf, &complete))
 		return false;
@@ -271,16 +301,6 @@ static bool leaf_is_right(const struct profile *p, uint32_t leaf, const struct t
 			return false;
 	}
 	return true;
-}
-
-/* How the stack of a leaf ends at its root. */
-static enum record_outcome outcome_of(const struct profile *p, uint32_t leaf)
-{
-	uint32_t stack = p->leaves[leaf];
-
-	while (stack >= RECORD_STACK_FIRST)
-		stack = p->stacks[stack].parent;
-	return (enum record_outcome)stack;
 }
 
 static void compare_stacks(const struct work *w, const struct truth *truth, struct verdict *v)
