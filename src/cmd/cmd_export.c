@@ -32,6 +32,7 @@ static const struct option long_options[] = {
 	{ "to", required_argument, NULL, OPTION_OTHER },
 	{ "thread", required_argument, NULL, OPTION_OTHER },
 	{ "filter", required_argument, NULL, OPTION_OTHER },
+	{ "frames", required_argument, NULL, OPTION_OTHER },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -113,6 +114,12 @@ static char *default_output(const struct options *o)
 	return xasprintf("%.*s%s", (int)len, name, o->format->suffix);
 }
 
+static int say_failure(const struct options *o, const struct error *err)
+{
+	return cmd_fail(&cmd_export, err->code == ENODATA ? EXIT_NO_SAMPLE : EXIT_INTERNAL,
+			"%s: %s", o->format->name, err->msg);
+}
+
 static int export_to_stdout(const struct options *o, const struct export_job *job)
 {
 	struct error err;
@@ -120,8 +127,8 @@ static int export_to_stdout(const struct options *o, const struct export_job *jo
 	if (o->format->binary && isatty(STDOUT_FILENO))
 		return cmd_fail(&cmd_export, EXIT_USAGE, "standard output: %s is not for a terminal; "
 				"name a file with -o", o->format->name);
-	if (o->format->write(job, stdout, &err) < 0)
-		return cmd_fail(&cmd_export, EXIT_INTERNAL, "%s: %s", o->format->name, err.msg);
+	if (export_write(o->format, job, stdout, &err) < 0)
+		return say_failure(o, &err);
 	return cmd_finish_stdout(&cmd_export, EXIT_OK);
 }
 
@@ -132,16 +139,16 @@ static int export_to_file(const struct options *o, const struct export_job *job,
 
 	if (out_file_open(path, o->force ? OUT_FILE_FORCE : 0, &file, &err) < 0)
 		return cmd_fail(&cmd_export, EXIT_OUTPUT, "%s", err.msg);
-	if (o->format->write(job, out_file_stream(file), &err) < 0) {
+	if (export_write(o->format, job, out_file_stream(file), &err) < 0) {
 		out_file_abort(file);
-		return cmd_fail(&cmd_export, EXIT_INTERNAL, "%s: %s", o->format->name, err.msg);
+		return say_failure(o, &err);
 	}
 	if (out_file_commit(file, &err) < 0)
 		return cmd_fail(&cmd_export, EXIT_OUTPUT, "%s", err.msg);
 	return EXIT_OK;
 }
 
-static int export(const struct options *o, const struct profile *p)
+static int export(const struct options *o, struct profile *p)
 {
 	struct export_job job = { .p = p, .threads = o->threads, .raw_addresses = o->raw_addresses };
 	_cleanup_(freep) char *path = o->output ? xstrdup(o->output) : default_output(o);
@@ -153,6 +160,8 @@ static int export(const struct options *o, const struct profile *p)
 	if (code == EXIT_OK)
 		code = strcmp(path, "-") == 0 ? export_to_stdout(o, &job)
 					      : export_to_file(o, &job, path);
+	if (code == EXIT_OK && export_note(o->format, p))
+		cmd_fail(&cmd_export, EXIT_OK, "%s: %s", o->format->name, export_note(o->format, p));
 	cmd_selection_deinit(&chosen);
 	return code;
 }
@@ -186,7 +195,9 @@ const struct cmd cmd_export = {
 	.summary = "write a recording in the format of another tool",
 	.help =
 	"  --format NAME       folded: one line per stack and its microseconds;\n"
-	"                      pprof: for `go tool pprof` and what reads its format\n"
+	"                      pprof: for `go tool pprof` and what reads its format;\n"
+	"                      pstats: for Python's pstats and snakeviz, where calls\n"
+	"                      are samples\n"
 	"  -o FILE             where to; \"-\" is standard output; else the recording's\n"
 	"                      name with another ending, in this folder\n"
 	"  --force             replace FILE if it exists\n"

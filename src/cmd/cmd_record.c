@@ -20,7 +20,7 @@ static int record_child(struct watch_options *o, char **argv)
 	struct watch_result result;
 	const char *slash = strrchr(argv[0], '/');
 	char name[4096];
-	int code = watch_start_child(&cmd_record, argv, &child);
+	int code = watch_start_child(&cmd_record, o, argv, &child);
 
 	if (code)
 		return code;
@@ -53,6 +53,36 @@ static int record_process(struct watch_options *o, const char *pid)
 	return result.exit_code;
 }
 
+enum { OPT_PROBE = 2000 };
+#define PROBE_SECONDS 2
+
+/* "fib,5": for so many seconds. */
+static int probe_option(struct watch_probe *probe, char *value)
+{
+	char *comma = strrchr(value, ',');
+	int code = 0;
+
+	probe->function = value;
+	probe->seconds = PROBE_SECONDS;
+	if (comma) {
+		probe->seconds = cmd_number(&cmd_record, "--probe", comma + 1, .1, 60, &code);
+		*comma = '\0';
+	}
+	return code || *value ? code : cmd_usage(&cmd_record, "--probe: of which function?");
+}
+
+/* Those of all who watch, and one of ours. */
+static const struct option *long_options(void)
+{
+	static struct option all[32];
+	size_t n = 0;
+
+	for (const struct option *o = watch_long_options; o->name; o++)
+		all[n++] = *o;
+	all[n] = (struct option){ "probe", required_argument, NULL, OPT_PROBE };
+	return all;
+}
+
 static int run(int argc, char **argv)
 {
 	struct watch_options options;
@@ -61,13 +91,19 @@ static int run(int argc, char **argv)
 
 	watch_options_init(&options);
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "+" WATCH_SHORT_OPTIONS "p:", watch_long_options,
+	while ((opt = getopt_long(argc, argv, "+" WATCH_SHORT_OPTIONS "p:", long_options(),
 				  NULL)) != -1) {
 		if (opt == 'h') {
 			cmd_print_help(&cmd_record);
 			return cmd_finish_stdout(&cmd_record, EXIT_OK);
 		} else if (opt == 'p') {
 			pid = optarg;
+		} else if (opt == WATCH_OPTION_COUNT) {
+			options.spec.counts = true;
+		} else if (opt == OPT_PROBE) {
+			code = probe_option(&options.probe, optarg);
+			if (code)
+				return code;
 		} else if (!watch_option(&cmd_record, &options, opt, optarg, &code)) {
 			return cmd_usage(&cmd_record, "an option is unknown or lacks its value");
 		} else if (code) {
@@ -76,6 +112,11 @@ static int run(int argc, char **argv)
 	}
 	if (pid && optind < argc)
 		return cmd_usage(&cmd_record, "either -p PID or a command, not both");
+	if (options.spec.counts && (pid || options.spec.duration_ns))
+		return cmd_usage(&cmd_record, "--count: counts the calls of a command from its beginning to its end: not with -p or -d");
+	if (!pid && options.probe.function)
+		return cmd_usage(&cmd_record, "--probe is of a program that runs: -p PID; `cprofd run --count` "
+				 "counts in one that it starts");
 	if (pid)
 		return record_process(&options, pid);
 	if (optind < argc)
@@ -92,6 +133,9 @@ const struct cmd cmd_record = {
 		"`cprofd report` and `cprofd export` read.  With a command, ends with the\n"
 		"command's own exit status.\n\n"
 		"  -p PID             the process to record\n"
+		WATCH_COUNT_HELP
+		"  --probe FUNCTION[,SECONDS]  count calls of a Python function, * of all, for so\n"
+		"                     long (default 2): sampling is off, the program slower\n"
 		WATCH_OPTIONS_HELP,
 	.run = run,
 };

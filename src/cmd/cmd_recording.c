@@ -147,6 +147,10 @@ bool cmd_selection_option(const struct cmd *cmd, struct cmd_selection *s, const 
 		s->tids[s->n_tids++] = (uint32_t)tid;
 	} else if (strcmp(name, "filter") == 0) {
 		s->filter = value;
+	} else if (strcmp(name, "frames") == 0) {
+		if (!frame_mode_parse(value, &s->frames))
+			*code = cmd_usage(cmd, "--frames %s: not merged, python, native or mixed",
+					  value);
 	} else {
 		return false;
 	}
@@ -168,12 +172,33 @@ static bool add_threads(struct cmd_selection *s, const struct profile *p, uint32
 	return any;
 }
 
-int cmd_select(const struct cmd *cmd, struct cmd_selection *s, const struct profile *p,
+/* Only Python functions, or none of them, can be asked for only where there are any. */
+static int select_frames(const struct cmd *cmd, enum frame_mode mode, struct profile *p)
+{
+	struct error err;
+
+	if (mode == FRAMES_MERGED)
+		return EXIT_OK;
+	if (profile_is_measured(p))
+		return cmd_usage(cmd, "--frames %s: it was measured, not sampled: there are no "
+				 "stacks", frame_mode_name(mode));
+	if (!profile_has_python(p))
+		return cmd_usage(cmd, "--frames %s: there are no Python functions in this "
+				 "recording", frame_mode_name(mode));
+	if (profile_show(p, mode, &err) < 0)
+		return cmd_fail(cmd, EXIT_LIMIT, "%s", err.msg);
+	return EXIT_OK;
+}
+
+int cmd_select(const struct cmd *cmd, struct cmd_selection *s, struct profile *p,
 	       struct selection *out)
 {
 	struct error err;
 
 	*out = (struct selection){ 0 };
+	if (profile_is_measured(p) && (s->from_s > 0 || s->to_s >= 0))
+		return cmd_usage(cmd, "--from, --to: this recording was measured, not sampled: it "
+				 "has no times");
 	if (s->from_s > 0 || s->to_s >= 0) {
 		out->from_ns = p->start_ns + (uint64_t)(s->from_s * (double)NS_PER_S);
 		out->to_ns = s->to_s >= 0 ? p->start_ns + (uint64_t)(s->to_s * (double)NS_PER_S)
@@ -196,5 +221,5 @@ int cmd_select(const struct cmd *cmd, struct cmd_selection *s, const struct prof
 	}
 	out->threads = s->threads;
 	out->n_threads = s->n_threads;
-	return EXIT_OK;
+	return select_frames(cmd, s->frames, p);
 }

@@ -39,6 +39,7 @@ void cmd_recording_close(struct cmd_recording *r);
 struct cmd_selection {
 	double from_s, to_s;	/* since the start; to_s < 0: to the end */
 	const char *filter;	/* regular expression, or NULL */
+	enum frame_mode frames;
 	uint32_t *tids;
 	size_t n_tids, cap_tids;
 
@@ -51,7 +52,9 @@ struct cmd_selection {
 	"  --from SECONDS      look only at what was recorded from then on,\n" \
 	"  --to SECONDS        and up to then\n" \
 	"  --thread TID        look only at this thread (may be repeated)\n" \
-	"  --filter REGEX      look only at samples with a function of such a name\n"
+	"  --filter REGEX      look only at samples with a function of such a name\n" \
+	"  --frames MODE       of a Python program: merged (Python and the C that it\n" \
+	"                      calls), python, native or mixed\n"
 
 void cmd_selection_deinit(struct cmd_selection *s);
 
@@ -62,8 +65,11 @@ void cmd_selection_deinit(struct cmd_selection *s);
 bool cmd_selection_option(const struct cmd *cmd, struct cmd_selection *s, const char *name,
 			  const char *value, int *code);
 
-/* What they choose of a recording; EXIT_OK, or EXIT_USAGE after saying why. */
-int cmd_select(const struct cmd *cmd, struct cmd_selection *s, const struct profile *p,
+/*
+ * What they choose of a recording, whose stacks are shown as they say from then on; EXIT_OK,
+ * or an exit code after saying why.
+ */
+int cmd_select(const struct cmd *cmd, struct cmd_selection *s, struct profile *p,
 	       struct selection *out);
 
 /* A number of seconds, of which there are none below 0. */

@@ -12,6 +12,7 @@
 #include "cmd/cmd.h"
 #include "cmd/cmd_recording.h"
 #include "cmd/show.h"
+#include "profile/groups.h"
 #include "ui/report.h"
 #include "ui/source.h"
 
@@ -22,8 +23,9 @@
 struct options {
 	const char *file;
 	bool file_gone;		/* it is not kept: do not name it */
-	bool json, tree;
+	bool json, tree, threads;
 	const char *callers, *lines;	/* functions, or NULL */
+	enum group_by by;	/* GROUP_BY_COUNT: no groups */
 	const char *color;
 	uint64_t limit, width;
 	struct cmd_selection selection;
@@ -31,13 +33,15 @@ struct options {
 
 enum option_id {
 	OPTION_OTHER = 256, OPTION_TREE, OPTION_CALLERS, OPTION_LINES, OPTION_JSON,
-	OPTION_LIMIT, OPTION_WIDTH, OPTION_COLOR,
+	OPTION_LIMIT, OPTION_WIDTH, OPTION_COLOR, OPTION_BY, OPTION_THREADS,
 };
 
 static const struct option long_options[] = {
 	{ "tree", no_argument, NULL, OPTION_TREE },
 	{ "callers", required_argument, NULL, OPTION_CALLERS },
 	{ "lines", required_argument, NULL, OPTION_LINES },
+	{ "threads", no_argument, NULL, OPTION_THREADS },
+	{ "by", required_argument, NULL, OPTION_BY },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "limit", required_argument, NULL, OPTION_LIMIT },
 	{ "width", required_argument, NULL, OPTION_WIDTH },
@@ -46,6 +50,7 @@ static const struct option long_options[] = {
 	{ "to", required_argument, NULL, OPTION_OTHER },
 	{ "thread", required_argument, NULL, OPTION_OTHER },
 	{ "filter", required_argument, NULL, OPTION_OTHER },
+	{ "frames", required_argument, NULL, OPTION_OTHER },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -66,11 +71,19 @@ static int set_option(struct options *o, int id, const char *name, const char *v
 	case OPTION_TREE:
 		o->tree = true;
 		return code;
+	case OPTION_THREADS:
+		o->threads = true;
+		return code;
 	case OPTION_CALLERS:
 		o->callers = value;
 		return code;
 	case OPTION_LINES:
 		o->lines = value;
+		return code;
+	case OPTION_BY:
+		if (!group_by_parse(value, &o->by))
+			code = cmd_usage(&cmd_report, "--by %s: not process, program, cgroup or "
+					 "thread", value);
 		return code;
 	case OPTION_JSON:
 		o->json = true;
@@ -111,8 +124,8 @@ static int parse(struct options *o, int argc, char **argv)
 	if (argc - optind != 1)
 		return cmd_usage(&cmd_report, argc == optind ? "which recording?"
 							     : "only one recording at a time");
-	if (o->tree + !!o->callers + !!o->lines > 1 && !o->json)
-		return cmd_usage(&cmd_report, "only one of --tree, --callers and --lines");
+	if (o->tree + o->threads + !!o->callers + !!o->lines > 1 && !o->json)
+		return cmd_usage(&cmd_report, "only one of --tree, --callers, --lines and --threads");
 	o->file = argv[optind];
 	return EXIT_OK;
 }
@@ -165,13 +178,17 @@ static void print_lines(const struct report *r, uint32_t function)
 
 static int print(const struct options *o, const struct report *r)
 {
-	struct report_json_parts parts = { .tree = o->tree };
+	struct report_json_parts parts = { .tree = o->tree, .threads = o->threads,
+					   .by = o->by };
 	int code = find_function(r, o->callers, &parts.callers);
 
 	if (code == EXIT_OK)
 		code = find_function(r, o->lines, &parts.lines);
 	if (code != EXIT_OK)
 		return code;
+	if (r->sum->measured && (o->tree || o->lines || o->by != GROUP_BY_COUNT))
+		return cmd_fail(&cmd_report, EXIT_USAGE, "%s: was measured, not sampled: there are no "
+				"stacks, lines or threads; --callers FUNC is there", o->file);
 	if (o->json) {
 		report_json(r, &parts);
 		return EXIT_OK;
@@ -181,9 +198,14 @@ static int print(const struct options *o, const struct report *r)
 		report_callers(r, parts.callers);
 	} else if (parts.lines != RECORD_NONE) {
 		print_lines(r, parts.lines);
+	} else if (o->threads) {
+		report_threads(r);
 	} else {
+		if (o->by != GROUP_BY_COUNT)
+			report_groups(r, o->by);
 		(o->tree ? report_tree : report_flat)(r);
-		report_ledger(r);
+		if (!r->sum->measured)
+			report_ledger(r);
 	}
 	return EXIT_OK;
 }
@@ -230,10 +252,15 @@ static int report_file(const struct cmd *cmd, struct options *o)
 	return cmd_finish_stdout(cmd, code);
 }
 
-int show_report(const struct cmd *cmd, const char *path, bool kept)
+int show_report(const struct cmd *cmd, const char *path, bool kept, const char *by)
 {
-	struct options o = { .file = path, .file_gone = !kept, .color = "auto", .selection.to_s = -1 };
-	int code = report_file(cmd, &o);
+	struct options o = { .file = path, .file_gone = !kept, .color = "auto", .selection.to_s = -1,
+			     .by = GROUP_BY_COUNT };
+	int code;
+
+	if (by)
+		group_by_parse(by, &o.by);
+	code = report_file(cmd, &o);
 
 	cmd_selection_deinit(&o.selection);
 	return code;
@@ -241,7 +268,7 @@ int show_report(const struct cmd *cmd, const char *path, bool kept)
 
 static int run(int argc, char **argv)
 {
-	struct options o = { .color = "auto", .selection.to_s = -1 };
+	struct options o = { .color = "auto", .selection.to_s = -1, .by = GROUP_BY_COUNT };
 	int code = parse(&o, argc, argv);
 
 	if (code == -1) {
@@ -256,7 +283,8 @@ static int run(int argc, char **argv)
 
 const struct cmd cmd_report = {
 	.name = "report",
-	.synopsis = "[--tree | --callers FUNC | --lines FUNC] [--json] [OPTIONS] RECORDING",
+	.synopsis = "[--tree | --callers FUNC | --lines FUNC | --threads] [--by WHAT] [--json] [OPTIONS] "
+		    "RECORDING",
 	.summary = "print what a recording says",
 	.help =
 	"Without more: the functions, those with the most time of their own first,\n"
@@ -265,6 +293,8 @@ const struct cmd cmd_report = {
 	"  --tree              who called whom, from the top\n"
 	"  --callers FUNC      who calls one function, and where its time goes\n"
 	"  --lines FUNC        one function by source line\n"
+	"  --threads           what each thread does, and for what it waits\n"
+	"  --by WHAT           first who: by process, program, cgroup or thread\n"
 	"  --json              everything for programs, see cprofd-report-json(5)\n"
 	"  --limit N           rows of the table\n"
 	CMD_SELECTION_OPTIONS

@@ -10,8 +10,6 @@
 #include "cmd/watch.h"
 #include "ui/text.h"
 
-#define FIRST_RATE_HZ 1999	/* for programs that last under two seconds */
-
 static double seconds(const struct timeval *t)
 {
 	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
@@ -40,22 +38,21 @@ static int run_child(struct watch_options *o, char **argv)
 	struct watch_result result;
 	const char *slash = strrchr(argv[0], '/');
 	char name[4096];
-	int code = watch_start_child(&cmd_run, argv, &child);
+	int code = watch_start_child(&cmd_run, o, argv, &child);
 
 	if (code)
 		return code;
 	o->spec.pid = child.pid;
 	o->spec.on_exec = true;
 	o->spec.command = slash ? slash + 1 : argv[0];
-	if (!o->spec.rate_hz)
-		o->spec.first_rate_hz = FIRST_RATE_HZ;
+	o->spec.young = !o->spec.rate_hz;
 	watch_default_name(o->spec.command, name, sizeof(name));
 	watch_run(&cmd_run, o, o->out ? o->out : name, &child, &result);
 	if (result.exec_failed || (result.exit_code != EXIT_OK && result.exit_code != EXIT_NO_SAMPLE))
 		return watch_child_exit(&result);
 	print_summary(o->spec.command, &result);
-	if (result.n_samples)
-		show_report(&cmd_run, result.path, true);
+	if (result.n_samples || o->spec.counts)
+		show_report(&cmd_run, result.path, true, NULL);
 	else
 		printf("no samples: it used too little CPU\n");
 	cmd_finish_stdout(&cmd_run, EXIT_OK);
@@ -76,6 +73,10 @@ static int run(int argc, char **argv)
 			cmd_print_help(&cmd_run);
 			return cmd_finish_stdout(&cmd_run, EXIT_OK);
 		}
+		if (opt == WATCH_OPTION_COUNT) {
+			options.spec.counts = true;
+			continue;
+		}
 		if (!watch_option(&cmd_run, &options, opt, optarg, &code))
 			return cmd_usage(&cmd_run, "an option is unknown or lacks its value");
 		if (code)
@@ -83,6 +84,8 @@ static int run(int argc, char **argv)
 	}
 	if (optind == argc)
 		return cmd_usage(&cmd_run, "a command is missing");
+	if (options.spec.counts && options.spec.duration_ns)
+		return cmd_usage(&cmd_run, "--count: calls are known when the program ends: not with -d");
 	return run_child(&options, argv + optind);
 }
 
@@ -93,8 +96,10 @@ const struct cmd cmd_run = {
 	.help =
 		"Runs the command under the profiler.  When it ends: its wall and CPU time,\n"
 		"memory and context switches, and the profile.  The recording is kept.\n"
-		"Without -F the first two seconds are sampled at 1999 Hz, the rest at 499.\n"
+		"Without -F the first half second is sampled at 4999 Hz, what comes until two\n"
+		"seconds at 1999, the rest at 499.\n"
 		"Ends with the command's own exit status.\n\n"
+		WATCH_COUNT_HELP
 		WATCH_OPTIONS_HELP,
 	.run = run,
 };

@@ -139,6 +139,8 @@ static int view(const struct options *o)
 	model_init(&model, recording.p);
 	app_init(&app, &model);
 	app.recording_fd = recording.fd;
+	if (profile_is_host(recording.p))
+		app_open_processes(&app);
 	if (o->lesson)
 		app_open_lesson(&app);
 	if (o->render)
@@ -177,7 +179,7 @@ const struct cmd cmd_view = {
 	"  --color WHEN        auto, always or never\n"
 	"  --lesson            with the lesson beside each view, as L opens it\n"
 	"  --render VIEW       print one screen instead: functions, tree, callers,\n"
-	"                      flame, source, quality, hints or help\n"
+	"                      flame, source, processes, quality, hints or help\n"
 	"  --size WxH          columns and rows of that screen; else 100x30\n"
 	"  -h, --help          this text\n",
 	.run = run,

@@ -314,6 +314,17 @@ static char *ask_rate(const struct live *l, const char *argument)
 		? xasprintf("the session does not answer: %s", err.msg) : NULL;
 }
 
+/* "2 fib": for so many seconds. */
+static char *ask_probe(const struct live *l, const char *argument)
+{
+	char *name;
+	const double seconds = strtod(argument, &name);
+
+	name += strspn(name, " ");
+	return watch_ask_probe(l->control, name, seconds)
+		? NULL : xstrdup("calls of a function are counted for 0.1 to 60 seconds, as :probe fib 5");
+}
+
 static char *ask_stop(const struct live *l)
 {
 	const struct c_stop stop = { .type = C_STOP };
@@ -336,6 +347,8 @@ static char *ask(void *ctx, enum app_request what, const char *argument)
 		return ask_rate(l, argument);
 	case APP_MARK:
 		return *argument ? send_text(l, C_MARK, argument) : xstrdup("which text?  :mark TEXT");
+	case APP_PROBE:
+		return ask_probe(l, argument);
 	case APP_STOP:
 		return ask_stop(l);
 	default:
@@ -432,12 +445,15 @@ static void begin(struct live *l, const char *program, const struct live_options
 	l->app.recording_fd = l->recording;
 	l->app.session.state = APP_LIVE;
 	l->app.session.untouched = true;
-	l->app.session.target = xasprintf("%d %s", (int)l->entry->pid, program);
+	l->app.session.target = l->entry->pid ? xasprintf("%d %s", (int)l->entry->pid, program)
+					      : xstrdup("The host");
 	l->grown = true;
 	l->ops = (struct app_live){ .ask = ask, .sessions = list_sessions, .ctx = l };
 	l->app.live = &l->ops;
 	l->app.source.sources.ask = ask_for_source;
 	l->app.source.sources.ctx = l;
+	if (!l->entry->pid)
+		app_open_processes(&l->app);
 	come_back(l);
 	if (o->lesson)
 		app_open_lesson(&l->app);

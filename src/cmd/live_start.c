@@ -32,6 +32,15 @@ static int session_path(struct session_entry *e, const char *folder, struct erro
 	return (size_t)n < sizeof(e->path) ? 0 : error_set(err, ENAMETOOLONG, "%s", folder);
 }
 
+static int say_failed(const struct cmd *cmd, const struct watch_options *o,
+		      const struct c_failed *failed)
+{
+	int code = (int)failed->exit_code;
+
+	return o->spec.pid ? cmd_fail(cmd, code, "%d: %s", (int)o->spec.pid, failed->text)
+			   : cmd_fail(cmd, code, "%s", failed->text);
+}
+
 /* Wait until it samples: 0, or an exit code. */
 static int wait_for_start(const struct cmd *cmd, const struct watch_options *o, int control)
 {
@@ -48,8 +57,7 @@ static int wait_for_start(const struct cmd *cmd, const struct watch_options *o, 
 		if (said->type == C_NOTE)
 			cmd_say("%s", said->note.text);
 		if (said->type == C_FAILED)
-			return cmd_fail(cmd, (int)said->failed.exit_code, "%d: %s",
-					(int)o->spec.pid, said->failed.text);
+			return say_failed(cmd, o, &said->failed);
 	}
 	return cmd_fail(cmd, EXIT_INTERNAL, "the session ended before it began");
 }

@@ -118,7 +118,7 @@ static bool parse_name(const char *file, struct session_entry *e)
 
 	*e = (struct session_entry){ 0 };
 	if (sscanf(file, "%d-%ld.cprof%n", &e->pid, &e->began, &n) != 2 || !n || file[n] ||
-	    e->pid <= 0)
+	    e->pid < 0)
 		return false;
 	snprintf(e->name, sizeof(e->name), "%d-%ld", (int)e->pid, e->began);
 	return true;

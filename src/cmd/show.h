@@ -11,8 +11,8 @@ struct cmd;
 
 /*
  * Print the flat report of the recording at `path` on stdout; its name too if
- * it is kept.  Returns an exit code, after a message if it is not EXIT_OK.
+ * it is kept.  `by`: first by process, program, cgroup or thread; NULL: not.  Returns an exit code, after a message if it is not EXIT_OK.
  */
-int show_report(const struct cmd *cmd, const char *path, bool kept);
+int show_report(const struct cmd *cmd, const char *path, bool kept, const char *by);
 
 #endif

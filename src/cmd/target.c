@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,17 @@
 #include "cmd/cmd.h"
 
 #define MAX_LISTED 8
+
+/* Its number may be in use all the same: /proc can be told to hide what is others'. */
+static int say_none(const struct cmd *cmd, const char *text, pid_t pid)
+{
+	if (access("/proc/self", F_OK) < 0)
+		return cmd_fail(cmd, EXIT_UNSUPPORTED, "/proc is not mounted; cprofd needs it");
+	if (kill(pid, 0) == 0 || errno == EPERM)
+		return cmd_fail(cmd, EXIT_UNSUPPORTED, "%s: /proc does not show you this process (mounted with hidepid); ask its user, or an administrator",
+				text);
+	return cmd_fail(cmd, EXIT_NO_PROCESS, "%s: no such process; did it just end?", text);
+}
 
 /* The process `pid` (or its thread of that number). */
 static int find_by_pid(const struct cmd *cmd, const char *text, struct cmd_target *out)
@@ -25,11 +38,10 @@ static int find_by_pid(const struct cmd *cmd, const char *text, struct cmd_targe
 	if (*end || pid <= 0 || pid > 0x7fffffff)
 		return cmd_usage(cmd, "%s is not a process id", text);
 	dir = proc_open_dir((pid_t)pid, &err);
-	if (dir < 0 && err.code != 0 && access("/proc/self", F_OK) < 0)
-		return cmd_fail(cmd, EXIT_UNSUPPORTED, "/proc is not mounted; cprofd needs it");
 	if (dir < 0 || proc_read_status(dir, 0, &status, &err) < 0)
-		return cmd_fail(cmd, EXIT_NO_PROCESS, "%s: no such process; did it just end?", text);
-	if (status.state == 'Z' || status.state == 'X')
+		return say_none(cmd, text, (pid_t)pid);
+	/* Its first thread may end and leave the work to others. */
+	if ((status.state == 'Z' || status.state == 'X') && proc_living_thread(dir, &err) < 0)
 		return cmd_fail(cmd, EXIT_NO_PROCESS, "%s (%s): the process has ended and only waits to be reaped",
 				text, status.name);
 	if (status.kernel_thread)
@@ -61,7 +73,8 @@ static bool is_called(int dir, const char *name, char comm[PROC_NAME_MAX])
 	struct error err;
 	char exe[4096], *slash;
 
-	if (proc_read_status(dir, 0, &status, &err) < 0 || status.state == 'Z')
+	if (proc_read_status(dir, 0, &status, &err) < 0 ||
+	    (status.state == 'Z' && proc_living_thread(dir, &err) < 0))
 		return false;
 	memcpy(comm, status.name, PROC_NAME_MAX);
 	if (strcmp(status.name, name) == 0)
@@ -94,8 +107,11 @@ static int find_by_name(const struct cmd *cmd, const char *name, struct cmd_targ
 	}
 	if (proc)
 		closedir(proc);
+	if (n == 0 && access("/proc/self", F_OK) < 0)
+		return cmd_fail(cmd, EXIT_UNSUPPORTED, "/proc is not mounted; cprofd needs it");
 	if (n == 0)
-		return cmd_fail(cmd, EXIT_NO_PROCESS, "%s: no process of that name", name);
+		return cmd_fail(cmd, EXIT_NO_PROCESS, "%s: no process of that name%s", name,
+				access("/proc/1/status", F_OK) < 0 ? " that /proc shows you (hidepid)" : "");
 	if (n > 1)
 		return cmd_fail(cmd, EXIT_USAGE, "%zu processes match \"%s\":%s%s; give the number of one",
 				n, name, list, n > MAX_LISTED ? " ..." : "");

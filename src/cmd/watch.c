@@ -19,6 +19,7 @@
 #include "base/out_file.h"
 #include "base/util.h"
 #include "cmd/cmd.h"
+#include "cmd/count.h"
 #include "session/control.h"
 
 #define MAX_RATE_HZ 20000
@@ -29,14 +30,16 @@
 /* ---- options ---- */
 
 enum {
-	OPT_ENGINE = 1000, OPT_FORCE, OPT_MAX_FRAMES, OPT_NO_FOLLOW, OPT_QUIET,
+	OPT_ENGINE = 1000, OPT_FORCE, OPT_MAX_FRAMES, OPT_MEASURE_EFFECT, OPT_NO_FOLLOW, OPT_QUIET,
 };
 
 const struct option watch_long_options[] = {
+	{ "count", no_argument, NULL, WATCH_OPTION_COUNT },
 	{ "engine", required_argument, NULL, OPT_ENGINE },
 	{ "force", no_argument, NULL, OPT_FORCE },
 	{ "help", no_argument, NULL, 'h' },
 	{ "max-frames", required_argument, NULL, OPT_MAX_FRAMES },
+	{ "measure-effect", optional_argument, NULL, OPT_MEASURE_EFFECT },
 	{ "no-follow", no_argument, NULL, OPT_NO_FOLLOW },
 	{ "quiet", no_argument, NULL, OPT_QUIET },
 	{ NULL, 0, NULL, 0 },
@@ -60,6 +63,19 @@ static enum opener_engine engine(const struct cmd *cmd, const char *value, int *
 	return ENGINE_AUTO;
 }
 
+/* `value` is NULL if none was given. */
+static uint32_t effect(const struct cmd *cmd, const char *value, int *code)
+{
+	if (!value || strcmp(value, "auto") == 0)
+		return EFFECT_AUTO;
+	for (uint32_t i = 0; i < PROGRESS_COUNT; i++)
+		if (strcmp(value, record_progress_name((enum record_progress)i)) == 0)
+			return EFFECT_BY + i;
+	*code = cmd_usage(cmd, "--measure-effect=%s: auto, calls, bytes, faults and switches are "
+			  "there", value);
+	return EFFECT_NONE;
+}
+
 bool watch_option(const struct cmd *cmd, struct watch_options *o, int opt,
 		  const char *value, int *code)
 {
@@ -80,6 +96,9 @@ bool watch_option(const struct cmd *cmd, struct watch_options *o, int opt,
 	case OPT_MAX_FRAMES:
 		o->spec.max_frames = (uint32_t)cmd_number(cmd, "--max-frames", value, 1,
 							  LIMIT_MAX_FRAMES, code);
+		return true;
+	case OPT_MEASURE_EFFECT:
+		o->spec.effect = effect(cmd, value, code);
 		return true;
 	case OPT_FORCE:
 		o->force = true;
@@ -115,40 +134,59 @@ void watch_default_name(const char *name, char *buf, size_t cap)
 /* ---- a child of ours ---- */
 
 /* In the child: wait for the word, then become the program. */
-static void child_main(char **argv, int go, int failed)
+static void child_main(char **argv, const struct count *count, int go, int failed)
 {
 	char byte;
 
+	/* Rights lent to the profiler are not the program's. */
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	/* Under yama's scope 1 the opener, no parent of ours, could not trace us. */
 	prctl(PR_SET_PTRACER, getppid());
 	if (read(go, &byte, 1) != 1)
 		_exit(EXIT_RUN_FAILED);	/* cprofd gave up */
+	if (count)
+		count_set_environment(count);
 	execvp(argv[0], argv);
 	int code = errno;
 	(void)!write(failed, &code, sizeof(code));
 	_exit(code == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
-int watch_start_child(const struct cmd *cmd, char **argv, struct watch_child *child)
+static int start_child(const struct cmd *cmd, char **argv, struct watch_child *child)
 {
 	int go[2], failed[2];
 
 	if (pipe2(go, O_CLOEXEC) < 0 || pipe2(failed, O_CLOEXEC) < 0)
 		return cmd_fail(cmd, EXIT_RUN_FAILED, "cannot make a pipe: %s", strerror(errno));
-	child->program = argv[0];
 	child->pid = fork();
 	if (child->pid < 0)
 		return cmd_fail(cmd, EXIT_RUN_FAILED, "cannot start a process: %s", strerror(errno));
 	if (child->pid == 0) {
 		close(go[1]);
 		close(failed[0]);
-		child_main(argv, go[0], failed[1]);
+		child_main(argv, child->count, go[0], failed[1]);
 	}
 	close(go[0]);
 	close(failed[1]);
 	child->go = go[1];
 	child->failed = failed[0];
 	return 0;
+}
+
+int watch_start_child(const struct cmd *cmd, const struct watch_options *o, char **argv,
+		      struct watch_child *child)
+{
+	int code = 0;
+
+	*child = (struct watch_child){ .program = argv[0] };
+	if (o->spec.counts)
+		code = count_open(cmd, &child->count);
+	if (code)
+		return code;
+	code = start_child(cmd, argv, child);
+	if (code)
+		count_close(child->count);
+	return code;
 }
 
 int watch_child_exit(const struct watch_result *r)
@@ -197,6 +235,21 @@ static void send_control(struct watch *w, const void *msg, size_t len)
 	struct error err;
 
 	msg_send(w->control, msg, len, NULL, 0, &err);
+}
+
+bool watch_ask_probe(int control, const char *function, double seconds)
+{
+	size_t len = sizeof(struct c_probe) + strlen(function) + 1;
+	_cleanup_(freep) struct c_probe *msg = NULL;
+	struct error err;
+
+	if (!(seconds * NS_PER_S >= CONTROL_MIN_PROBE_NS && seconds * NS_PER_S <= CONTROL_MAX_PROBE_NS) ||
+	    len > MSG_MAX_BYTES)
+		return false;
+	msg = xcalloc(1, len);
+	*msg = (struct c_probe){ .type = C_PROBE, .duration_ns = (uint64_t)(seconds * NS_PER_S) };
+	strcpy(msg->function, function);
+	return msg_try_send(control, msg, len, NULL, 0, &err) == 0;
 }
 
 static void clear_progress(struct watch *w)
@@ -263,6 +316,8 @@ static void reap_child(struct watch *w)
 						  : (uint32_t)WEXITSTATUS(r->child_status);
 	send_control(w, &msg, sizeof(msg));
 	check_exec(w);
+	if (w->child->count)
+		count_send(w->child->count, &r->child_usage, w->control);
 }
 
 static void on_failed(struct watch *w, const struct c_failed *msg)
@@ -270,7 +325,10 @@ static void on_failed(struct watch *w, const struct c_failed *msg)
 	clear_progress(w);
 	w->over = true;
 	w->result->exit_code = (int)msg->exit_code;
-	cmd_say("%s %d: %s", w->cmd->name, (int)w->options->spec.pid, msg->text);
+	if (w->options->spec.pid)
+		cmd_say("%s %d: %s", w->cmd->name, (int)w->options->spec.pid, msg->text);
+	else
+		cmd_fail(w->cmd, 0, "%s", msg->text);
 }
 
 static const char *why_text(enum record_end_why why)
@@ -320,6 +378,9 @@ static void on_message(struct watch *w, const struct msg *m)
 		if (w->options->greeting)
 			cmd_say("%s", w->options->greeting);
 		let_child_go(w);
+		if (w->options->probe.function)
+			watch_ask_probe(w->control, w->options->probe.function,
+					w->options->probe.seconds);
 		break;
 	case C_FAILED:
 		on_failed(w, &msg->failed);
@@ -330,6 +391,10 @@ static void on_message(struct watch *w, const struct msg *m)
 	case C_NOTE:
 		clear_progress(w);
 		cmd_say("%s", msg->note.text);
+		break;
+	case C_REFUSED:
+		clear_progress(w);
+		cmd_say("%s", msg->refused.text);
 		break;
 	case C_ENDED:
 		on_ended(w, &msg->ended);
@@ -435,35 +500,44 @@ static void wait_for_child(struct watch *w)
 	}
 }
 
+/* Record into `path` until all is over; an exit code is in the result. */
+static void record(struct watch *w, struct watch_options *o, const char *path)
+{
+	unsigned int flags = OUT_FILE_LIVE | OUT_FILE_PRIVATE | (o->force ? OUT_FILE_FORCE : 0u);
+	struct watch_result *result = w->result;
+	struct out_file *out;
+	struct error err;
+
+	if (out_file_open(path, flags, &out, &err) < 0) {
+		result->exit_code = cmd_fail(w->cmd, EXIT_OUTPUT, "%s", err.msg);
+		return;
+	}
+	o->spec.recording_fd = out_file_fd(out);
+	if (opener_start(&o->spec, &w->control, &err) < 0) {
+		result->exit_code = cmd_fail(w->cmd, EXIT_INTERNAL, "%s", err.msg);
+	} else {
+		watch_loop(w);
+		close(w->control);
+	}
+	w->over = true;
+	if (w->child && !result->child_ended)
+		wait_for_child(w);
+	if (!w->started || result->exec_failed)
+		out_file_abort(out);
+	else if (out_file_commit(out, &err) < 0)
+		result->exit_code = cmd_fail(w->cmd, EXIT_OUTPUT, "%s", err.msg);
+}
+
 void watch_run(const struct cmd *cmd, struct watch_options *o, const char *path,
 	       struct watch_child *child, struct watch_result *result)
 {
 	struct watch w = { .cmd = cmd, .options = o, .child = child, .result = result };
-	unsigned int flags = OUT_FILE_LIVE | OUT_FILE_PRIVATE | (o->force ? OUT_FILE_FORCE : 0u);
-	struct out_file *out;
-	struct error err;
 
 	*result = (struct watch_result){ .exit_code = EXIT_OK };
 	snprintf(result->path, sizeof(result->path), "%s", path);
 	catch_signals(&w);
-	if (out_file_open(path, flags, &out, &err) < 0) {
-		result->exit_code = cmd_fail(cmd, EXIT_OUTPUT, "%s", err.msg);
-		release_signals(&w);
-		return;
-	}
-	o->spec.recording_fd = out_file_fd(out);
-	if (opener_start(&o->spec, &w.control, &err) < 0) {
-		result->exit_code = cmd_fail(cmd, EXIT_INTERNAL, "%s", err.msg);
-	} else {
-		watch_loop(&w);
-		close(w.control);
-	}
-	w.over = true;
-	if (child && !result->child_ended)
-		wait_for_child(&w);
-	if (!w.started || result->exec_failed)
-		out_file_abort(out);
-	else if (out_file_commit(out, &err) < 0)
-		result->exit_code = cmd_fail(cmd, EXIT_OUTPUT, "%s", err.msg);
+	record(&w, o, path);
+	if (child)
+		count_close(child->count);
 	release_signals(&w);
 }

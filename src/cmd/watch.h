@@ -15,6 +15,7 @@
 #include "opener/opener.h"
 
 struct cmd;
+struct count;
 
 /* Options that attach, record and run share. */
 struct watch_options {
@@ -23,6 +24,10 @@ struct watch_options {
 	bool force;
 	bool quiet;			/* no progress */
 	const char *greeting;		/* once sampling has begun, or NULL */
+	struct watch_probe {
+		const char *function;	/* NULL: none */
+		double seconds;
+	} probe;			/* calls, once sampling has begun */
 };
 
 /* A program started by us that waits until sampling has begun. */
@@ -31,6 +36,7 @@ struct watch_child {
 	pid_t pid;
 	int go;			/* a byte written here lets it exec */
 	int failed;		/* where it says why it could not exec */
+	struct count *count;	/* of its calls; NULL: they are not counted */
 };
 
 struct watch_result {
@@ -52,9 +58,15 @@ struct watch_result {
 	"  -d SECONDS         stop after so long\n"                            \
 	"  --engine NAME      auto, bpf, perf or ptrace (auto: the first that works)\n" \
 	"  --max-frames N     frames kept of a stack (default 1024)\n"         \
+	"  --measure-effect[=MEASURE]  how much does sampling slow the program?  Seen by\n" \
+	"                     calls, bytes, faults, switches or auto (the default)\n" \
 	"  --no-follow        leave child processes out\n"                     \
 	"  --quiet            no progress line\n"                              \
 	"  -h, --help         this text\n"
+
+/* That of those that start a program: before it. */
+#define WATCH_COUNT_HELP                                                       \
+	"  --count            count each call of a Python function; this slows the program\n"
 
 /*
  * Take one option that getopt found; false if it is none of the shared ones.
@@ -63,6 +75,7 @@ struct watch_result {
 bool watch_option(const struct cmd *cmd, struct watch_options *o, int opt,
 		  const char *value, int *code);
 extern const struct option watch_long_options[];
+#define WATCH_OPTION_COUNT 999	/* --count: not shared; who starts a program sets spec.counts */
 #define WATCH_SHORT_OPTIONS "F:d:o:h"
 
 /* Set the defaults. */
@@ -70,9 +83,10 @@ void watch_options_init(struct watch_options *o);
 
 /*
  * Start `argv` so that it waits before it becomes that program.  Returns 0 or
- * an exit code after the message.
+ * an exit code after the message.  Ended by watch_run().
  */
-int watch_start_child(const struct cmd *cmd, char **argv, struct watch_child *child);
+int watch_start_child(const struct cmd *cmd, const struct watch_options *o, char **argv,
+		      struct watch_child *child);
 
 /*
  * Record spec.pid into `path` until it ends or somebody stops it.  Messages go
@@ -80,6 +94,12 @@ int watch_start_child(const struct cmd *cmd, char **argv, struct watch_child *ch
  */
 void watch_run(const struct cmd *cmd, struct watch_options *o, const char *path,
 	       struct watch_child *child, struct watch_result *result);
+
+/*
+ * Ask a session to count calls of a Python function; false: that is no time to count for,
+ * or the session does not answer.
+ */
+bool watch_ask_probe(int control, const char *function, double seconds);
 
 /* The exit code of a command that ran a child: the child's own, or cprofd's. */
 int watch_child_exit(const struct watch_result *result);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "export/export.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/util.h"
 #include "config.h"
 
@@ -11,6 +13,7 @@ const struct export_format *const export_formats[] = {
 #ifdef HAVE_PROTOBUF
 	&export_pprof,
 #endif
+	&export_pstats,
 	NULL,
 };
 
@@ -20,6 +23,21 @@ const struct export_format *export_find(const char *name)
 		if (strcmp(export_formats[i]->name, name) == 0)
 			return export_formats[i];
 	return NULL;
+}
+
+int export_write(const struct export_format *format, const struct export_job *job, FILE *out,
+		 struct error *err)
+{
+	if (profile_is_measured(job->p) && !format->measured)
+		return error_set(err, ENODATA, "the recording was measured, not sampled: it has no stacks; pstats can hold it");
+	if (profile_is_measured(job->p) && job->selection->filter)
+		return error_set(err, ENODATA, "the recording was measured, not sampled: it has no stacks to filter");
+	return format->write(job, out, err);
+}
+
+const char *export_note(const struct export_format *format, const struct profile *p)
+{
+	return profile_is_measured(p) ? NULL : format->note;
 }
 
 struct export_sum *export_sums(const struct export_job *job, size_t *n_out)

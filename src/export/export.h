@@ -33,16 +33,30 @@ struct export_job {
 struct export_format {
 	const char *name;
 	const char *suffix;	/* of file names, such as ".folded" */
+	char key;		/* that chooses it in a list */
+	const char *note;	/* what to say of a file made of samples, or NULL */
 	bool binary;		/* not for a terminal */
+	bool measured;		/* also of a recording without samples */
 	/* Fails only with what the format cannot hold; write errors are the stream's. */
 	int (*write)(const struct export_job *job, FILE *out, struct error *err);
 };
 
 extern const struct export_format export_folded;
 extern const struct export_format export_pprof;
+extern const struct export_format export_pstats;
 
 /* All formats that were built in, ended by NULL. */
 extern const struct export_format *const export_formats[];
+
+/*
+ * Write a profile in a format.  Fails with ENODATA if there is nothing that it could say,
+ * or like its write().
+ */
+int export_write(const struct export_format *format, const struct export_job *job, FILE *out,
+		 struct error *err);
+
+/* What to say of the file that was written, or NULL. */
+const char *export_note(const struct export_format *format, const struct profile *p);
 
 /* The format of this name, or NULL. */
 const struct export_format *export_find(const char *name);

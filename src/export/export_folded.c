@@ -55,13 +55,13 @@ static uint32_t child(struct folded *f, uint32_t parent, uint32_t id, enum label
 /* Enter a stack, outermost call first. */
 static void add_sum(struct folded *f, const struct export_sum *sum)
 {
-	struct stack_walk w = stack_walk_from(f->p, f->p->leaves[sum->leaf]);
+	struct stack_walk w = stack_walk_from(f->p, f->p->shown.leaves[sum->leaf]);
 	uint32_t root = profile_leaf_root(f->p, sum->leaf), node = 0;
 	const struct profile_level *call;
 	size_t n = 0;
 
 	while ((call = stack_walk_next(&w))) {
-		const struct profile_frame *fr = &f->p->frames[f->p->stacks[w.stack].frame];
+		const struct profile_frame *fr = &f->p->frames[f->p->shown.stacks[w.stack].frame];
 		bool inlined = w.next < fr->n_levels;
 
 		array_reserve(f->path, n + 1, f->cap_path);
@@ -174,5 +174,6 @@ static int write_folded(const struct export_job *job, FILE *out,
 const struct export_format export_folded = {
 	.name = "folded",
 	.suffix = ".folded",
+	.key = 'f',
 	.write = write_folded,
 };

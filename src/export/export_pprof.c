@@ -165,17 +165,18 @@ static void note_location(struct writer *w, struct mapping *m,
 	m->bounded = true;
 }
 
-static uint64_t location_id(struct writer *w, uint32_t frame)
+static uint64_t code_id(struct writer *w, uint32_t frame)
 {
 	const struct profile_frame *f = &w->p->frames[frame];
-	bool is_code = w->p->modules[f->module].kind != MODULE_ANON;
+	enum record_module_kind kind = w->p->modules[f->module].kind;
+	bool is_code = kind != MODULE_ANON && kind != MODULE_PYTHON;
 	Perftools__Profiles__Line lines[RECORD_MAX_LEVELS], *list[RECORD_MAX_LEVELS];
 	Perftools__Profiles__Location m = PERFTOOLS__PROFILES__LOCATION__INIT, *locations = &m;
 	profile_msg part = PERFTOOLS__PROFILES__PROFILE__INIT;
 
 	if (w->location_ids[frame])
 		return w->location_ids[frame];
-	m.address = f->vaddr - (f->flags & FRAME_RETURN ? 1 : 0);
+	m.address = kind == MODULE_PYTHON ? 0 : f->vaddr - (f->flags & FRAME_RETURN ? 1 : 0);
 	if (is_code) {
 		struct mapping *mapping = mapping_of(w, f->module);
 
@@ -226,6 +227,14 @@ static uint64_t pseudo_id(struct writer *w, uint32_t function)
 	return w->pseudo_ids[function];
 }
 
+static uint64_t location_id(struct writer *w, uint32_t frame)
+{
+	const struct profile_frame *f = &w->p->frames[frame];
+
+	return f->flags & FRAME_LEFT_OUT ? pseudo_id(w, w->p->levels[f->first_level].function)
+					 : code_id(w, frame);
+}
+
 /* ---- samples ---- */
 
 static int64_t thread_name(struct writer *w, uint32_t thread)
@@ -266,9 +275,12 @@ static void put_sum(struct writer *w, const struct export_sum *s)
 	uint32_t root = profile_leaf_root(w->p, s->leaf);
 	size_t n = 0;
 
-	for (uint32_t i = w->p->leaves[s->leaf]; i >= RECORD_STACK_FIRST; i = w->p->stacks[i].parent) {
+	const struct shown *shown = &w->p->shown;
+
+	for (uint32_t i = shown->leaves[s->leaf]; i >= RECORD_STACK_FIRST;
+	     i = shown->stacks[i].parent) {
 		array_reserve(w->path, n + 2, w->cap_path);
-		w->path[n++] = location_id(w, w->p->stacks[i].frame);
+		w->path[n++] = location_id(w, shown->stacks[i].frame);
 	}
 	if (root != RECORD_NONE) {
 		array_reserve(w->path, n + 1, w->cap_path);
@@ -490,6 +502,7 @@ static int write_pprof(const struct export_job *job, FILE *out, struct error *er
 const struct export_format export_pprof = {
 	.name = "pprof",
 	.suffix = ".pb.gz",
+	.key = 'p',
 	.binary = true,
 	.write = write_pprof,
 };
