@@ -26,6 +26,7 @@ const struct action_row action_rows[] = {
 	{ ACTION_CALLERS, ACTIONS_VIEWS, { '4', 'c' }, "4 c", "callers and callees" },
 	{ ACTION_FLAME, ACTIONS_VIEWS, { '5', 'f' }, "5 f", "flame graph" },
 	{ ACTION_SOURCE, ACTIONS_VIEWS, { '6', 'a' }, "6 a", "source and assembly" },
+	{ ACTION_PROCESSES, ACTIONS_VIEWS, { 'W' }, "W", "who used the time: processes" },
 	{ ACTION_QUALITY, ACTIONS_VIEWS, { '=' }, "=", "quality of the data" },
 	{ ACTION_HINTS, ACTIONS_VIEWS, { '!' }, "!", "what stands out" },
 	/* Not there yet: they say what is coming. */
@@ -48,6 +49,7 @@ const struct action_row action_rows[] = {
 	{ ACTION_SINCE, ACTIONS_SCOPE, { 'R' }, "R", "count from now" },
 	{ ACTION_ALL_TIME, ACTIONS_SCOPE, { 'A' }, "A", "all of the time" },
 	{ ACTION_CHOOSE_THREADS, ACTIONS_SCOPE, { 'T' }, "T", "choose threads" },
+	{ ACTION_FRAMES, ACTIONS_SCOPE, { 'M' }, "M", "frames: merged, python, native ..." },
 	{ ACTION_MODULE, ACTIONS_SCOPE, { 'd' }, "d", "only this library, or all" },
 	{ ACTION_FOLD, ACTIONS_SCOPE, { 'x' }, "x", "fold into its callers" },
 	{ ACTION_KERNEL, ACTIONS_SCOPE, { 'K' }, "K", "fold the kernel, or not" },
@@ -64,6 +66,7 @@ const struct action_row action_rows[] = {
 	{ ACTION_ASSEMBLY, ACTIONS_SHOW, { 'o' }, "o", "source: assembly on or off" },
 	{ ACTION_INVERT, ACTIONS_SHOW, { 'i' }, "i", "flame: what runs on top, or roots" },
 	{ ACTION_RECURSION, ACTIONS_SHOW, { 'r' }, "r", "flame: recursion folded or not" },
+	{ ACTION_BY, ACTIONS_SHOW, { 'b' }, "b", "processes: by program, cgroup, thread" },
 	{ ACTION_OPEN_ALL, ACTIONS_SHOW, { 'E' }, "E", "tree: open all" },
 	{ ACTION_CLOSE_ALL, ACTIONS_SHOW, { 'C' }, "C", "tree: close all" },
 

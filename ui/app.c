@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "ui/app_scope_text.h"
 #include "ui/cells.h"
 #include "ui/dialogs.h"
 #include "ui/key.h"
@@ -43,6 +44,7 @@ void app_deinit(struct app *a)
 	app_source_deinit(&a->source);
 	app_tree_deinit(&a->tree);
 	app_hints_deinit(&a->hints);
+	app_processes_deinit(&a->processes);
 	app_panel_deinit(&a->panel);
 	while (a->n_trail)
 		scope_release(a->trail[--a->n_trail].scope);
@@ -66,6 +68,11 @@ void app_say(struct app *a, const char *fmt, ...)
 	if (vasprintf(&a->message, fmt, ap) < 0)
 		abort();
 	va_end(ap);
+}
+
+void app_open_processes(struct app *a)
+{
+	a->view = &view_processes;
 }
 
 /* ---- keys ---- */
@@ -119,6 +126,8 @@ static bool open_view(struct app *a, enum action action)
 			app_say(a, "%s: coming with a later version", views[i]->coming);
 		else
 			app_go(a, views[i], a->function);
+		if (!views[i]->coming && views[i]->opened)
+			views[i]->opened(a);
 		return true;
 	}
 	return false;
@@ -203,7 +212,7 @@ static bool act(struct app *a, enum action action)
 		go_back(a);
 		break;
 	case ACTION_QUIT:
-		if (a->view->key)
+		if (a->view->key || !a->n_trail)
 			app_quit(a);
 		else
 			go_back(a);	/* a page without a tab is closed */
@@ -334,8 +343,10 @@ static void make_tokens(const struct app *a, struct token t[N_TOKENS])
 	snprintf(t[1].value, sizeof(t[1].value), "%s", rate ? text_count(n, rate) : "-");
 	snprintf(t[1].unit, sizeof(t[1].unit), " Hz");
 	snprintf(t[2].value, sizeof(t[2].value), "%s", text_count(n, sum->received.count));
-	snprintf(t[2].unit, sizeof(t[2].unit), " smp");
+	snprintf(t[2].unit, sizeof(t[2].unit), sum->measured ? " calls" : " smp");
 	t[2].keep = 9;
+	if (sum->measured)
+		return;
 	snprintf(t[3].label, sizeof(t[3].label), "lost ");
 	snprintf(t[3].value, sizeof(t[3].value), "%s", text_count(n, sum->lost_of_all.count));
 	t[3].keep = 8;
@@ -377,6 +388,7 @@ static unsigned int fit_tokens(struct token t[N_TOKENS], unsigned int room, unsi
 static void draw_header(const struct app *a, struct grid *g)
 {
 	const struct profile_process *process = profile_main_process(a->model->p);
+	const char *title = profile_title(a->model->p);
 	struct pen pen = pen_make(g, 0, 0, g->width);
 	unsigned int gap = g->width < SHORT_NAMES ? 1 : 2, chip, width, name;
 	struct token t[N_TOKENS];
@@ -393,11 +405,10 @@ static void draw_header(const struct app *a, struct grid *g)
 	pen_to(&pen, 1);
 	pen_put(&pen, STYLE_STRONG, "cprofd");
 	pen_to(&pen, pen.column + gap);
-	if (process) {
+	if (process)
 		pen_put(&pen, STYLE_TEXT, "%u ", process->pid);
-		name = pen.column + width + 1 < g->width ? g->width - width - 1 - pen.column : 0;
-		pen_name(&pen, STYLE_DIM, name, profile_string(a->model->p, process->name));
-	}
+	name = pen.column + width + 1 < g->width ? g->width - width - 1 - pen.column : 0;
+	pen_name(&pen, process ? STYLE_DIM : STYLE_TEXT, name, title ? title : "");
 	pen_to(&pen, g->width > width ? g->width - width : 0);
 	pen_put(&pen, (struct style){ .bg = INK_CHIP, .attrs = ATTR_BOLD }, " %s ", state);
 	pen_put(&pen, STYLE_STRONG, "%s", more);
@@ -508,7 +519,7 @@ static void draw_message(const struct app *a, struct grid *g)
 	} else if (!a->model->p->ended && a->session.state == APP_FILE) {
 		pen_put(&pen, STYLE_STRONG, "! ");
 		pen_put(&pen, STYLE_TEXT, "this recording has no end: it was cut, or is still written");
-	} else if (n && n < CELLS_FEW_SAMPLES) {
+	} else if (n && n < CELLS_FEW_SAMPLES && !a->model->sum.measured) {
 		pen_put(&pen, STYLE_STRONG, "! ");
 		pen_put(&pen, STYLE_TEXT, "only %s sample%s: nothing here is certain yet",
 			text_count(count, n), n == 1 ? "" : "s");
@@ -544,7 +555,10 @@ static void draw_keys(const struct app *a, struct grid *g)
 	const char *s = panel_keys(a);
 
 	if (!s)
-		s = a->view->keys ? a->view->keys : "? help  q quit";
+		s = a->view->keys_python && view_on_python(a) ? a->view->keys_python
+							       : a->view->keys;
+	if (!s)
+		s = "? help  q quit";
 	strip(g, g->height - 1);
 	pen_to(&pen, 1);
 	while (*s) {
@@ -594,7 +608,10 @@ void app_draw(struct app *a, struct grid *g)
 		app_look_for_hints(a, 1);
 	panel = panel_take(a, g, &area);
 	a->view_width = area.width;
-	a->view->draw(a, g, area);
+	if (view_is_void(a))
+		view_draw_void(g, area);
+	else
+		a->view->draw(a, g, area);
 	a->arrived = false;
 	panel_draw(a, g, panel);
 	if (!a->no_header) {

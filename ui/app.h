@@ -23,6 +23,7 @@
 #include "profile/butterfly.h"
 #include "profile/code.h"
 #include "profile/flame.h"
+#include "profile/groups.h"
 #include "profile/lines.h"
 #include "profile/tree_rows.h"
 #include "ui/action.h"
@@ -110,7 +111,8 @@ struct app {
 	struct app_detail {	/* of the selected function */
 		uint32_t function, asked;	/* what it is of */
 		uint32_t line;		/* with the most own time; 0: none is known */
-		uint64_t line_ns;
+		uint64_t line_ns, lines_ns;	/* its own, and of all lines */
+		bool with_c;		/* these include C that Python called */
 		uint32_t caller;	/* that most of it comes from, or RECORD_NONE */
 		uint64_t caller_ns, total_ns;
 	} detail;
@@ -180,6 +182,13 @@ struct app {
 		unsigned int width;	/* of what was drawn last */
 	} source;
 
+	struct app_processes {
+		struct groups g;
+		enum group_by by;
+		uint32_t asked;		/* of the model, when they were made */
+		struct list list;
+	} processes;
+
 	/* quality, help: text that scrolls */
 	struct list text;
 
@@ -214,6 +223,9 @@ void app_key(struct app *a, uint32_t key);
 
 /* Take a click on what was drawn so; the second one on a row is Enter. */
 void app_click(struct app *a, struct spot spot);
+
+/* Begin with the processes, not with functions. */
+void app_open_processes(struct app *a);
 
 /* Open the lesson beside every view. */
 void app_open_lesson(struct app *a);

@@ -12,11 +12,6 @@
 #include "ui/app.h"
 #include "ui/text.h"
 
-#define THREAD_WIDTH 20		/* of a name in the context line */
-#define FILTER_WIDTH 24
-#define BEGINNING_NS NS_PER_S	/* in which the first samples may still be on their way */
-#define IDLE_SHARE .05		/* of one CPU: a process that uses less is waiting */
-
 /* ---- taking one ---- */
 
 static bool same_folds(const struct scope *a, const struct scope *b)
@@ -36,6 +31,14 @@ void app_scope_fold(struct app *a, bool fold)
 		app_say(a, "%s", err.msg);
 }
 
+static void show_frames(struct app *a, enum frame_mode mode)
+{
+	struct error err;
+
+	if (profile_show(a->model->p, mode, &err) < 0)
+		app_say(a, "%s", err.msg);
+}
+
 void app_scope_ask(struct app *a)
 {
 	scope_select(a->scope.now, a->model->p, &a->model->scope);
@@ -48,6 +51,8 @@ void app_scope_set(struct app *a, struct scope *next)
 
 	a->scope.now = next;
 	if (next != old) {
+		if (next->frames != old->frames)
+			show_frames(a, next->frames);
 		if (!same_folds(old, next))
 			app_scope_fold(a, true);
 		app_scope_ask(a);
@@ -220,13 +225,13 @@ void app_scope_threads(struct app *a, const char *name)
 
 /* ---- functions ---- */
 
-/* The function that calls the selected one most; RECORD_NONE if none does. */
-static uint32_t main_caller(const struct app *a)
+/* The function that calls this one most; RECORD_NONE if none does. */
+static uint32_t main_caller(const struct app *a, uint32_t function)
 {
 	uint32_t caller = RECORD_NONE;
 	struct butterfly b;
 
-	butterfly_make(a->model->p, &a->model->sum, a->function, 1, &b);
+	butterfly_make(a->model->p, &a->model->sum, function, 1, &b);
 	if (b.callers.n_rows)
 		caller = b.callers.rows[0].function;
 	butterfly_deinit(&b);
@@ -241,7 +246,7 @@ static void fold_selected(struct app *a)
 
 	if (a->function == RECORD_NONE)
 		return;
-	caller = main_caller(a);
+	caller = main_caller(a, a->function);
 	if (a->function == FUNCTION_EMPTY || p->functions[a->function].outcome ||
 	    caller == RECORD_NONE) {
 		app_say(a, "nothing calls it that it could be folded into");
@@ -309,6 +314,69 @@ static void toggle_module(struct app *a)
 	next->by_module = !next->by_module;
 	next->module = module;
 	app_scope_change(a, next);
+}
+
+/* ---- frames ---- */
+
+#define FAR 64		/* calls that are looked through for one that is shown */
+
+static bool is_shown(const struct app *a, uint32_t function, enum frame_mode mode)
+{
+	bool python = profile_function_kind(a->model->p, function) == 'P';
+
+	return mode == FRAMES_PYTHON ? python : mode != FRAMES_NATIVE || !python;
+}
+
+/* Select what called the selected function, if that will not be there. */
+static void select_shown(struct app *a, enum frame_mode mode)
+{
+	uint32_t function = a->function;
+
+	for (int i = 0; i < FAR && function != RECORD_NONE && !is_shown(a, function, mode); i++)
+		function = main_caller(a, function);
+	if (function != RECORD_NONE && is_shown(a, function, mode))
+		a->function = function;
+	a->arrived = true;
+}
+
+static void change_frames(struct app *a, enum frame_mode mode)
+{
+	static const char *const shows[FRAME_MODES] = {
+		[FRAMES_MERGED] = "merged frames: Python, and the C that it calls",
+		[FRAMES_PYTHON] = "python frames: C and the kernel count where Python called them",
+		[FRAMES_NATIVE] = "native frames: the interpreter as the machine runs it",
+		[FRAMES_MIXED] = "mixed frames: Python, and all of the interpreter",
+	};
+	struct scope *next;
+
+	if (profile_is_measured(a->model->p)) {
+		app_say(a, "this was measured, not sampled: there are no stacks");
+		return;
+	}
+	if (!profile_has_python(a->model->p)) {
+		app_say(a, "there are no Python functions in this recording");
+		return;
+	}
+	app_say(a, "%s", shows[mode]);
+	if (mode == a->scope.now->frames)
+		return;
+	next = scope_copy(a->scope.now);
+	next->frames = mode;
+	select_shown(a, mode);
+	app_scope_change(a, next);
+	if (a->model->n_order && (a->function == RECORD_NONE ||
+				  !a->model->sum.functions[a->function].total.count))
+		a->function = a->model->order[0];
+}
+
+void app_scope_frames(struct app *a, const char *name)
+{
+	enum frame_mode mode = FRAMES_MERGED;
+
+	if (name && *name && !frame_mode_parse(name, &mode))
+		app_say(a, "\"%s\" are no frames; there are: merged, python, native, mixed", name);
+	else
+		change_frames(a, mode);
 }
 
 /* ---- filter ---- */
@@ -396,6 +464,9 @@ bool app_scope_act(struct app *a, enum action action)
 	case ACTION_UNDO:
 		undo(a);
 		return true;
+	case ACTION_FRAMES:
+		change_frames(a, (a->scope.now->frames + 1) % FRAME_MODES);
+		return true;
 	case ACTION_KERNEL:
 		toggle_kernel(a);
 		return true;
@@ -413,166 +484,4 @@ bool app_scope_act(struct app *a, enum action action)
 	default:
 		return false;
 	}
-}
-
-/* ---- telling ---- */
-
-bool app_scope_is_all(const struct app *a)
-{
-	const struct scope *s = a->scope.now;
-
-	return s->window == SCOPE_ALL && !s->n_threads && !s->typed && !s->by_module;
-}
-
-static void put_separator(struct pen *pen)
-{
-	pen_put(pen, STYLE_RULE, pen->grid->utf8 ? " │ " : " | ");
-}
-
-static void put_threads(const struct app *a, struct pen *pen)
-{
-	const struct scope *s = a->scope.now;
-	const struct profile *p = a->model->p;
-	char n[TEXT_NUMBER];
-
-	if (s->n_threads == 1)
-		pen_name(pen, STYLE_STRONG, THREAD_WIDTH,
-			 profile_string(p, p->threads[s->threads[0]].name));
-	else if (s->n_threads)
-		pen_put(pen, STYLE_STRONG, "%s threads", text_count(n, s->n_threads));
-	else
-		pen_put(pen, STYLE_DIM, "all threads");
-}
-
-static double seconds(const struct app *a, uint64_t ns)
-{
-	return ns > a->model->p->start_ns
-		? (double)(ns - a->model->p->start_ns) / (double)NS_PER_S : 0;
-}
-
-static void put_window(const struct app *a, struct pen *pen)
-{
-	const struct scope *s = a->scope.now;
-	const struct summary *sum = &a->model->sum;
-	char time[TEXT_NUMBER];
-
-	switch (s->window) {
-	case SCOPE_ALL:
-		pen_put(pen, STYLE_DIM, "all %s", text_time(time, sum->to_ns - sum->from_ns));
-		break;
-	case SCOPE_LAST:
-		pen_put(pen, STYLE_STRONG, "last %.0f s", (double)s->length_ns / (double)NS_PER_S);
-		break;
-	case SCOPE_SINCE:
-		pen_put(pen, STYLE_STRONG, "since %.1f s", seconds(a, s->from_ns));
-		break;
-	case SCOPE_RANGE:
-		pen_put(pen, STYLE_STRONG, "%.1f-%.1f s", seconds(a, sum->from_ns),
-			seconds(a, sum->to_ns));
-	}
-}
-
-static void put_functions(const struct app *a, struct pen *pen)
-{
-	const struct scope *s = a->scope.now;
-
-	if (s->typed) {
-		pen_put(pen, STYLE_DIM, "filter ");
-		pen_name(pen, STYLE_STRONG, FILTER_WIDTH, s->typed);
-	} else {
-		pen_put(pen, STYLE_DIM, "no filter");
-	}
-	if (s->by_module) {
-		put_separator(pen);
-		pen_put(pen, STYLE_DIM, "only ");
-		pen_name(pen, STYLE_STRONG, THREAD_WIDTH,
-			 profile_module_name(a->model->p, s->module));
-	}
-	if (!s->n_folded && !s->kernel_folded)
-		return;
-	put_separator(pen);
-	if (s->n_folded)
-		pen_put(pen, STYLE_STRONG, "%zu", s->n_folded);
-	if (s->kernel_folded)
-		pen_put(pen, STYLE_STRONG, "%skernel", s->n_folded ? " + " : "");
-	pen_put(pen, STYLE_DIM, " folded");
-}
-
-void app_scope_draw(const struct app *a, struct pen *pen)
-{
-	put_threads(a, pen);
-	put_separator(pen);
-	put_window(a, pen);
-	put_separator(pen);
-	put_functions(a, pen);
-}
-
-/* No function is left by the filter, the module, or both. */
-static char *no_match(const struct app *a, uint32_t n)
-{
-	const struct scope *s = a->scope.now;
-	const char *module = s->by_module ? profile_module_name(a->model->p, s->module) : "";
-	char count[TEXT_NUMBER];
-
-	text_count(count, n);
-	if (s->typed && s->by_module)
-		return xasprintf("No function of %s matches \"%s\" (%s in scope).", module,
-				 s->typed, count);
-	if (s->typed)
-		return xasprintf("No function matches \"%s\" (%s in scope).", s->typed, count);
-	return xasprintf("No function of %s is on any stack (%s in scope).", module, count);
-}
-
-static bool is_beginning(const struct app *a)
-{
-	const struct summary *sum = &a->model->sum;
-
-	return a->session.state == APP_LIVE && app_scope_is_all(a) &&
-	       sum->to_ns - sum->from_ns < BEGINNING_NS;
-}
-
-/* No sample at all: was there nothing to see, or could it not be seen? */
-static char *no_samples(const struct app *a)
-{
-	const struct summary *sum = &a->model->sum;
-	uint64_t range_ns = sum->to_ns - sum->from_ns;
-	const char *who = a->scope.now->n_threads == 1 ? "the thread" :
-			  a->scope.now->n_threads ? "these threads" : "the process";
-	char range[TEXT_NUMBER], cpu[TEXT_NUMBER];
-
-	if (is_beginning(a))
-		return xasprintf("Attaching to %s ...", a->session.target);
-	if (a->session.state == APP_FILE && app_scope_is_all(a) && !a->model->p->ended)
-		return xstrdup("No samples in what can be read of it.");
-	if (!range_ns)
-		return xasprintf("No CPU samples: nothing was recorded after %.1f s.",
-				 seconds(a, sum->from_ns));
-	text_time(range, range_ns);
-	text_time(cpu, sum->cpu_ns);
-	if (!sum->cpu_known)
-		return xasprintf("No CPU samples in %s: nothing here ran while it was looked at.",
-				 range);
-	if ((double)sum->cpu_ns < IDLE_SHARE * (double)range_ns)
-		return xasprintf("No CPU samples in %s: %s used %s of CPU. It is waiting, not "
-				 "computing.", range, who, cpu);
-	return xasprintf("No samples although %s used %s of CPU.", who, cpu);
-}
-
-bool app_scope_is_empty(const struct app *a, char **what, char **next)
-{
-	uint32_t n;
-
-	if (a->model->n_order)
-		return false;
-	n = summary_n_functions(a->model->p, &a->model->sum);
-	*what = n ? no_match(a, n) : no_samples(a);
-	if (n && a->scope.now->typed)
-		*next = xstrdup("Esc clears the filter.");
-	else if (is_beginning(a))
-		*next = xstrdup("What it does is shown from its first sample on; keys work already.");
-	else if (!app_scope_is_all(a))
-		*next = xstrdup("u goes back to what was shown before, A shows all of the time.");
-	else
-		*next = xstrdup("= says how this was recorded, and what could not be seen.");
-	return true;
 }

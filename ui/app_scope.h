@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * ui/app_scope.h - the scope of an app: keys that change it, the way back, and the
- * line that tells it.
- */
+/* ui/app_scope.h - the scope of an app: keys that change it, and the way back. */
 #ifndef CPROFD_UI_APP_SCOPE_H
 #define CPROFD_UI_APP_SCOPE_H
 
 #include "ui/action.h"
-#include "ui/pen.h"
 #include "ui/scope.h"
 
 struct app;
@@ -45,18 +41,12 @@ bool app_scope_act(struct app *a, enum action action);
 void app_scope_threads(struct app *a, const char *name);
 void app_scope_range(struct app *a, const char *range);
 
+/* The frames of this name: "merged", "python" ...; a NULL or empty one: merged. */
+void app_scope_frames(struct app *a, const char *name);
+
 /* Somebody types a filter: begins, types on, ends. */
 void app_filter_open(struct app *a);
 void app_filter_typed(struct app *a, const char *text);
 void app_filter_close(struct app *a, bool keep);
-
-/* Is it all there is? */
-bool app_scope_is_all(const struct app *a);
-
-/* "all threads | all 30.0 s | no filter", what is not all in bold. */
-void app_scope_draw(const struct app *a, struct pen *pen);
-
-/* Why there is nothing to see, in one or two lines; false if there is something. */
-bool app_scope_is_empty(const struct app *a, char **what, char **next);
 
 #endif

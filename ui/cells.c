@@ -9,7 +9,7 @@
 
 static bool whole_percent(const struct cells *c)
 {
-	return c->sum->received.count < CELLS_WHOLE_PERCENT;
+	return !c->sum->measured && c->sum->received.count < CELLS_WHOLE_PERCENT;
 }
 
 static struct style rank_tone(double share)
@@ -38,6 +38,35 @@ void cell_interval(const struct cells *c, struct interval iv)
 		pen_right(c->pen, STYLE_DIM, 5, "%s%s", pen_plus_minus(c->pen),
 			   text_percent(buf, fmax(half, unit), whole_percent(c)));
 	pen_put(c->pen, STYLE_DIM, iv.rough ? "?" : " ");
+}
+
+void cell_calls(const struct cells *c, uint64_t n)
+{
+	char buf[TEXT_NUMBER];
+
+	pen_right(c->pen, STYLE_TEXT, 5, "%s", text_count_short(buf, n));
+	pen_put(c->pen, STYLE_DIM, " ");
+}
+
+unsigned int cells_counted_width(const struct profile *p, const struct summary *sum,
+				 unsigned int width)
+{
+	return !p->calls.n || sum->measured ? 0 : width < 100 ? 6 : 12;
+}
+
+void cell_counted(const struct cells *c, unsigned int width, uint32_t function)
+{
+	const struct profile_count *count = profile_count_of(c->p, function);
+	char buf[TEXT_NUMBER];
+
+	if (!count) {
+		pen_right(c->pen, STYLE_DIM, width, "-");
+		return;
+	}
+	text_count(buf, count->calls);
+	if (strlen(buf) >= width)
+		text_count_short(buf, count->calls);
+	pen_right(c->pen, STYLE_TEXT, width, "%s", buf);
 }
 
 void cell_seconds(const struct cells *c, uint64_t ns, double share)
@@ -80,7 +109,11 @@ void cell_where(const struct cells *c, unsigned int width, uint32_t function)
 	const char *file = function_file(c->p, function);
 	_cleanup_(freep) char *text = NULL;
 
-	if (file && f->line)
+	if (profile_function_in_interpreter(c->p, function)) {
+		_cleanup_(freep) char *name = profile_interpreter_name(c->p, f->module);
+
+		text = xasprintf("C in %s", name);
+	} else if (file && f->line)
 		text = xasprintf("%s:%u", file, f->line);
 	else if (file)
 		text = xstrdup(file);

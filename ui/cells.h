@@ -25,6 +25,19 @@ void cell_share(const struct cells *c, double share);
 /* "±1.9 " in 6 columns, "?" in place of the blank if rough; "<0.2" near 0. */
 void cell_interval(const struct cells *c, struct interval iv);
 
+/* "99999 " or "1.23M " in the columns of an interval, which what was counted has not. */
+void cell_calls(const struct cells *c, uint64_t n);
+
+/*
+ * Columns for how often functions were called, blanks before them included: 0 where nobody
+ * counted, or where that takes the place of intervals.
+ */
+unsigned int cells_counted_width(const struct profile *p, const struct summary *sum,
+				 unsigned int width);
+
+/* "1,234,567", "1.23M" if that is too wide, "-" if it was not counted; in so many columns. */
+void cell_counted(const struct cells *c, unsigned int width, uint32_t function);
+
 /* "9.29" in 7 columns. */
 void cell_seconds(const struct cells *c, uint64_t ns, double share);
 
@@ -35,7 +48,7 @@ void cell_kind(const struct cells *c, char kind);
 void cell_function(const struct cells *c, unsigned int width, uint32_t function,
 		   double share);
 
-/* Where a function is: "shop.c:38" or "libc.so.6". */
+/* Where a function is: "shop.c:38", "libc.so.6", of an interpreter "C in python3.11". */
 void cell_where(const struct cells *c, unsigned int width, uint32_t function);
 
 /* The last part of the path of a function's source file, or NULL. */

@@ -244,6 +244,9 @@ static char *why_none(const struct app *a)
 	if (m->kind == MODULE_KERNEL)
 		return xstrdup("The code of the kernel is not read. The callers (c) show what "
 			       "the program asked of it.");
+	if (m->kind == MODULE_PYTHON)
+		return xstrdup("Python functions have no instructions of the machine: the "
+			       "interpreter runs them. Their lines have the time.");
 	if (m->kind == MODULE_ANON)
 		return xstrdup("This code is in no file: it was generated while the program ran, "
 			       "and is not read.");

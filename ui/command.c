@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/command.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@
 #include "ui/app.h"
 #include "ui/save.h"
 #include "ui/view.h"
+
+#define PROBE_SECONDS 2		/* if none are given */
 
 /* ---- what they do ---- */
 
@@ -64,6 +67,45 @@ static void run_range(struct app *a, const char *argument, bool force)
 {
 	(void)force;
 	app_scope_range(a, argument);
+}
+
+static void run_frames(struct app *a, const char *argument, bool force)
+{
+	(void)force;
+	app_scope_frames(a, argument);
+}
+
+/* Of a Python function its name, else NULL. */
+static const char *python_function(const struct app *a, uint32_t function)
+{
+	const struct profile *p = a->model->p;
+
+	return function != RECORD_NONE && p->functions[function].source == SYMBOL_PYTHON
+		? profile_string(p, p->functions[function].name) : NULL;
+}
+
+/* "fib 5": the function, and how many seconds; without a name that of the row. */
+static void run_probe(struct app *a, const char *argument, bool force)
+{
+	const char *space = strrchr(argument, ' '), *last = space ? space + 1 : argument;
+	const char *name = python_function(a, a->function);
+	_cleanup_(freep) char *line = NULL, *answer = NULL;
+	const bool timed = isdigit((unsigned char)*last);
+
+	(void)force;
+	if (timed ? !space && !name : !*argument && !name) {
+		app_say(a, "of which Python function?  :probe FUNCTION, or choose its row");
+		return;
+	}
+	if (timed && space)
+		line = xasprintf("%s %.*s", last, (int)(space - argument), argument);
+	else if (timed)
+		line = xasprintf("%s %s", last, name);
+	else
+		line = xasprintf("%d %s", PROBE_SECONDS, *argument ? argument : name);
+	answer = a->live->ask(a->live->ctx, APP_PROBE, line);
+	if (answer)
+		app_say(a, "%s", answer);
 }
 
 static void run_quit(struct app *a, const char *argument, bool force)
@@ -146,10 +188,14 @@ const struct command commands[] = {
 	  APP_RECORDING },
 	{ "range", "[FROM TO]", "only what is between, as 12s 18s; none: all time",
 	  run_range, APP_RECORDING },
+	{ "frames", "[MODE]", "Python: merged, python, native or mixed; none: merged",
+	  run_frames, APP_RECORDING },
 	{ "set", "NAME VALUE", "ascii, clipboard, color, mouse, theme; alone: a list",
 	  run_set, APP_RECORDING },
 	{ "rate", "HZ", "live: take so many samples a second", NULL, APP_RATE },
 	{ "mark", "TEXT", "live: note this moment in the recording", NULL, APP_MARK },
+	{ "probe", "[FUNCTION] [SECONDS]", "live: count calls of a Python function; *: of all",
+	  run_probe, APP_PROBE },
 	{ "sessions", "", "live: what else is being recorded", run_sessions, APP_SESSIONS },
 	{ "detach", "", "live: leave, and let it be recorded on", run_detach, APP_DETACH },
 	{ "stop", "", "live: end the recording", NULL, APP_STOP },
@@ -247,6 +293,9 @@ static void offer_words(struct completion *c, const char *line, unsigned int n)
 	else if (n == 1 && strncmp(line, "export ", 7) == 0)
 		for (size_t i = 0; export_formats[i]; i++)
 			offer(c, export_formats[i]->name);
+	else if (n == 1 && strncmp(line, "frames ", 7) == 0)
+		for (enum frame_mode i = 0; i < FRAME_MODES; i++)
+			offer(c, frame_mode_name(i));
 	else if (n == 1 && strncmp(line, "set ", 4) == 0)
 		for (int i = 0; i < APP_SETTINGS; i++)
 			offer(c, settings[i].name);

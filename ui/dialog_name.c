@@ -10,10 +10,12 @@
 static const char *whose(char kind)
 {
 	switch (kind) {
+	case 'P':
+		return "written in Python";
 	case 'N':
 		return "code of the program itself";
 	case 'L':
-		return "code of a library";
+		return "code of a library, or the interpreter";
 	case 'K':
 		return "code of the kernel";
 	default:
@@ -41,6 +43,8 @@ static void say_function(struct dialog *d, const struct profile *p, uint32_t fun
 		dialog_say(d, "%s: %s", *path ? path : profile_module_name(p, f->module),
 			   whose(profile_function_kind(p, function)));
 	}
+	if (f->source == SYMBOL_PYTHON)
+		return;		/* it is at no address */
 	if (f->vaddr && f->size)
 		dialog_say(d, "address 0x%" PRIx64 ", %" PRIu64 " bytes", f->vaddr, f->size);
 	else if (f->vaddr)

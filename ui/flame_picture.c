@@ -332,10 +332,11 @@ static void put_numbers(const struct app *a, struct pen *pen)
 static void put_kinds(const struct picture *pic, struct pen *pen)
 {
 	static const struct { char kind; const char *name; } kinds[] = {
-		{ 'N', "native" }, { 'L', "library" }, { 'K', "kernel" }, { '?', "unknown" } };
+		{ 'P', "Python" }, { 'N', "native" }, { 'L', "library" }, { 'K', "kernel" }, { '?', "unknown" } };
+	bool python = profile_has_python(pic->a->model->p);
 	struct style style = { INK_BLACK, 0, 0 };
 
-	for (size_t i = 0; i < array_len(kinds); i++) {
+	for (size_t i = !python; i < array_len(kinds); i++) {
 		style.bg = fill_of(pic->g, kinds[i].kind, true);
 		pen_put(pen, pic->g->fills ? style : STYLE_STRONG, "%c", kinds[i].kind);
 		pen_put(pen, STYLE_DIM, " %s", kinds[i].name);
@@ -344,9 +345,9 @@ static void put_kinds(const struct picture *pic, struct pen *pen)
 	if (!pic->g->fills || pen_left(pen) < 30)
 		return;
 	pen_put(pen, STYLE_RULE, pic->g->utf8 ? "│  " : "|  ");
-	style = (struct style){ INK_BLACK, fill_of(pic->g, 'N', true), ATTR_BOLD };
+	style = (struct style){ INK_BLACK, fill_of(pic->g, kinds[!python].kind, true), ATTR_BOLD };
 	pen_put(pen, style, " own work ");
-	style = (struct style){ INK_BLACK, fill_of(pic->g, 'N', false), 0 };
+	style = (struct style){ INK_BLACK, fill_of(pic->g, kinds[!python].kind, false), 0 };
 	pen_to(pen, pen->column + 1);
 	pen_put(pen, style, " passed on ");
 }

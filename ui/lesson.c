@@ -10,6 +10,7 @@
 #include "ui/lesson_slots.h"
 #include "ui/text.h"
 
+/* In a file. */
 static const char *const part_names[LESSON_PARTS] = {
 	[LESSON_READ] = "read", [LESSON_PROGRAM] = "in your program", [LESSON_TRY] = "try",
 	[LESSON_CHECK] = "check", [LESSON_ANSWER] = "answer",
@@ -27,11 +28,6 @@ struct parser {
 	unsigned int seen[LESSON_PARTS];	/* how many there were */
 	unsigned int check_page, check_line;	/* of the last question */
 };
-
-const char *lesson_part_name(enum lesson_part part)
-{
-	return part_names[part];
-}
 
 static void fault(struct parser *p, unsigned int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

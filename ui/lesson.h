@@ -28,9 +28,6 @@ enum lesson_part {
 	LESSON_READ, LESSON_PROGRAM, LESSON_TRY, LESSON_CHECK, LESSON_ANSWER, LESSON_PARTS
 };
 
-/* A part's name in a file: "in your program". */
-const char *lesson_part_name(enum lesson_part part);
-
 struct lesson_line {
 	unsigned int page;	/* from 0 */
 	enum lesson_part part;

@@ -167,6 +167,7 @@ static void fill_lines(struct work *w, struct sources *sources)
 	const struct model *m = w->m;
 	const struct line_sum *hot = NULL;
 	struct lines lines;
+	uint64_t all_ns = 0;
 	uint32_t n = 0;
 
 	lines_make(m->p, &m->scope, &m->sum, w->function, &lines);
@@ -174,7 +175,8 @@ static void fill_lines(struct work *w, struct sources *sources)
 		const struct line_sum *l = &lines.v[i];
 
 		n += l->line != 0;
-		if (l->line && l->self.count && (!hot || l->self.weight_ns > hot->self.weight_ns))
+		all_ns += line_own_ns(l);
+		if (l->line && line_own_ns(l) && (!hot || line_own_ns(l) > line_own_ns(hot)))
 			hot = l;
 	}
 	if (hot) {
@@ -182,8 +184,7 @@ static void fill_lines(struct work *w, struct sources *sources)
 		_cleanup_(freep) char *line = source_line_text(text, hot->line);
 
 		w->out->v[SLOT_HOT_LINE] = xasprintf("%u", hot->line);
-		w->out->v[SLOT_HOT_SHARE] = part(hot->self.weight_ns,
-						 m->sum.functions[w->function].self.weight_ns);
+		w->out->v[SLOT_HOT_SHARE] = part(line_own_ns(hot), all_ns);
 		if (line && line[strspn(line, " ")])
 			w->out->v[SLOT_HOT_TEXT] = xstrdup(line + strspn(line, " "));
 	}
@@ -228,19 +229,21 @@ static void fill_places(struct work *w)
 	const struct profile *p = w->m->p;
 	const struct summary *sum = &w->m->sum;
 	uint32_t depth = 0, paths = 0;
+	bool known = true;
 
 	for (size_t i = 0; i < p->n_leaves; i++) {
-		struct stack_walk walk = stack_walk_from(p, p->leaves[i]);
+		struct stack_walk walk = stack_walk_from(p, p->shown.leaves[i]);
 		const struct profile_level *call;
 		uint32_t n = 0;
 
 		while ((call = stack_walk_next(&walk)))
 			n += call->function == w->function;
 		depth = max_of(depth, n);
+		known &= !n || walk.stack != OUTCOME_LEFT_OUT;
 	}
 	for (uint32_t i = 1; i < sum->n_nodes; i++)
 		paths += p->tree.function[i] == w->function && sum->nodes[i].total.count;
-	if (depth > 1)
+	if (depth > 1 && known)
 		w->out->v[SLOT_DEPTH] = count(depth);
 	if (paths > 1)
 		w->out->v[SLOT_PATHS_COUNT] = count(paths);
@@ -295,12 +298,12 @@ static void fill_quality(struct work *w)
 static void fill_all(struct work *w)
 {
 	const struct model *m = w->m;
-	const struct profile_process *process = profile_main_process(m->p);
+	const char *title = profile_title(m->p);
 	uint64_t rate = profile_meta_number(m->p, "rate_hz", 0);
 	char **v = w->out->v;
 
-	if (process)
-		v[SLOT_ALL_NAME] = xstrdup(profile_string(m->p, process->name));
+	if (title)
+		v[SLOT_ALL_NAME] = xstrdup(title);
 	v[SLOT_ALL_SAMPLES] = count(m->sum.received.count);
 	if (rate)
 		v[SLOT_ALL_RATE] = count(rate);

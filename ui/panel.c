@@ -41,18 +41,10 @@ static size_t view_number(const struct app *a)
 /* The name of the view's own lesson; NULL: it has none. */
 static const char *own_lesson(const struct app *a)
 {
-	return a->view == &view_hints ? view_hints_lesson(a) : a->view->lesson;
-}
-
-/* Where one is in the lessons of the view at hand: at the front of a new one. */
-static struct app_panel_place *place_of(struct app *a)
-{
-	struct app_panel_place *p = &a->panel.places[view_number(a)];
-	const char *own = own_lesson(a);
-
-	if (p->own != own)
-		*p = (struct app_panel_place){ .open = p->open, .own = own };
-	return p;
+	if (a->view == &view_hints)
+		return view_hints_lesson(a);
+	return a->view->lesson_python && view_on_python(a) ? a->view->lesson_python
+							    : a->view->lesson;
 }
 
 /* The name of number `i` of those that are read one after the other. */
@@ -78,6 +70,28 @@ static unsigned int count_pages(struct app *a, unsigned int i)
 	const struct lesson *l = find_lesson(a, i, &trouble);
 
 	return l ? l->n_pages : 1;
+}
+
+/*
+ * Where one is in the lessons of the view at hand: at the front of a new one, but on the same
+ * page where only the selected row is of another kind, as far as that lesson goes.
+ */
+static struct app_panel_place *place_of(struct app *a)
+{
+	struct app_panel_place *p = &a->panel.places[view_number(a)];
+	const char *own = own_lesson(a);
+	bool same_view = p->own && (p->own == a->view->lesson || p->own == a->view->lesson_python);
+
+	if (p->own == own)
+		return p;
+	if (!same_view)
+		*p = (struct app_panel_place){ .open = p->open };
+	p->own = own;
+	if (same_view && p->lesson == 0) {
+		p->page = min_of(p->page, count_pages(a, 0) - 1);
+		p->scroll = (struct list){ 0 };
+	}
+	return p;
 }
 
 bool panel_is_open(const struct app *a)
@@ -195,7 +209,7 @@ static void make_values(struct app *a)
 	lesson_values_deinit(&p->values);
 	p->asked = m->n_asked;
 	p->function = function;
-	p->example = m->sum.received.count < CELLS_FEW_SAMPLES;
+	p->example = m->sum.measured || m->sum.received.count < CELLS_FEW_SAMPLES;
 	if (p->example)
 		lesson_values_make_example(&p->values);
 	else

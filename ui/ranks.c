@@ -63,6 +63,8 @@ char *ranks_certainty(const struct summary *sum, const uint32_t *order, uint32_t
 	_cleanup_(freep) char *are = NULL;
 	char *text;
 
+	if (sum->measured)
+		return xstrdup("counted and measured, not sampled: no intervals; what that cost is in it");
 	if (sum->received.count && sum->received.count < CELLS_FEW_SAMPLES)
 		return xstrdup("so few samples rank nothing");
 	find_ties(sum, order, n, &distinct, &tied);

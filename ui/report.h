@@ -12,6 +12,7 @@
 #ifndef CPROFD_UI_REPORT_H
 #define CPROFD_UI_REPORT_H
 
+#include "profile/groups.h"
 #include "profile/ledger.h"
 #include "profile/summary.h"
 #include "ui/cells.h"
@@ -36,6 +37,12 @@ void report_header(const struct report *r);
 /* Functions by own time. */
 void report_flat(const struct report *r);
 
+/* Who used the time: processes, programs, control groups or threads. */
+void report_groups(const struct report *r, enum group_by by);
+
+/* What each thread did, and for what it waited. */
+void report_threads(const struct report *r);
+
 /* Who called whom, from the top. */
 void report_tree(const struct report *r);
 
@@ -50,9 +57,10 @@ void report_ledger(const struct report *r);
 
 /* What report_json() puts into its document beside the functions. */
 struct report_json_parts {
-	bool tree;
+	bool tree, threads;
 	uint32_t callers;	/* a function, or RECORD_NONE */
 	uint32_t lines;		/* a function, or RECORD_NONE */
+	enum group_by by;	/* groups, or GROUP_BY_COUNT */
 };
 
 /* All of it for programs: cprofd-report-json(5).  Uses only the page's `out`. */

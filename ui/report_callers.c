@@ -39,7 +39,7 @@ static void put_head(const struct callers *c, const char *what)
 	struct page *page = c->r->page;
 
 	pen_right(&page->pen, STYLE_DIM, 6, "SHARE");
-	pen_right(&page->pen, STYLE_DIM, 11, "SAMPLES");
+	pen_right(&page->pen, STYLE_DIM, 11, c->r->sum->measured ? "CALLS" : "SAMPLES");
 	pen_put(&page->pen, STYLE_DIM, "  K ");
 	pen_put(&page->pen, STYLE_STRONG, "%s", what);
 	pen_to(&page->pen, c->columns.where_at);
@@ -146,7 +146,7 @@ static void put_middle(const struct callers *c)
 	pen_to(&page->pen, 1);
 	cell_share(&r->cells, summary_share(r->sum, c->b.total.weight_ns));
 	pen_to(&page->pen, 7);
-	if (c->b.total.count)
+	if (c->b.total.count && !r->sum->measured)
 		cell_interval(&r->cells, summary_total(r->sum, c->b.function));
 	pen_to(&page->pen, 20);
 	cell_kind(&r->cells, profile_function_kind(r->p, c->b.function));
@@ -156,8 +156,9 @@ static void put_middle(const struct callers *c)
 	cell_where(&r->cells, c->columns.where, c->b.function);
 	page_end(page);
 	pen_to(&page->pen, 22);
-	pen_put(&page->pen, STYLE_DIM, "%s samples, %s of CPU in it and what it calls",
-		 text_count(n, c->b.total.count), text_time(time, c->b.total.weight_ns));
+	pen_put(&page->pen, STYLE_DIM, r->sum->measured ? "%s calls, %s in it and what it calls"
+							: "%s samples, %s of CPU in it and what it calls",
+		text_count(n, c->b.total.count), text_time(time, c->b.total.weight_ns));
 	page_end(page);
 	page_end(page);
 }
@@ -168,7 +169,7 @@ static void put_certainty(const struct callers *c)
 	_cleanup_(freep) char *text = NULL;
 	char count[TEXT_NUMBER];
 
-	if (!c->b.total.count)
+	if (!c->b.total.count || c->r->sum->measured)
 		return;
 	text = xasprintf("%s samples here: shares near 50%% carry at least %s%.0f points",
 			 text_count(count, c->b.total.count), pen_plus_minus(&page->pen),
@@ -191,7 +192,8 @@ void report_callers(const struct report *r, uint32_t function)
 	put_head(&c, "CALLED BY");
 	put_side(&c, &c.b.callers, true);
 	if (c.b.outermost.count)
-		put_words(&c, c.b.outermost, 0, "nobody: stacks begin with it");
+		put_words(&c, c.b.outermost, 0, r->sum->measured ? "nobody who was seen"
+								 : "nobody: stacks begin with it");
 	put_middle(&c);
 	put_head(&c, "CALLS");
 	put_words(&c, c.b.self, 0, "its own code");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
+#include <string.h>
 
 #include "base/util.h"
 #include "ui/ranks.h"
@@ -16,6 +17,7 @@ struct flat {
 	const struct report *r;
 	struct columns columns;
 	bool seconds;
+	unsigned int counted;	/* columns */
 	double scale;		/* of the bars */
 	uint32_t *order;
 	uint32_t n, n_shown;
@@ -28,11 +30,16 @@ static void put_head(const struct flat *f)
 	unsigned int bar = 14;
 
 	pen_right(&page->pen, STYLE_STRONG, 6, "SELF%%");
-	pen_right(&page->pen, STYLE_DIM, 6, "%s95 ", pen_plus_minus(&page->pen));
+	if (f->r->sum->measured)
+		pen_right(&page->pen, STYLE_DIM, 6, "CALLS");
+	else
+		pen_right(&page->pen, STYLE_DIM, 6, "%s95 ", pen_plus_minus(&page->pen));
 	pen_to(&page->pen, bar);
 	pen_put(&page->pen, STYLE_DIM, "0");
 	pen_right(&page->pen, STYLE_DIM, f->columns.bar - 1, "%.0f%%", f->scale * 100);
 	pen_right(&page->pen, STYLE_DIM, 7, "TOTAL%%");
+	if (f->counted)
+		pen_right(&page->pen, STYLE_DIM, f->counted, "CALLS");
 	if (f->seconds)
 		pen_right(&page->pen, STYLE_DIM, 8, "SELF s");
 	pen_put(&page->pen, STYLE_DIM, "  K FUNCTION");
@@ -41,16 +48,21 @@ static void put_head(const struct flat *f)
 	page_end(page);
 }
 
-/* What all rows have up to the kind letter. */
-static void put_numbers(const struct flat *f, char kind, double share, struct interval iv,
-			double total, uint64_t self_ns)
+/*
+ * What all rows have up to the kind letter; `calls` of what was measured.  No function is
+ * RECORD_NONE.
+ */
+static void put_numbers(const struct flat *f, uint32_t function, char kind, double share,
+			struct interval iv, uint64_t calls, double total, uint64_t self_ns)
 {
 	const struct report *r = f->r;
 
 	pen_to(&r->page->pen, 1);
 	cell_share(&r->cells, share);
 	pen_to(&r->page->pen, 7);
-	if (share > 0)
+	if (r->sum->measured)
+		cell_calls(&r->cells, calls);
+	else if (share > 0)
 		cell_interval(&r->cells, iv);
 	pen_to(&r->page->pen, 14);
 	pen_bar(&r->page->pen, kind, f->columns.bar, iv.low, iv.share, iv.high, f->scale);
@@ -59,6 +71,10 @@ static void put_numbers(const struct flat *f, char kind, double share, struct in
 		cell_share(&r->cells, total);
 	else
 		pen_to(&r->page->pen, r->page->pen.column + 5);
+	if (f->counted && function != RECORD_NONE)
+		cell_counted(&r->cells, f->counted, function);
+	else
+		pen_to(&r->page->pen, r->page->pen.column + f->counted);
 	pen_to(&r->page->pen, r->page->pen.column + 1);
 	if (f->seconds)
 		cell_seconds(&r->cells, self_ns, share);
@@ -74,8 +90,8 @@ static void put_function(const struct flat *f, uint32_t function)
 	struct interval none = { 0 };
 	double share = summary_share(r->sum, sum->self.weight_ns);
 
-	put_numbers(f, profile_function_kind(r->p, function), share,
-		    sum->self.count ? summary_self(r->sum, function) : none,
+	put_numbers(f, function, profile_function_kind(r->p, function), share,
+		    sum->self.count ? summary_self(r->sum, function) : none, sum->self.count,
 		    summary_share(r->sum, sum->total.weight_ns), sum->self.weight_ns);
 	cell_function(&r->cells, f->columns.name, function, share);
 	pen_to(&r->page->pen, f->columns.where_at);
@@ -87,7 +103,7 @@ static void put_function(const struct flat *f, uint32_t function)
 static void put_pseudo(const struct flat *f, char kind, const char *name, const char *where,
 		       uint64_t ns, struct interval iv)
 {
-	put_numbers(f, kind, iv.share, iv, -1, ns);
+	put_numbers(f, RECORD_NONE, kind, iv.share, iv, 0, -1, ns);
 	pen_name(&f->r->page->pen, STYLE_TEXT, f->columns.name, name);
 	pen_to(&f->r->page->pen, f->columns.where_at);
 	pen_name(&f->r->page->pen, STYLE_DIM, f->columns.where, where);
@@ -102,7 +118,7 @@ static void put_rest(const struct flat *f, uint64_t ns, const char *text)
 
 	pen_to(&page->pen, 1);
 	cell_share(&f->r->cells, share);
-	pen_to(&page->pen, 14 + f->columns.bar + 8);
+	pen_to(&page->pen, 14 + f->columns.bar + 8 + f->counted);
 	if (f->seconds)
 		cell_seconds(&f->r->cells, ns, share);
 	pen_to(&page->pen, page->pen.column + (f->seconds ? 4 : 3));
@@ -157,6 +173,70 @@ static void put_pseudo_rows(const struct flat *f)
 			   summary_lost(sum));
 }
 
+#define MOST_CALLED 3	/* are named, */
+#define NAME_WIDTH 40u	/* each so wide */
+
+/* Into its place among those that were called most. */
+static void rank_calls(const struct call_counts *c, size_t i, size_t most[MOST_CALLED], size_t n)
+{
+	size_t at = min_of(n, (size_t)MOST_CALLED);
+
+	for (; at && c->counts[most[at - 1]].calls < c->counts[i].calls; at--)
+		if (at < MOST_CALLED)
+			most[at] = most[at - 1];
+	if (at < MOST_CALLED)
+		most[at] = i;
+}
+
+/* "fib 25,083", clean; the caller frees it. */
+static char *called_text(const struct report *r, size_t i)
+{
+	const struct call_counts *c = &r->p->calls;
+	const char *name = profile_string(r->p, r->p->functions[c->functions[i]].name);
+	struct buf b = { 0 };
+	char number[TEXT_NUMBER];
+	char *text;
+
+	text_clean(&b, name, strlen(name), r->page->row.utf8);
+	text_clip(&b, NAME_WIDTH, r->page->row.utf8);
+	text = xasprintf("%s %s", (const char *)b.data, text_count(number, c->counts[i].calls));
+	buf_deinit(&b);
+	return text;
+}
+
+/* Functions that were called, and never while a sample was taken. */
+static void put_unsampled(const struct flat *f)
+{
+	const struct report *r = f->r;
+	const struct call_counts *c = &r->p->calls;
+	_cleanup_(freep) char *text = NULL;
+	char functions[TEXT_NUMBER], called[TEXT_NUMBER];
+	size_t n = 0, most[MOST_CALLED] = { 0 };
+	uint64_t calls = 0;
+
+	for (size_t i = 0; !r->sum->measured && i < c->n; i++) {
+		if (r->sum->functions[c->functions[i]].total.count)
+			continue;
+		rank_calls(c, i, most, n++);
+		calls += c->counts[i].calls;
+	}
+	if (!n)
+		return;
+	text = xasprintf("%s more function%s, without a sample here: %s call%s (--json has all).  Most: ",
+			 text_count(functions, n), n == 1 ? "" : "s", text_count(called, calls),
+			 calls == 1 ? "" : "s");
+	for (size_t i = 0; i < min_of(n, (size_t)MOST_CALLED); i++) {
+		_cleanup_(freep) char *before = text, *one = called_text(r, most[i]);
+
+		text = xasprintf("%s%s%s", before, i ? ", " : "", one);
+	}
+	pen_to(&r->page->pen, 1);
+	pen_put(&r->page->pen, STYLE_DIM, "calls");
+	pen_to(&r->page->pen, 15);
+	page_wrap(r->page, STYLE_TEXT, text);
+	page_end(r->page);
+}
+
 static void put_ties(const struct flat *f)
 {
 	struct page *page = f->r->page;
@@ -204,7 +284,8 @@ void report_flat(const struct report *r)
 {
 	struct flat f = { .r = r, .seconds = r->page->width >= WIDE };
 
-	f.columns = cells_columns(r->page->width, f.seconds ? 33 : 25);
+	f.counted = cells_counted_width(r->p, r->sum, r->page->width);
+	f.columns = cells_columns(r->page->width, (f.seconds ? 33 : 25) + f.counted);
 	f.order = summary_rank(r->p, r->sum, &f.n);
 	f.n_shown = rows_to_show(&f);
 	f.scale = bar_scale(largest_high(&f));
@@ -218,5 +299,6 @@ void report_flat(const struct report *r)
 	put_pseudo_rows(&f);
 	if (f.n_shown > 1)
 		put_ties(&f);
+	put_unsampled(&f);
 	free(f.order);
 }

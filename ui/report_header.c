@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -48,21 +49,35 @@ static void count_tasks(const struct profile *p, size_t *n_processes, size_t *n_
 	u64map_deinit(&tids);
 }
 
+/* Children that nothing is known of but that they were there; the caller frees it. */
+static char *others_text(const struct profile *p)
+{
+	const char *others = profile_meta(p, "unsampled_processes");
+	uint64_t n = others ? strtoull(others, NULL, 10) : 0;
+	char text[TEXT_NUMBER];
+
+	return n ? xasprintf("; %s more had no sample", text_count(text, n)) : xstrdup("");
+}
+
 static void put_program(const struct report *r)
 {
 	const struct profile_process *process = profile_main_process(r->p);
 	_cleanup_(freep) char *file = clean(r, r->file ? r->file : "not kept; -o FILE keeps it");
-	_cleanup_(freep) char *name = process
-		? clean(r, profile_string(r->p, process->name)) : xstrdup("nothing");
+	const char *title = profile_title(r->p);
+	_cleanup_(freep) char *name = clean(r, title ? title : "nothing");
+	_cleanup_(freep) char *pid = process ? xasprintf("  (pid %u)", process->pid) : xstrdup("");
 	_cleanup_(freep) char *text = NULL;
+	_cleanup_(freep) char *others = others_text(r->p);
+	_cleanup_(freep) char *version = facts_python(r->p);
+	_cleanup_(freep) char *python = version ? clean(r, version) : NULL;
 	char threads[TEXT_NUMBER], processes[TEXT_NUMBER];
 	size_t n_processes, n_threads;
 
 	count_tasks(r->p, &n_processes, &n_threads);
-	text = xasprintf("%s  (pid %u), %s thread%s in %s process%s", name,
-			 process ? process->pid : 0,
+	text = xasprintf("%s%s%s%s, %s thread%s in %s process%s%s", name, pid, python ? ", " : "",
+			 python ? python : "",
 			 text_count(threads, n_threads), n_threads == 1 ? "" : "s",
-			 text_count(processes, n_processes), n_processes == 1 ? "" : "es");
+			 text_count(processes, n_processes), n_processes == 1 ? "" : "es", others);
 	put_line(r, "recording", STYLE_STRONG, file);
 	put_line(r, "program", STYLE_TEXT, text);
 }
@@ -148,12 +163,15 @@ static void put_samples(const struct report *r)
 {
 	const struct summary *sum = r->sum;
 	_cleanup_(freep) char *lost = lost_text(r), *cut = cut_text(r), *text = NULL;
+	_cleanup_(freep) char *off = NULL;
 	char n[TEXT_NUMBER], time[TEXT_NUMBER], cpu[TEXT_NUMBER];
 
-	text = xasprintf("%s = %s of %s%sCPU; %s; %s", text_count(n, sum->received.count),
+	if (sum->off_ns)
+		off = xasprintf(", of which %s without sampling", text_time(time, sum->off_ns));
+	text = xasprintf("%s = %s of %s%sCPU%s; %s; %s", text_count(n, sum->received.count),
 			 text_time(time, sum->received.weight_ns),
 			 sum->cpu_known ? text_time(cpu, sum->cpu_ns) : "",
-			 sum->cpu_known ? " " : "", lost, cut);
+			 sum->cpu_known ? " " : "", off ? off : "", lost, cut);
 	put_line(r, "samples", STYLE_TEXT, text);
 }
 
@@ -184,6 +202,11 @@ static void put_selection(const struct report *r)
 
 		n = snprintf(text, sizeof(text), "%sfunctions matching \"%.64s\"",
 			     b.len ? "; " : "", pattern);
+		buf_put(&b, text, (size_t)n);
+	}
+	if (r->p->shown.mode != FRAMES_MERGED) {
+		n = snprintf(text, sizeof(text), "%s%s frames", b.len ? "; " : "",
+			     frame_mode_name(r->p->shown.mode));
 		buf_put(&b, text, (size_t)n);
 	}
 	buf_put_u8(&b, '\0');
@@ -235,14 +258,38 @@ static void put_banners(const struct report *r)
 	}
 }
 
+/* A recording without samples. */
+static void put_measured(const struct report *r)
+{
+	_cleanup_(freep) char *file = clean(r, r->file ? r->file : "not kept; -o FILE keeps it");
+	const char *format = profile_meta(r->p, "imported");
+	_cleanup_(freep) char *text = NULL;
+	char calls[TEXT_NUMBER], time[TEXT_NUMBER];
+
+	put_line(r, "recording", STYLE_STRONG, file);
+	put_fact(r, "imported", xasprintf("%s: calls that were counted and times that were measured; no samples, so no intervals, stacks or lines",
+					  format ? format : "not recorded from what"));
+	text = xasprintf("%s in %s", text_count(calls, r->sum->received.count),
+			 text_time(time, r->sum->received.weight_ns));
+	put_line(r, "calls", STYLE_TEXT, text);
+	put_selection(r);
+	put_notes(r);
+	page_end(r->page);
+}
+
 void report_header(const struct report *r)
 {
+	if (r->sum->measured) {
+		put_measured(r);
+		return;
+	}
 	put_program(r);
 	put_time(r);
 	put_fact(r, "engine", facts_engine(r->p, r->sum));
 	put_samples(r);
 	put_fact(r, "cannot see", facts_blind(r->p));
-	put_fact(r, "cost", facts_cost(r->p));
+	put_fact(r, "cost", facts_cost(r->p, false));
+	put_fact(r, "effect", facts_effect(r->p));
 	put_selection(r);
 	put_notes(r);
 	put_banners(r);

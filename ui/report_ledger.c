@@ -43,11 +43,12 @@ static void put_module(const struct report *r, uint32_t module)
 static void put_row(const struct report *r, const struct ledger_row *row)
 {
 	double share = ledger_share(r->ledger, row->sum.weight_ns);
+	_cleanup_(freep) char *text = ledger_row_text(r->ledger, row);
 
 	pen_to(&r->page->pen, 2);
 	cell_share(&r->cells, share);
 	put_count(r, row->sum);
-	pen_put(&r->page->pen, STYLE_TEXT, "%s", ledger_row_name(row));
+	pen_put(&r->page->pen, STYLE_TEXT, "%s", text);
 	put_module(r, row->module);
 	page_end(r->page);
 	if (ledger_fix_matters(row, share))
@@ -89,6 +90,18 @@ static void put_unnamed(const struct report *r)
 	}
 }
 
+static void put_edges(const struct report *r)
+{
+	_cleanup_(freep) char *edges = ledger_edges(r->ledger);
+	_cleanup_(freep) char *text = edges ? xasprintf("calls: %s", edges) : NULL;
+
+	if (!text)
+		return;
+	pen_to(&r->page->pen, TEXT_AT);
+	page_wrap(r->page, STYLE_TEXT, text);
+	page_end(r->page);
+}
+
 void report_ledger(const struct report *r)
 {
 	const struct ledger *l = r->ledger;
@@ -111,4 +124,5 @@ void report_ledger(const struct report *r)
 	}
 	page_end(r->page);
 	put_unnamed(r);
+	put_edges(r);
 }

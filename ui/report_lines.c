@@ -9,7 +9,7 @@
 #include "ui/text.h"
 
 #define CONTEXT 2	/* lines shown around one that has samples */
-#define TEXT_AT 40
+#define SECONDS_FROM 90	/* width of the page from which on lines have seconds */
 
 struct line_report {
 	const struct report *r;
@@ -17,7 +17,29 @@ struct line_report {
 	struct lines lines;
 	const char *path;		/* the file at hand */
 	const struct source *source;	/* its text, or NULL */
+	unsigned int in_c, seconds;	/* columns where these end; 0: there is none */
+	unsigned int total, samples, line, text;
 };
+
+static void find_columns(struct line_report *l)
+{
+	unsigned int at = 13;
+
+	l->in_c = l->lines.has_in_c ? at += 7 : 0;
+	l->total = at += 7;
+	l->seconds = l->r->page->width >= SECONDS_FROM ? at += 9 : 0;
+	l->samples = at += 9;
+	l->line = at += 8;
+	l->text = at + 3;
+}
+
+static void put_head_of(const struct line_report *l, unsigned int end, const char *name)
+{
+	struct pen *pen = &l->r->page->pen;
+
+	if (end)
+		pen_right(pen, STYLE_DIM, end - pen->column, "%s", name);
+}
 
 /* A rule with the name of the function and of the file at hand. */
 static void put_title(const struct line_report *l)
@@ -39,7 +61,7 @@ static void put_title(const struct line_report *l)
 static void put_state(const struct line_report *l)
 {
 	const struct report *r = l->r;
-	_cleanup_(freep) char *text = source_trouble(l->path, l->source,
+	_cleanup_(freep) char *text = source_trouble(l->path, l->lines.has_in_c, l->source,
 						     r->p->start_real_ns / NS_PER_S);
 	struct buf clean = { 0 };
 
@@ -66,9 +88,11 @@ static void put_head(const struct line_report *l)
 
 	pen_right(&page->pen, STYLE_STRONG, 6, "SELF%%");
 	pen_right(&page->pen, STYLE_DIM, 6, "%s95 ", pen_plus_minus(&page->pen));
-	pen_right(&page->pen, STYLE_DIM, 7, "TOTAL%%");
-	pen_right(&page->pen, STYLE_DIM, 10, "SAMPLES");
-	pen_right(&page->pen, STYLE_DIM, 8, "LINE");
+	put_head_of(l, l->in_c, "IN C%");
+	put_head_of(l, l->total, "TOTAL%");
+	put_head_of(l, l->seconds, "TOTAL s");
+	put_head_of(l, l->samples, "SAMPLES");
+	put_head_of(l, l->line, "LINE");
 	page_end(page);
 }
 
@@ -78,42 +102,58 @@ static void put_source(const struct line_report *l, uint32_t line, struct style 
 	struct page *page = l->r->page;
 	_cleanup_(freep) char *text = source_line_text(l->source, line);
 
-	pen_to(&page->pen, TEXT_AT - 2);
+	pen_to(&page->pen, l->text - 2);
 	pen_put(&page->pen, STYLE_DIM, page->row.utf8 ? "│" : "|");
-	pen_to(&page->pen, TEXT_AT);
+	pen_to(&page->pen, l->text);
 	if (text)
-		pen_name(&page->pen, tone, page->width - TEXT_AT - 1, text);
+		pen_name(&page->pen, tone, page->width - l->text - 1, text);
+}
+
+static void put_numbers(const struct line_report *l, const struct line_sum *sum)
+{
+	const struct report *r = l->r;
+	struct pen *pen = &r->page->pen;
+	double total = summary_share(r->sum, sum->total.weight_ns);
+	char n[TEXT_NUMBER];
+
+	pen_to(pen, 1);
+	cell_share(&r->cells, summary_share(r->sum, sum->self.weight_ns));
+	pen_to(pen, 7);
+	if (sum->self.count)
+		cell_interval(&r->cells, sum->self_share);
+	if (l->in_c) {
+		pen_to(pen, l->in_c - 5);
+		cell_share(&r->cells, summary_share(r->sum, sum->in_c.weight_ns));
+	}
+	pen_to(pen, l->total - 5);
+	cell_share(&r->cells, total);
+	if (l->seconds) {
+		pen_to(pen, l->seconds - 7);
+		cell_seconds(&r->cells, sum->total.weight_ns, total);
+	}
+	pen_right(pen, STYLE_TEXT, l->samples - pen->column, "%s", text_count(n, sum->total.count));
 }
 
 static void put_line(const struct line_report *l, const struct line_sum *sum)
 {
-	const struct report *r = l->r;
-	double share = summary_share(r->sum, sum->self.weight_ns);
-	char n[TEXT_NUMBER];
+	struct page *page = l->r->page;
+	bool hot = summary_share(l->r->sum, line_own_ns(sum)) >= .0995;
 
-	pen_to(&r->page->pen, 1);
-	cell_share(&r->cells, share);
-	pen_to(&r->page->pen, 7);
-	if (sum->self.count)
-		cell_interval(&r->cells, sum->self_share);
-	pen_to(&r->page->pen, 15);
-	cell_share(&r->cells, summary_share(r->sum, sum->total.weight_ns));
-	pen_right(&r->page->pen, STYLE_TEXT, 10, "%s", text_count(n, sum->total.count));
+	put_numbers(l, sum);
 	if (!sum->line)
-		pen_right(&r->page->pen, STYLE_TEXT, 7, "?");
+		pen_right(&page->pen, STYLE_TEXT, l->line - page->pen.column, "?");
 	else
-		pen_right(&r->page->pen, STYLE_TEXT, 7, "%u", sum->line);
-	put_source(l, sum->line, share >= .0995 ? STYLE_STRONG : STYLE_TEXT);
+		pen_right(&page->pen, STYLE_TEXT, l->line - page->pen.column, "%u", sum->line);
+	put_source(l, sum->line, hot ? STYLE_STRONG : STYLE_TEXT);
 	if (!sum->line)
-		pen_put(&r->page->pen, STYLE_DIM, "line not known");
-	page_end(r->page);
+		pen_put(&page->pen, STYLE_DIM, "line not known");
+	page_end(page);
 }
 
 /* A line without samples. */
 static void put_context(const struct line_report *l, uint32_t line)
 {
-	pen_to(&l->r->page->pen, 30);
-	pen_right(&l->r->page->pen, STYLE_DIM, 7, "%u", line);
+	pen_right(&l->r->page->pen, STYLE_DIM, l->line, "%u", line);
 	put_source(l, line, STYLE_DIM);
 	page_end(l->r->page);
 }
@@ -128,7 +168,7 @@ static void put_between(const struct line_report *l, uint32_t from, uint32_t to)
 	if (from && to - first > 2 * CONTEXT + 1) {
 		for (uint32_t i = first; i < first + CONTEXT; i++)
 			put_context(l, i);
-		pen_right(&l->r->page->pen, STYLE_DIM, 37, l->r->page->row.utf8 ? "…" : "...");
+		pen_right(&l->r->page->pen, STYLE_DIM, l->line, l->r->page->row.utf8 ? "…" : "...");
 		page_end(l->r->page);
 		first = to - CONTEXT;
 	}
@@ -173,10 +213,14 @@ void report_lines(const struct report *r, uint32_t function, struct sources *sou
 	struct line_report l = { .r = r, .sources = sources };
 
 	lines_make(r->p, r->selection, r->sum, function, &l.lines);
+	find_columns(&l);
 	put_lines(&l);
 	pen_to(&r->page->pen, 1);
-	page_wrap(r->page, STYLE_DIM, "a sample lands on or just after the costly instruction: read "
-		  "groups of lines");
+	page_wrap(r->page, STYLE_DIM, l.lines.has_in_c
+		  ? "SELF% is Python itself, IN C% the C it calls; TOTAL% has Python it calls, too"
+		  : profile_function_kind(r->p, function) == 'P'
+		  ? "these are the lines that the interpreter was at"
+		  : "a sample lands on or just after the costly instruction: read groups of lines");
 	page_end(r->page);
 	lines_deinit(&l.lines);
 }

@@ -35,8 +35,8 @@ static bool say_failure(struct app *a, const char *path, const struct error *err
 	return true;
 }
 
-/* Give a whole file its name. */
-static bool finish(struct app *a, struct out_file *file, const char *path)
+/* Give a whole file its name; what is to be known about it is said too. */
+static bool finish(struct app *a, struct out_file *file, const char *path, const char *note)
 {
 	FILE *stream = out_file_stream(file);
 	long bytes = ftell(stream);
@@ -45,8 +45,8 @@ static bool finish(struct app *a, struct out_file *file, const char *path)
 
 	if (out_file_commit(file, &err) < 0)
 		return say_failure(a, path, &err);
-	app_say(a, "saved %s to %s%s", text_bytes(size, bytes > 0 ? (uint64_t)bytes : 0),
-		strchr(path, '/') ? "" : "./", path);
+	app_say(a, "saved %s to %s%s%s%s", text_bytes(size, bytes > 0 ? (uint64_t)bytes : 0),
+		strchr(path, '/') ? "" : "./", path, note ? ": " : "", note ? note : "");
 	return true;
 }
 
@@ -88,7 +88,7 @@ bool save_recording(struct app *a, const char *path, bool force)
 		out_file_abort(file);
 		return say_failure(a, path, &err);
 	}
-	return finish(a, file, path);
+	return finish(a, file, path, NULL);
 }
 
 bool save_export(struct app *a, const struct export_format *format, const char *path, bool force)
@@ -101,13 +101,13 @@ bool save_export(struct app *a, const struct export_format *format, const char *
 	if (out_file_open(path, force ? OUT_FILE_FORCE : 0, &file, &err) < 0)
 		return say_failure(a, path, &err);
 	app_scope_fold(a, false);
-	ret = format->write(&job, out_file_stream(file), &err);
+	ret = export_write(format, &job, out_file_stream(file), &err);
 	app_scope_fold(a, true);
 	if (ret < 0) {
 		out_file_abort(file);
 		return say_failure(a, path, &err);
 	}
-	return finish(a, file, path);
+	return finish(a, file, path, export_note(format, job.p));
 }
 
 /* ---- screens ---- */
@@ -127,7 +127,7 @@ static void draw_screen(struct app *a, struct buf *out)
 	grid_deinit(&g);
 }
 
-bool save_screen(struct app *a, const char *path, bool force)
+static bool save_screen(struct app *a, const char *path, bool force)
 {
 	struct out_file *file;
 	struct buf text = { 0 };
@@ -138,7 +138,7 @@ bool save_screen(struct app *a, const char *path, bool force)
 	draw_screen(a, &text);
 	fwrite(text.data, 1, text.len, out_file_stream(file));
 	buf_deinit(&text);
-	return finish(a, file, path);
+	return finish(a, file, path, NULL);
 }
 
 void save_next_screen(struct app *a)
@@ -178,8 +178,8 @@ static struct kind kind_of(uint32_t choice)
 /* "shop-20260122-1402": the program, and when the recording began. */
 static char *default_name(const struct profile *p)
 {
-	const struct profile_process *process = profile_main_process(p);
-	char *name = xstrdup(process ? profile_string(p, process->name) : "cprofd");
+	const char *title = profile_title(p);
+	char *name = xstrdup(title ? title : "cprofd");
 	time_t start = (time_t)(p->start_real_ns / NS_PER_S);
 	char when[32] = "", *with_time;
 	struct tm tm;
@@ -262,7 +262,7 @@ void save_ask(struct app *a)
 	dialog_open(&a->dialog, "Save", "Enter asks for a name, Esc saves nothing");
 	dialog_offer(&a->dialog, 'c', DIALOG_PICK, "the recording as it is, all of it (%s)", size);
 	for (size_t i = 0; export_formats[i]; i++)
-		dialog_offer(&a->dialog, (uint32_t)*export_formats[i]->name, DIALOG_PICK,
+		dialog_offer(&a->dialog, (uint32_t)export_formats[i]->key, DIALOG_PICK,
 			     "%s: what is in scope, nothing folded", export_formats[i]->name);
 	dialog_offer(&a->dialog, 't', DIALOG_PICK, "this screen as text");
 	app_ask(a, kind_chosen);

@@ -33,6 +33,7 @@ struct scope {
 	uint32_t *folded;	/* functions */
 	size_t n_folded;
 	bool kernel_folded;
+	enum frame_mode frames;	/* of stacks with Python functions */
 };
 
 /* Everything.  The caller holds it. */

@@ -41,6 +41,13 @@ static void find_lines(struct source *s)
 	}
 }
 
+static void source_deinit(struct source *s)
+{
+	buf_deinit(&s->text);
+	free(s->starts);
+	*s = (struct source){ 0 };
+}
+
 static int read_lines(int fd, time_t changed, struct source *out, struct error *err)
 {
 	*out = (struct source){ .changed = changed };
@@ -52,7 +59,8 @@ static int read_lines(int fd, time_t changed, struct source *out, struct error *
 	return 0;
 }
 
-int source_read(const char *path, struct source *out, struct error *err)
+/* Fails with EFBIG, with EACCES if it is no regular file, or as open(2) does. */
+static int source_read(const char *path, struct source *out, struct error *err)
 {
 	struct stat st;
 	_cleanup_(closep) int fd = open_regular(path, &st, err);
@@ -63,14 +71,8 @@ int source_read(const char *path, struct source *out, struct error *err)
 	return read_lines(fd, st.st_mtime, out, err) < 0 ? error_prefix(err, "%s", path) : 0;
 }
 
-void source_deinit(struct source *s)
-{
-	buf_deinit(&s->text);
-	free(s->starts);
-	*s = (struct source){ 0 };
-}
-
-const char *source_line(const struct source *s, uint32_t n, size_t *len)
+/* Line `n`, counted from 1, without its end, or NULL; not terminated. */
+static const char *raw_line(const struct source *s, uint32_t n, size_t *len)
 {
 	const char *line;
 
@@ -91,7 +93,7 @@ char *source_line_text(const struct source *s, uint32_t n)
 	const char *text;
 	size_t len;
 
-	text = s ? source_line(s, n, &len) : NULL;
+	text = s ? raw_line(s, n, &len) : NULL;
 	if (!text)
 		return NULL;
 	for (size_t i = 0; i < len; i++)
@@ -102,25 +104,38 @@ char *source_line_text(const struct source *s, uint32_t n)
 	return (char *)wide.data;
 }
 
-char *source_trouble(const char *path, const struct source *s, uint64_t recorded_s)
+char *source_trouble(const char *path, bool is_python, const struct source *s,
+		     uint64_t recorded_s)
 {
 	const char *slash = strrchr(path, '/'), *file = slash && slash[1] ? slash + 1 : path;
+	const char *relative = is_python ? strstr(path, "/./") : NULL;
 
 	if (!*file)
 		return xstrdup("the recording has no source file for this function");
+	if (*path == '<')
+		return xasprintf("%s is no file: only line numbers", path);
+	if (!s && *path != '/')
+		return xasprintf("%s: the program does not say in which folder: only line numbers",
+				 path);
+	if (!s && relative)
+		return xasprintf("%s is not in %.*s, where the program ran, or cannot be read: only "
+				 "line numbers", relative + 3, (int)max_of(relative - path, (ptrdiff_t)1), path);
 	if (!s)
 		return xasprintf("%s is not on this machine, or cannot be read: only line numbers",
 				 file);
 	if ((uint64_t)s->changed > recorded_s)
 		return xasprintf("%s is newer than the recording: lines may not match", file);
+	if (relative)
+		return xasprintf("%s relative to %.*s, where the program ran when it was first seen",
+				 relative + 3, (int)max_of(relative - path, (ptrdiff_t)1), path);
 	return NULL;
 }
 
 static struct sources_item *find_item(struct sources *s, const char *path)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (strcmp(s->v[i].path, path) == 0)
-			return &s->v[i];
+		if (strcmp(s->v[i]->path, path) == 0)
+			return s->v[i];
 	return NULL;
 }
 
@@ -137,8 +152,8 @@ const struct source *sources_find(struct sources *s, const char *path)
 
 	if (!item) {
 		array_reserve(s->v, s->n + 1, s->cap);
-		item = &s->v[s->n++];
-		*item = (struct sources_item){ .path = xstrdup(path) };
+		item = s->v[s->n++] = xcalloc(1, sizeof(*item));
+		item->path = xstrdup(path);
 		if (*path != '/' || !s->ask || !s->ask(s->ctx, path))
 			read_item(item);
 	}
@@ -163,8 +178,9 @@ void sources_put(struct sources *s, const char *path, int fd)
 void sources_deinit(struct sources *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		free(s->v[i].path);
-		source_deinit(&s->v[i].source);
+		free(s->v[i]->path);
+		source_deinit(&s->v[i]->source);
+		free(s->v[i]);
 	}
 	free(s->v);
 	*s = (struct sources){ 0 };

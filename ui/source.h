@@ -15,8 +15,6 @@
 
 #include "base/buf.h"
 
-struct error;
-
 #define SOURCE_MAX_BYTES (16u << 20)
 
 struct source {
@@ -32,7 +30,7 @@ struct sources {
 		char *path;
 		struct source source;
 		bool read;	/* it could be */
-	} *v;
+	} **v;			/* each stays where it is */
 	size_t n, cap;
 	/*
 	 * Have somebody else open the file, who calls sources_put() later; false if
@@ -43,7 +41,10 @@ struct sources {
 	unsigned int n_put;	/* how often that was done */
 };
 
-/* The text of a file, or NULL if the path is relative or it cannot be read. */
+/*
+ * The text of a file, or NULL if the path is relative or it cannot be read.  Valid until
+ * sources_deinit().
+ */
 const struct source *sources_find(struct sources *s, const char *path);
 void sources_deinit(struct sources *s);
 
@@ -53,20 +54,15 @@ void sources_deinit(struct sources *s);
  */
 void sources_put(struct sources *s, const char *path, int fd);
 
-/* Fails with EFBIG, with EACCES if it is no regular file, or as open(2) does. */
-int source_read(const char *path, struct source *out, struct error *err);
-void source_deinit(struct source *s);
-
-/* Line `n`, counted from 1, without its end, or NULL; not terminated. */
-const char *source_line(const struct source *s, uint32_t n, size_t *len);
-
-/* The same as text of its own with its tabs as blanks, not clean; or NULL. */
+/* Line `n`, counted from 1, without its end and with tabs as blanks, not clean; or NULL. */
 char *source_line_text(const struct source *s, uint32_t n);
 
 /*
  * Why lines of `path` cannot be trusted, or shown: a sentence, not clean, or NULL
- * if they can.  `recorded_s` is when the recording began, in seconds since 1970.
+ * if they can.  `recorded_s` is when the recording began, in seconds since 1970.  A path
+ * of Python that was relative has "/./" behind the folder of the program.
  */
-char *source_trouble(const char *path, const struct source *s, uint64_t recorded_s);
+char *source_trouble(const char *path, bool is_python, const struct source *s,
+		     uint64_t recorded_s);
 
 #endif

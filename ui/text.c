@@ -149,16 +149,32 @@ char *text_count(char buf[TEXT_NUMBER], uint64_t n)
 	return buf;
 }
 
-char *text_percent(char buf[TEXT_NUMBER], double fraction, bool whole)
-{
-	snprintf(buf, TEXT_NUMBER, "%.*f", whole ? 0 : 1, fraction * 100);
-	return buf;
-}
-
 /* Three digits that count, of a number of at least 1. */
 static int decimals(double v)
 {
 	return v < 9.995 ? 2 : v < 99.95 ? 1 : 0;
+}
+
+char *text_count_short(char buf[TEXT_NUMBER], uint64_t n)
+{
+	static const char units[] = "kMGTPE";
+	double v = (double)n;
+	size_t unit = 0;
+
+	if (n < 100000) {
+		snprintf(buf, TEXT_NUMBER, "%" PRIu64, n);
+		return buf;
+	}
+	for (v /= 1e3; v >= 999.5 && units[unit + 1]; unit++)
+		v /= 1e3;
+	snprintf(buf, TEXT_NUMBER, "%.*f%c", decimals(v), v, units[unit]);
+	return buf;
+}
+
+char *text_percent(char buf[TEXT_NUMBER], double fraction, bool whole)
+{
+	snprintf(buf, TEXT_NUMBER, "%.*f", whole ? 0 : 1, fraction * 100);
+	return buf;
 }
 
 static char *with_unit(char buf[TEXT_NUMBER], double v, const char *unit)

@@ -49,6 +49,9 @@ size_t text_line(const char *s, unsigned int width, const char **next);
 /* "4,812" */
 char *text_count(char buf[TEXT_NUMBER], uint64_t n);
 
+/* The same in 5 columns: "99999", "1.23M". */
+char *text_count_short(char buf[TEXT_NUMBER], uint64_t n);
+
 /* "38.4" of a fraction of 1; without decimals if `whole`. */
 char *text_percent(char buf[TEXT_NUMBER], double fraction, bool whole);
 

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "ui/ledger_text.h"
 #include "ui/text.h"
 
-char tree_cells_kind(const struct tree_cells *t, const struct tree_row *row)
+/* A blank for a row that is no function. */
+static char kind_of(const struct tree_cells *t, const struct tree_row *row)
 {
 	return row->kind == TREE_ROW_NODE && row->node
 		? profile_function_kind(t->c.p, t->c.p->tree.function[row->node]) : ' ';
@@ -18,7 +20,7 @@ void tree_cells_numbers(const struct tree_cells *t, const struct tree_row *row)
 	double total = summary_share(t->c.sum, row->total.weight_ns);
 	double self = row->kind == TREE_ROW_NODE
 		? summary_share(t->c.sum, row->self.weight_ns) : 0;
-	char kind = tree_cells_kind(t, row);
+	char kind = kind_of(t, row);
 
 	pen_to(t->c.pen, 2);
 	cell_share(&t->c, total);
@@ -36,6 +38,11 @@ char *tree_cells_function(const struct profile *p, const struct ledger *l, uint3
 {
 	char low[TEXT_NUMBER], high[TEXT_NUMBER];
 
+	if (p->functions[function].outcome == OUTCOME_LEFT_OUT && l->left_out_max) {
+		_cleanup_(freep) char *frames = ledger_left_out(l);
+
+		return xasprintf("[%s left out]", frames);
+	}
 	if (p->functions[function].outcome != OUTCOME_COPY || !l->gap_max)
 		return xstrdup(profile_string(p, p->functions[function].name));
 	text_bytes(low, l->gap_min);
@@ -75,11 +82,11 @@ static void put_node(const struct tree_cells *t, const struct tree_row *row)
 
 static void put_root(const struct tree_cells *t, const struct tree_row *row)
 {
-	const struct profile_process *process = profile_main_process(t->c.p);
+	const char *title = profile_title(t->c.p);
 	char count[TEXT_NUMBER], time[TEXT_NUMBER];
 
 	pen_name(t->c.pen, STYLE_STRONG, t->columns.name,
-		  process ? profile_string(t->c.p, process->name) : "all");
+		  title ? title : "all");
 	pen_to(t->c.pen, t->columns.where_at);
 	pen_put(t->c.pen, STYLE_DIM, "%s samples, %s", text_count(count, row->total.count),
 		 text_time(time, row->total.weight_ns));

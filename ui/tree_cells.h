@@ -22,12 +22,10 @@ struct tree_cells {
 
 /*
  * What a function in a tree is called: its name, or "[gap: 912 KiB of stack not
- * copied]" with the sizes that occurred.  The caller frees it.
+ * copied]" or "[3,976 frames left out]" with the sizes that occurred.  The caller frees
+ * it.
  */
 char *tree_cells_function(const struct profile *p, const struct ledger *l, uint32_t function);
-
-/* The kind letter of a row, a blank for one that is no function. */
-char tree_cells_kind(const struct tree_cells *t, const struct tree_row *row);
 
 /* All up to where the name, or what leads to it, begins. */
 void tree_cells_numbers(const struct tree_cells *t, const struct tree_row *row);

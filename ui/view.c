@@ -3,6 +3,7 @@
 
 #include "base/util.h"
 #include "profile/filter.h"
+#include "ui/app_scope_text.h"
 
 #define COMING(k, act, n, s, why) \
 	(&(const struct view){ .key = (k), .action = (act), .name = (n), .short_name = (s), \
@@ -19,6 +20,7 @@ const struct view *const views[] = {
 	COMING('8', ACTION_OFF_CPU, "Off-CPU", "Off", "time off the CPU"),
 	COMING('9', ACTION_MEMORY, "Mem", "Mem", "memory"),
 	COMING('0', ACTION_COMPARE, "Diff", "Diff", "the comparison of two recordings"),
+	&view_processes,
 	&view_quality,
 	&view_hints,
 	&view_sessions,
@@ -41,6 +43,22 @@ bool view_lacks_samples(const struct app *a, struct grid *g, struct area area)
 	return true;
 }
 
+bool view_is_void(const struct app *a)
+{
+	return a->view->needs_samples && a->model->sum.measured;
+}
+
+void view_draw_void(struct grid *g, struct area area)
+{
+	struct pen pen = area_pen(g, area, 2);
+
+	pen_to(&pen, 1);
+	pen_put(&pen, STYLE_TEXT, "Calls were counted and times measured: there are no samples, so no stacks and lines.");
+	pen = area_pen(g, area, 3);
+	pen_to(&pen, 1);
+	pen_put(&pen, STYLE_DIM, "2 lists the functions, 4 their callers.");
+}
+
 bool view_lacks_function(const struct app *a, struct grid *g, struct area area)
 {
 	const struct model *m = a->model;
@@ -58,6 +76,11 @@ bool view_lacks_function(const struct app *a, struct grid *g, struct area area)
 	pen_to(&pen, 1);
 	pen_put(&pen, STYLE_DIM, "2 lists those that have some.");
 	return true;
+}
+
+bool view_on_python(const struct app *a)
+{
+	return a->function != RECORD_NONE && profile_function_kind(a->model->p, a->function) == 'P';
 }
 
 void view_put_mark(const struct app *a, struct pen *pen, uint32_t function)

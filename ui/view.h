@@ -35,14 +35,17 @@ struct view {
 	const char *keys;		/* "Enter callers  ? help": two blanks between */
 	const struct view_rows *rows;	/* NULL: a page of text */
 	const char *lesson;		/* about it, or NULL */
+	const char *keys_python, *lesson_python;	/* on a Python function; NULL: the same */
+	void (*opened)(struct app *a);	/* by its key; NULL: nothing to do then */
 	void (*draw)(struct app *a, struct grid *g, struct area area);
 	bool (*act)(struct app *a, enum action action);	/* false: not its own */
+	bool needs_samples;		/* nothing to show of what was measured */
 	/* Choose what was drawn as SPOT_ROW `n`; was it chosen already?  NULL: a row. */
 	bool (*pick)(struct app *a, uint32_t n);
 };
 
 extern const struct view view_functions, view_tree, view_callers, view_flame, view_source,
-	view_quality, view_hints, view_sessions, view_help;
+	view_processes, view_quality, view_hints, view_sessions, view_help;
 
 /* All that have a tab, in their order, then the others; ends with NULL. */
 extern const struct view *const views[];
@@ -52,6 +55,7 @@ void app_tree_deinit(struct app_tree *t);
 void app_callers_deinit(struct app_callers *c);
 void app_flame_deinit(struct app_flame *t);
 void app_source_deinit(struct app_source *s);
+void app_processes_deinit(struct app_processes *v);
 void app_hints_deinit(struct app_hints *h);
 
 /* The name of the lesson about the chosen hint, and the function that the hint is about. */
@@ -61,6 +65,13 @@ uint32_t view_hints_function(const struct app *a);
 /* Say why there is nothing to show: no function selected, no samples in scope. */
 bool view_lacks_function(const struct app *a, struct grid *g, struct area area);
 bool view_lacks_samples(const struct app *a, struct grid *g, struct area area);
+
+/* Does the view at hand need samples, and the recording was measured without? */
+bool view_is_void(const struct app *a);
+void view_draw_void(struct grid *g, struct area area);
+
+/* Is a Python function selected? */
+bool view_on_python(const struct app *a);
 
 /* For struct view_rows: is it the name of a function that matches? */
 bool view_function_matches(const struct app *a, uint32_t function, const struct filter *f);

@@ -8,12 +8,14 @@
 
 #include "base/util.h"
 #include "ui/cells.h"
+#include "ui/ledger_text.h"
 #include "ui/text.h"
 #include "ui/view.h"
 
 #define DEPTH 4			/* calls away from the function */
 #define DEEPER_SHARE .05	/* of a row that is more than one call away */
 #define DETAIL_FROM 19		/* height of the view from which on it is there */
+#define DETOUR_LEAST 20		/* columns, to say anything */
 #define DETAIL_ROWS 3		/* two lines and a blank row above */
 #define NAME_AT 24		/* without the bar */
 
@@ -99,7 +101,8 @@ void app_callers_deinit(struct app_callers *c)
 
 /* ---- drawing ---- */
 
-static void put_head(struct grid *g, struct area area, const struct columns *columns)
+static void put_head(struct grid *g, struct area area, const struct columns *columns,
+		     bool measured)
 {
 	struct pen pen = area_pen(g, area, 0);
 
@@ -108,7 +111,7 @@ static void put_head(struct grid *g, struct area area, const struct columns *col
 	pen_to(&pen, 8);
 	pen_put(&pen, STYLE_DIM, "0");
 	pen_right(&pen, STYLE_DIM, columns->bar - 1, "100%%");
-	pen_right(&pen, STYLE_DIM, 11, "SAMPLES");
+	pen_right(&pen, STYLE_DIM, 11, measured ? "CALLS" : "SAMPLES");
 	pen_put(&pen, STYLE_DIM, "  K CALLERS, CALLEES");
 	pen_to(&pen, columns->where_at);
 	pen_put(&pen, STYLE_DIM, "WHERE");
@@ -133,7 +136,8 @@ static void put_what(const struct app *a, struct cells *c, const struct columns 
 		put_call(a, c->pen, row);
 		return;
 	case CALLERS_NOBODY:
-		pen_put(c->pen, STYLE_DIM, "nobody: stacks begin with it");
+		pen_put(c->pen, STYLE_DIM, c->sum->measured ? "nobody who was seen"
+							    : "nobody: stacks begin with it");
 		return;
 	case CALLERS_SELF:
 		pen_put(c->pen, STYLE_DIM, "its own code");
@@ -183,6 +187,38 @@ static void put_row(const struct app *a, struct grid *g, struct area area, unsig
 	put_what(a, &c, columns, row);
 }
 
+/* The function beside that of a row, one call nearer to the middle. */
+static uint32_t nearer(const struct app_callers *c, uint32_t i)
+{
+	const struct app_callers_row *row = &c->rows[i];
+
+	while (i-- > 0)
+		if (c->rows[i].kind == CALLERS_FUNCTION && c->rows[i].side == row->side &&
+		    c->rows[i].depth < row->depth)
+			return c->rows[i].function;
+	return c->function;
+}
+
+/* If the code of the selected row's caller calls somebody else: whom. */
+static void put_detour(const struct app *a, struct pen *pen)
+{
+	const struct app_callers *c = &a->callers;
+	const struct app_callers_row *row = &c->rows[c->list.cursor];
+	_cleanup_(freep) char *text = NULL;
+
+	if (row->kind != CALLERS_FUNCTION)
+		return;
+	text = row->side == &c->b.callers
+		? ledger_detour(a->model->p, &a->model->ledger, row->function,
+				nearer(c, c->list.cursor))
+		: ledger_detour(a->model->p, &a->model->ledger, nearer(c, c->list.cursor),
+				row->function);
+	if (!text || pen_left(pen) < DETOUR_LEAST)
+		return;
+	pen_put(pen, STYLE_DIM, "; ");
+	pen_name(pen, STYLE_TEXT, pen_left(pen) - 1, text);
+}
+
 static void put_detail(const struct app *a, struct grid *g, struct area area, unsigned int y)
 {
 	const struct summary *sum = &a->model->sum;
@@ -192,12 +228,13 @@ static void put_detail(const struct app *a, struct grid *g, struct area area, un
 	char count[TEXT_NUMBER];
 
 	pen_to(&pen, 1);
-	pen_put(&pen, STYLE_DIM, "of all CPU time");
+	pen_put(&pen, STYLE_DIM, sum->measured ? "of all time" : "of all CPU time");
 	cell_share(&c, summary_share(sum, a->callers.b.total.weight_ns));
 	pen_put(&pen, STYLE_TEXT, "%% ");
-	if (n)
+	if (n && !sum->measured)
 		cell_interval(&c, summary_total(sum, a->callers.function));
-	if (!n)
+	put_detour(a, &pen);
+	if (!n || sum->measured)
 		return;
 	pen = area_pen(g, area, y + 1);
 	pen_to(&pen, 1);
@@ -212,7 +249,7 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	unsigned int rows = area.height - 1 - (detail ? DETAIL_ROWS : 0);
 	struct list *l = &a->callers.list;
 
-	put_head(g, area, &columns);
+	put_head(g, area, &columns, a->model->sum.measured);
 	if (view_lacks_function(a, g, area))
 		return;
 	make_rows(a);
@@ -284,6 +321,6 @@ static bool act(struct app *a, enum action action)
 const struct view view_callers = {
 	.key = '4', .action = ACTION_CALLERS, .name = "Callers", .short_name = "Call",
 	.keys = "j/k move  Enter recentre  < back  t tree  / search  L lesson  ? help  q quit",
-	.lesson = "callers",
+	.lesson = "callers", .lesson_python = "callers-python",
 	.rows = &rows, .draw = draw, .act = act,
 };

@@ -379,5 +379,5 @@ const struct view view_flame = {
 	.key = '5', .action = ACTION_FLAME, .name = "Flame", .short_name = "Flam",
 	.keys = "hjkl move  Enter zoom  < out  i invert  r recursion  H hottest  ? help  q quit",
 	.lesson = "flame",
-	.draw = draw, .act = act, .pick = pick,
+	.needs_samples = true, .draw = draw, .act = act, .pick = pick,
 };

@@ -10,17 +10,19 @@
 #include "profile/butterfly.h"
 #include "profile/lines.h"
 #include "ui/cells.h"
+#include "ui/facts.h"
 #include "ui/ranks.h"
 #include "ui/text.h"
 #include "ui/view.h"
 
 #define SECONDS_FROM 90		/* width from which on there is a column of them */
-#define DETAIL_ROWS 7		/* rule, four lines, a blank row on either side */
+#define DETAIL_ROWS 7		/* rule, four lines, a blank row on either side; with
+					   calls counted one line more */
 #define DETAIL_FROM 19		/* height of the view from which on it is there */
 #define LABEL_AT 2
 #define VALUE_AT 16
 
-enum sort { SORT_SELF, SORT_TOTAL, SORT_NAME, SORT_COUNT };
+enum sort { SORT_SELF, SORT_TOTAL, SORT_NAME, SORT_CALLS, SORT_COUNT };
 
 struct table {
 	struct app *a;
@@ -28,6 +30,7 @@ struct table {
 	struct area area;
 	struct columns columns;
 	bool seconds;
+	unsigned int counted;	/* columns */
 	double scale;
 };
 
@@ -37,6 +40,14 @@ struct sort_context {
 	const struct model *m;
 	const struct app *a;
 };
+
+/* What was not counted is behind what was never called. */
+static uint64_t calls_order(const struct profile *p, uint32_t function)
+{
+	const struct profile_count *count = profile_count_of(p, function);
+
+	return count ? count->calls + 1 : 0;
+}
 
 static int by_column(const void *a, const void *b, void *ctx)
 {
@@ -48,6 +59,9 @@ static int by_column(const void *a, const void *b, void *ctx)
 	if (c->a->sort == SORT_TOTAL)
 		order = (s->total.weight_ns < t->total.weight_ns) -
 			(s->total.weight_ns > t->total.weight_ns);
+	else if (c->a->sort == SORT_CALLS)
+		order = (calls_order(c->m->p, x) < calls_order(c->m->p, y)) -
+			(calls_order(c->m->p, x) > calls_order(c->m->p, y));
 	else if (c->a->sort == SORT_NAME)
 		order = strcmp(profile_string(c->m->p, c->m->p->functions[x].name),
 			       profile_string(c->m->p, c->m->p->functions[y].name));
@@ -136,22 +150,32 @@ static void put_head(const struct table *t)
 	struct pen pen = area_pen(t->g, t->area, 0);
 	const char *mark = t->g->utf8 ? "▾" : "v";
 	struct style of[SORT_COUNT];
+	unsigned int at;
 
 	for (unsigned int i = 0; i < SORT_COUNT; i++)
 		of[i] = i == t->a->sort ? STYLE_STRONG : STYLE_DIM;
 	pen_to(&pen, 1);
 	pen_put(&pen, of[SORT_SELF], "SELF%%%s", t->a->sort == SORT_SELF ? mark : "");
 	pen_to(&pen, 8);
-	pen_put(&pen, STYLE_DIM, "%s95", pen_plus_minus(&pen));
+	if (t->a->model->sum.measured)
+		pen_put(&pen, of[SORT_CALLS], "CALLS");
+	else
+		pen_put(&pen, STYLE_DIM, "%s95", pen_plus_minus(&pen));
 	pen_to(&pen, 14);
 	pen_put(&pen, STYLE_DIM, "0");
 	pen_right(&pen, STYLE_DIM, t->columns.bar - 1, "%.0f%%", t->scale * 100);
 	pen_right(&pen, of[SORT_TOTAL], 7, "TOTAL%%");
 	if (t->a->sort == SORT_TOTAL)
 		pen_put(&pen, STYLE_STRONG, "%s", mark);
+	at = 14 + t->columns.bar + 7 + t->counted;
+	if (t->counted) {
+		pen_right(&pen, of[SORT_CALLS], at - pen.column, "CALLS");
+		if (t->a->sort == SORT_CALLS)
+			pen_put(&pen, STYLE_STRONG, "%s", mark);
+	}
 	if (t->seconds)
-		pen_right(&pen, STYLE_DIM, t->a->sort == SORT_TOTAL ? 7 : 8, "SELF s");
-	pen_to(&pen, pen.column + 2);
+		pen_right(&pen, STYLE_DIM, at + 8 - pen.column, "SELF s");
+	pen_to(&pen, at + (t->seconds ? 10 : 2));
 	pen_put(&pen, STYLE_DIM, "K ");
 	pen_put(&pen, of[SORT_NAME], "FUNCTION%s", t->a->sort == SORT_NAME ? mark : "");
 	pen_to(&pen, t->columns.where_at);
@@ -180,12 +204,17 @@ static void put_row(const struct table *t, unsigned int y, uint32_t function, bo
 	if (f->self.count) {
 		struct interval iv = summary_self(sum, function);
 
-		cell_interval(&c, iv);
+		if (sum->measured)
+			cell_calls(&c, f->self.count);
+		else
+			cell_interval(&c, iv);
 		pen_to(&pen, 14);
 		pen_bar(&pen, kind, t->columns.bar, iv.low, iv.share, iv.high, t->scale);
 	}
 	pen_to(&pen, 14 + t->columns.bar + 2);
 	cell_share(&c, summary_share(sum, f->total.weight_ns));
+	if (t->counted)
+		cell_counted(&c, t->counted, function);
 	pen_to(&pen, pen.column + 1);
 	if (t->seconds)
 		cell_seconds(&c, f->self.weight_ns, share);
@@ -214,7 +243,7 @@ static void put_beside(const struct table *t, unsigned int y, char kind, const c
 		pen_to(&pen, 14);
 		pen_bar(&pen, kind, t->columns.bar, iv.low, iv.share, iv.high, t->scale);
 	}
-	pen_to(&pen, 14 + t->columns.bar + (t->seconds ? 17 : 8));
+	pen_to(&pen, 14 + t->columns.bar + (t->seconds ? 17 : 8) + t->counted);
 	pen_put(&pen, (struct style){ .fg = (uint8_t)ink_strong(kind), .attrs = ATTR_BOLD },
 		"%c", kind);
 	pen_to(&pen, pen.column + 1);
@@ -273,12 +302,33 @@ static void put_samples(const struct app *a, struct pen *pen)
 	const struct function_sum *f = &a->model->sum.functions[a->function];
 	char self[TEXT_NUMBER], total[TEXT_NUMBER], all[TEXT_NUMBER];
 
+	if (a->model->sum.measured) {
+		put_label(pen, "calls");
+		pen_put(pen, STYLE_TEXT, "%s", text_count(total, f->total.count));
+		pen_put(pen, STYLE_DIM, " of %s", text_count(all, a->model->sum.received.count));
+		return;
+	}
 	put_label(pen, "samples");
 	pen_put(pen, STYLE_TEXT, "%s", text_count(self, f->self.count));
 	pen_put(pen, STYLE_DIM, " on top, ");
 	pen_put(pen, STYLE_TEXT, "%s", text_count(total, f->total.count));
 	pen_put(pen, STYLE_DIM, " on the stack, of %s",
 		text_count(all, a->model->sum.received.count));
+}
+
+static void put_count(const struct app *a, struct pen *pen)
+{
+	const struct profile_count *count = profile_count_of(a->model->p, a->function);
+	_cleanup_(freep) char *how = count ? facts_count(a->model->p, count) : NULL;
+	char calls[TEXT_NUMBER];
+
+	put_label(pen, "calls");
+	if (count) {
+		pen_put(pen, STYLE_STRONG, "%s", text_count(calls, count->calls));
+		pen_put(pen, STYLE_DIM, "  %s", how);
+	} else {
+		pen_put(pen, STYLE_DIM, "-  not counted");
+	}
 }
 
 /* "97% of it" */
@@ -293,13 +343,20 @@ static void find_line(const struct model *m, struct app_detail *d)
 	const struct line_sum *hot = NULL;
 	struct lines lines;
 
+	if (profile_function_in_interpreter(m->p, d->function))
+		return;
 	lines_make(m->p, &m->scope, &m->sum, d->function, &lines);
-	for (uint32_t i = 0; i < lines.n; i++)
-		if (lines.v[i].line && (!hot || lines.v[i].self.weight_ns > hot->self.weight_ns))
-			hot = &lines.v[i];
-	if (hot && hot->self.weight_ns) {
+	for (uint32_t i = 0; i < lines.n; i++) {
+		const struct line_sum *l = &lines.v[i];
+
+		d->lines_ns += line_own_ns(l);
+		d->with_c |= l->in_c.weight_ns != 0;
+		if (l->line && (!hot || line_own_ns(l) > line_own_ns(hot)))
+			hot = l;
+	}
+	if (hot && line_own_ns(hot)) {
 		d->line = hot->line;
-		d->line_ns = hot->self.weight_ns;
+		d->line_ns = line_own_ns(hot);
 	}
 	lines_deinit(&lines);
 }
@@ -348,7 +405,11 @@ static void put_line(const struct app *a, struct pen *pen)
 	put_label(pen, "hottest line");
 	if (d->line) {
 		pen_put(pen, STYLE_STRONG, "%u", d->line);
-		put_part(pen, d->line_ns, a->model->sum.functions[d->function].self.weight_ns);
+		put_part(pen, d->line_ns, d->lines_ns);
+		if (d->with_c)
+			pen_put(pen, STYLE_DIM, ", with the C that it calls");
+	} else if (profile_function_in_interpreter(a->model->p, d->function)) {
+		pen_put(pen, STYLE_DIM, "-  C of the interpreter: see the line that calls it");
 	} else {
 		pen_put(pen, STYLE_DIM, "-  no line is known for its own time");
 	}
@@ -390,6 +451,10 @@ static void put_detail(const struct table *t, unsigned int y)
 		return;
 	}
 	put_samples(t->a, &pen);
+	if (t->counted) {
+		pen = area_pen(t->g, t->area, ++y + 1);
+		put_count(t->a, &pen);
+	}
 	if (find_detail(t->a)) {
 		pen = area_pen(t->g, t->area, y + 2);
 		put_line(t->a, &pen);
@@ -409,15 +474,17 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	struct table t = { .a = a, .g = g, .area = area, .seconds = area.width >= SECONDS_FROM,
 			   .scale = find_scale(a->model) };
 	bool detail = area.height >= DETAIL_FROM;
-	unsigned int n_beside = beside(&t, 0), rows;
+	unsigned int n_beside = beside(&t, 0), rows, detail_rows;
 
 	if (a->arrived || a->asked != a->model->n_asked)
 		order_rows(a);
-	t.columns = cells_columns(area.width, t.seconds ? 33 : 25);
+	t.counted = cells_counted_width(a->model->p, &a->model->sum, area.width);
+	t.columns = cells_columns(area.width, (t.seconds ? 33 : 25) + t.counted);
+	detail_rows = detail ? DETAIL_ROWS + (t.counted > 0) : 0;
 	put_head(&t);
 	if (view_lacks_samples(a, g, area))
 		return;
-	rows = area.height - 1 - n_beside - (detail ? DETAIL_ROWS : 0);
+	rows = area.height - 1 - n_beside - detail_rows;
 	list_fit(&a->functions, a->n_order, rows);
 	for (uint32_t i = 0; i < rows && a->functions.top + i < a->n_order; i++) {
 		put_row(&t, i + 1, a->order[a->functions.top + i],
@@ -426,7 +493,7 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	}
 	beside(&t, 1 + min_of(rows, a->n_order - a->functions.top));
 	if (detail && a->function != RECORD_NONE)
-		put_detail(&t, area.height - DETAIL_ROWS + 1);
+		put_detail(&t, area.height - detail_rows + 1);
 }
 
 static uint32_t rows_n(struct app *a)
@@ -483,6 +550,8 @@ static void ask_sort(struct app *a)
 	dialog_offer(&a->dialog, 's', DIALOG_PICK, "SELF%%     its own time");
 	dialog_offer(&a->dialog, 't', DIALOG_PICK, "TOTAL%%    and that of what it calls");
 	dialog_offer(&a->dialog, 'n', DIALOG_PICK, "FUNCTION  name");
+	if (a->model->p->calls.n)
+		dialog_offer(&a->dialog, 'c', DIALOG_PICK, "CALLS     how often it was called");
 	a->dialog.list.cursor = a->sort;
 	app_ask(a, sort_chosen);
 }
@@ -520,6 +589,6 @@ static bool act(struct app *a, enum action action)
 const struct view view_functions = {
 	.key = '2', .action = ACTION_FUNCTIONS, .name = "Functions", .short_name = "Func",
 	.keys = "Enter callers  f flame  a source  / search  \\ filter  s sort  L lesson  ? help  q quit",
-	.lesson = "functions",
+	.lesson = "functions", .lesson_python = "functions-python",
 	.rows = &rows, .draw = draw, .act = act,
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What stands out: every hint that holds, its evidence, and when it is wrong. */
 #include <limits.h>
+#include <string.h>
 
 #include "base/util.h"
 #include "ui/cells.h"
@@ -47,20 +48,6 @@ static const struct hint *chosen(const struct app *a)
 	return a->hints.list.cursor < shown->n ? &shown->v[a->hints.list.cursor] : NULL;
 }
 
-const char *view_hints_lesson(const struct app *a)
-{
-	const struct hint *h = chosen(a);
-
-	return h ? h->rule->lesson : "what-is-a-sample";
-}
-
-uint32_t view_hints_function(const struct app *a)
-{
-	const struct hint *h = chosen(a);
-
-	return h && h->function != RECORD_NONE ? h->function : a->function;
-}
-
 /* The view whose key that is. */
 static const struct view *view_of_key(char key)
 {
@@ -69,6 +56,28 @@ static const struct view *view_of_key(char key)
 	while (views[i] && views[i]->action != action_of_key((uint32_t)key))
 		i++;
 	return views[i];
+}
+
+const char *view_hints_lesson(const struct app *a)
+{
+	const struct hint *h = chosen(a);
+	const struct view *view;
+
+	if (!h)
+		return "what-is-a-sample";
+	view = view_of_key(h->rule->key);
+	/* That of the view that proves it, in the form for Python. */
+	if (view->lesson_python && strcmp(h->rule->lesson, view->lesson) == 0 &&
+	    h->function != RECORD_NONE && profile_function_kind(a->model->p, h->function) == 'P')
+		return view->lesson_python;
+	return h->rule->lesson;
+}
+
+uint32_t view_hints_function(const struct app *a)
+{
+	const struct hint *h = chosen(a);
+
+	return h && h->function != RECORD_NONE ? h->function : a->function;
 }
 
 /* ---- drawing ---- */
@@ -103,8 +112,8 @@ static void put_hint(struct rows *rows, const struct hint *h, uint32_t n, bool i
 	prose_deinit(&claim);
 	put_fact(rows, "evidence", h->evidence);
 	put_fact(rows, "how sure", hint_sure_text(h->sure));
-	if (h->rule->wrong_if)
-		put_fact(rows, "wrong if", h->rule->wrong_if);
+	if (h->wrong_if || h->rule->wrong_if)
+		put_fact(rows, "wrong if", h->wrong_if ? h->wrong_if : h->rule->wrong_if);
 	put_fact(rows, "proof", where);
 	for (unsigned int i = first; i < rows->n; i++) {
 		unsigned int y = rows->top + i - rows->from;
@@ -200,5 +209,5 @@ static bool pick(struct app *a, uint32_t n)
 const struct view view_hints = {
 	.action = ACTION_HINTS, .name = "Hints", .short_name = "Hint",
 	.keys = "j/k move  Enter show it  x dismiss  L lesson about it  q close  ? help",
-	.draw = draw, .act = act, .pick = pick,
+	.needs_samples = true, .draw = draw, .act = act, .pick = pick,
 };

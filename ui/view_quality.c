@@ -32,11 +32,12 @@ static void put_outcomes(struct scroll *s)
 		double share = ledger_share(&m->ledger, r->sum.weight_ns);
 		struct pen pen = scroll_row(s);
 		struct cells c = { &pen, m->p, &m->sum };
+		_cleanup_(freep) char *text = ledger_row_text(&m->ledger, r);
 
 		pen_to(&pen, 2);
 		cell_share(&c, share);
 		put_count(&pen, r->sum);
-		pen_put(&pen, STYLE_TEXT, "%s", ledger_row_name(r));
+		pen_put(&pen, STYLE_TEXT, "%s", text);
 		if (r->module != RECORD_NONE) {
 			pen_put(&pen, STYLE_DIM, " in ");
 			pen_name(&pen, STYLE_TEXT, pen_left(&pen) - 1,
@@ -70,6 +71,19 @@ static void put_unnamed(struct scroll *s)
 			 profile_module_name(m->p, u->module));
 		put_fix(s, ledger_unnamed_fix(m->p, u->module));
 	}
+}
+
+static void put_edges(struct scroll *s)
+{
+	_cleanup_(freep) char *text = ledger_edges(&s->a->model->ledger);
+	struct pen pen;
+
+	if (!text)
+		return;
+	scroll_row(s);
+	pen = scroll_row(s);
+	pen_rule(&pen, "Who called whom", "share of the calls on stacks");
+	scroll_wrap(s, STYLE_TEXT, 2, text);
 }
 
 static void put_notes(struct scroll *s)
@@ -108,8 +122,10 @@ static void put_how(struct scroll *s)
 
 	pen_rule(&pen, "How this is known", "");
 	put_fact(s, "engine", facts_engine(m->p, &m->sum));
+	put_fact(s, "interpreter", facts_python(m->p));
 	put_fact(s, "cannot see", facts_blind(m->p));
-	put_fact(s, "cost", facts_cost(m->p));
+	put_fact(s, "cost", facts_cost(m->p, true));
+	put_fact(s, "effect", facts_effect(m->p));
 	if (m->sum.received.count && m->sum.stats.n_used < STATS_MIN_BLOCKS)
 		scroll_wrap(s, STYLE_TEXT, 2, "less than 10 s of data: \"?\" after an interval says "
 			    "that it can be wider, if the program has phases");
@@ -135,6 +151,7 @@ static void put_all(struct scroll *s)
 		pen_put(&pen, STYLE_TEXT, "no sample was due: nothing ran");
 	}
 	put_unnamed(s);
+	put_edges(s);
 	put_notes(s);
 }
 
@@ -152,5 +169,5 @@ const struct view view_quality = {
 	.action = ACTION_QUALITY, .name = "Quality", .short_name = "Qual",
 	.keys = "j/k scroll  q close  L lesson  ? help",
 	.lesson = "quality",
-	.draw = draw, .act = scroll_act,
+	.needs_samples = true, .draw = draw, .act = scroll_act,
 };

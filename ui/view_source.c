@@ -22,7 +22,9 @@
 #define MAX_LINES 20000		/* of one function */
 #define SPLIT_FROM 100		/* width from which on both panes can be shown, */
 #define BOTH_FROM 140		/* and from which on they always are */
-#define TOTAL_FROM 64		/* width of the pane of source with a column of totals */
+#define TOTAL_FROM 64		/* width of the pane of source with a column of totals, */
+#define SECONDS_FROM 90		/* Python: one of seconds, */
+#define SAMPLES_FROM 110	/* and one of samples, too; others: both */
 #define DETAIL_FROM 23		/* height from which on the line is described */
 
 /* ---- rows ---- */
@@ -85,8 +87,7 @@ static uint32_t hottest_line(const struct app_source *s)
 
 	for (uint32_t i = 0; i < s->n_rows; i++)
 		if (s->rows[i].sum &&
-		    (best == UINT32_MAX ||
-		     s->rows[i].sum->self.weight_ns > s->rows[best].sum->self.weight_ns))
+		    (best == UINT32_MAX || line_own_ns(s->rows[i].sum) > line_own_ns(s->rows[best].sum)))
 			best = i;
 	return best;
 }
@@ -137,6 +138,7 @@ static void make_rows(struct app *a)
 	for (uint32_t i = s->lines.n ? push_own(s) : 0; i < s->lines.n; i++)
 		push(s, s->lines.v[i].line, &s->lines.v[i]);
 	s->is_new = !same;
+	s->in_code &= !view_on_python(a);
 	if (row_at(s, place) != UINT32_MAX)
 		s->list.cursor = row_at(s, place);
 	list_fit(&s->list, s->n_rows, s->list.height);
@@ -156,6 +158,8 @@ enum panes { PANE_SOURCE = 1, PANE_CODE = 2, PANES_BOTH = 3 };
 
 static enum panes panes(const struct app *a, unsigned int width)
 {
+	if (view_on_python(a))
+		return PANE_SOURCE;
 	if (width >= BOTH_FROM || (width >= SPLIT_FROM && !a->source.alone))
 		return PANES_BOTH;
 	return a->source.in_code ? PANE_CODE : PANE_SOURCE;
@@ -175,17 +179,42 @@ static void follow(struct app *a)
 
 /* ---- drawing the source ---- */
 
+/* Where each column ends; 0: there is none. */
 struct columns_of_source {
-	unsigned int total;	/* width of that column, 0: none */
+	unsigned int in_c, total, seconds, samples, line;
 	unsigned int text_at, right;
 };
 
-static struct columns_of_source find_columns(unsigned int right)
+static unsigned int add_column(bool wanted, unsigned int *at, unsigned int width)
 {
-	struct columns_of_source c = { .total = right >= TOTAL_FROM ? 8 : 0, .right = right };
+	*at += wanted ? width : 0;
+	return wanted ? *at : 0;
+}
 
-	c.text_at = c.total ? 40 : 28;
+static struct columns_of_source find_columns(const struct app *a, unsigned int right)
+{
+	bool wide = right >= TOTAL_FROM, python = a->source.lines.has_in_c;
+	bool seconds = right >= (python ? SECONDS_FROM : SAMPLES_FROM);
+	struct columns_of_source c = { .right = right };
+	unsigned int at = 13;
+
+	c.in_c = add_column(wide && python, &at, 7);
+	c.total = add_column(wide, &at, 7);
+	c.seconds = add_column(seconds, &at, 9);
+	if (wide)
+		c.samples = add_column(!python || right >= SAMPLES_FROM, &at, 9);
+	else
+		c.samples = add_column(true, &at, 7);
+	c.line = at + (wide ? 8 : 5);
+	c.text_at = c.line + 3;
 	return c;
+}
+
+/* Put something so that it ends there. */
+static void put_head_of(struct pen *pen, unsigned int end, const char *name)
+{
+	if (end)
+		pen_right(pen, STYLE_DIM, end - pen->column, "%s", name);
 }
 
 static void put_head(const struct app *a, struct grid *g, struct area area,
@@ -196,10 +225,11 @@ static void put_head(const struct app *a, struct grid *g, struct area area,
 
 	pen_right(&pen, STYLE_STRONG, 6, "SELF%%");
 	pen_right(&pen, STYLE_DIM, 6, "%s95 ", pen_plus_minus(&pen));
-	if (c->total)
-		pen_right(&pen, STYLE_DIM, c->total, "TOTAL%%");
-	pen_right(&pen, STYLE_DIM, c->total ? 9 : 8, c->total ? "SAMPLES" : "SMP");
-	pen_right(&pen, STYLE_DIM, c->total ? 7 : 5, "LINE");
+	put_head_of(&pen, c->in_c, "IN C%");
+	put_head_of(&pen, c->total, "TOTAL%");
+	put_head_of(&pen, c->seconds, "TOTAL s");
+	put_head_of(&pen, c->samples, c->total ? "SAMPLES" : "SMP");
+	put_head_of(&pen, c->line, "LINE");
 	pen_to(&pen, c->text_at);
 	if (*a->source.path)
 		pen_name(&pen, STYLE_STRONG, pen_left(&pen) ? pen_left(&pen) - 1 : 0,
@@ -208,28 +238,44 @@ static void put_head(const struct app *a, struct grid *g, struct area area,
 		pen_put(&pen, STYLE_DIM, "SOURCE");
 }
 
+/* In six columns, in the colours of a kind of code. */
+static void put_heat(struct cells *c, char kind, struct sum sum)
+{
+	double share = summary_share(c->sum, sum.weight_ns);
+	char n[TEXT_NUMBER];
+
+	if (sum.count)
+		pen_put(c->pen, style_heat(kind, share), "%5s ",
+			text_percent(n, share, c->sum->received.count < CELLS_WHOLE_PERCENT));
+}
+
 static void put_numbers(const struct app *a, struct cells *c,
 			const struct columns_of_source *columns, const struct line_sum *sum)
 {
-	double share = summary_share(c->sum, sum->self.weight_ns);
-	bool whole = c->sum->received.count < CELLS_WHOLE_PERCENT;
+	double total = summary_share(c->sum, sum->total.weight_ns);
+	struct sum counted = columns->total ? sum->total : sum->self;
 	char n[TEXT_NUMBER];
 
 	pen_to(c->pen, 1);
-	if (sum->self.count)
-		pen_put(c->pen, style_heat(profile_function_kind(c->p, a->function), share), "%5s ",
-			text_percent(n, share, whole));
+	put_heat(c, profile_function_kind(c->p, a->function), sum->self);
 	pen_to(c->pen, 7);
 	if (sum->self.count)
 		cell_interval(c, sum->self_share);
-	if (columns->total) {
-		pen_to(c->pen, 15);
-		cell_share(c, summary_share(c->sum, sum->total.weight_ns));
-		pen_right(c->pen, STYLE_TEXT, 9, "%s", text_count(n, sum->total.count));
-	} else if (sum->self.count) {
-		pen_to(c->pen, 13);
-		pen_right(c->pen, STYLE_TEXT, 7, "%s", text_count(n, sum->self.count));
+	if (columns->in_c) {
+		pen_to(c->pen, columns->in_c - 5);
+		put_heat(c, 'L', sum->in_c);
 	}
+	if (columns->total) {
+		pen_to(c->pen, columns->total - 5);
+		cell_share(c, total);
+	}
+	if (columns->seconds) {
+		pen_to(c->pen, columns->seconds - 7);
+		cell_seconds(c, sum->total.weight_ns, total);
+	}
+	if (columns->samples && counted.count)
+		pen_right(c->pen, STYLE_TEXT, columns->samples - c->pen->column, "%s",
+			  text_count(n, counted.count));
 }
 
 /* The line's text; of a line that is elsewhere its file. */
@@ -270,12 +316,11 @@ static void put_row(const struct app *a, struct grid *g, unsigned int y,
 		pen_put(&pen, STYLE_TEXT, ">");
 	if (row->sum)
 		put_numbers(a, &c, columns, row->sum);
-	pen_to(&pen, columns->text_at - (columns->total ? 10 : 8));
 	if (row->line)
-		pen_right(&pen, row->sum ? STYLE_TEXT : STYLE_DIM, columns->text_at - 3 - pen.column,
+		pen_right(&pen, row->sum ? STYLE_TEXT : STYLE_DIM, columns->line - pen.column,
 			  "%u", row->line);
 	else
-		pen_right(&pen, STYLE_DIM, columns->text_at - 3 - pen.column, "?");
+		pen_right(&pen, STYLE_DIM, columns->line - pen.column, "?");
 	pen_to(&pen, columns->text_at - 2);
 	pen_put(&pen, STYLE_RULE, g->utf8 ? "│" : "|");
 	pen_to(&pen, columns->text_at);
@@ -313,7 +358,7 @@ static void put_detail(const struct app *a, struct grid *g, struct area area, un
 {
 	const struct app_source *s = &a->source;
 	const struct app_source_row *row = s->n_rows ? &s->rows[s->list.cursor] : NULL;
-	uint64_t own = a->model->sum.functions[a->function].self.weight_ns;
+	uint64_t own = 0;
 	bool is_own = row && row->sum && row->sum->file == s->lines.v[0].file;
 	_cleanup_(freep) char *title = row ? xasprintf("line %u", row->line) : NULL;
 	_cleanup_(freep) char *text = is_own ? source_line_text(s->text, row->line) : NULL;
@@ -328,12 +373,15 @@ static void put_detail(const struct app *a, struct grid *g, struct area area, un
 	text_clip(&clean, area.width - 20, g->utf8);
 	pen_rule(&pen, title, (const char *)clean.data);
 	buf_deinit(&clean);
+	for (uint32_t i = 0; i < s->lines.n; i++)
+		own += line_own_ns(&s->lines.v[i]);
 	pen = area_pen(g, area, y + 1);
 	pen_to(&pen, 1);
 	if (own)
 		pen_put(&pen, STYLE_STRONG, "%.0f%%",
-			100.0 * (double)row->sum->self.weight_ns / (double)own);
-	pen_put(&pen, STYLE_DIM, own ? " of the function's own time" : "no time of its own");
+			100.0 * (double)line_own_ns(row->sum) / (double)own);
+	pen_put(&pen, STYLE_DIM, !own ? "no time of its own" : !s->lines.has_in_c
+		? " of the function's own time" : " of the function's own time and of the C that it calls");
 	if (is_own)
 		put_below(a, &pen, row->line);
 }
@@ -346,7 +394,8 @@ static void put_file(const struct app *a, struct grid *g, struct area area, unsi
 	const struct app_source *s = &a->source;
 	struct pen pen = area_pen(g, area, y);
 	_cleanup_(freep) char *trouble =
-		source_trouble(s->path, s->text, a->model->p->start_real_ns / NS_PER_S);
+		source_trouble(s->path, s->lines.has_in_c, s->text,
+			       a->model->p->start_real_ns / NS_PER_S);
 
 	pen_to(&pen, 1);
 	if (trouble)
@@ -399,7 +448,10 @@ static void put_foot(const struct app *a, struct grid *g, struct area area, enum
 		put_code_facts(a, g, area, y++);
 	pen = area_pen(g, area, y);
 	pen_to(&pen, 1);
-	pen_name(&pen, STYLE_DIM, area.width - 2, which & PANE_CODE && a->source.code.n
+	pen_name(&pen, STYLE_DIM, area.width - 2, a->source.lines.has_in_c && area.width >= TOTAL_FROM
+		 ? "SELF% is Python itself, IN C% the C it calls; TOTAL% has Python it calls, too"
+		 : view_on_python(a) ? "these are the lines that the interpreter was at"
+		 : which & PANE_CODE && a->source.code.n
 		 ? "* a timer lands on or just after the costly instruction: read groups of lines"
 		 : "a sample lands on or just after the costly instruction: read groups of lines");
 }
@@ -411,7 +463,7 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	struct app_source *s = &a->source;
 	enum panes which = panes(a, area.width);
 	unsigned int left = which == PANES_BOTH ? area.width * 55 / 100 : area.width;
-	struct columns_of_source columns = find_columns(left);
+	struct columns_of_source columns;
 	unsigned int rows = area.height - 1 - foot_rows(area, which);
 	struct code_pane code = { a, g, area.top, rows + 1, which == PANE_CODE ? 0 : left + 1,
 				  area.width };
@@ -421,6 +473,7 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	if (view_lacks_function(a, g, area))
 		return;
 	make_rows(a);
+	columns = find_columns(a, left);
 	s->width = area.width;
 	list_fit(&s->list, s->n_rows, rows);
 	list_fit(&s->code_list, s->code.n, rows);
@@ -455,7 +508,9 @@ static unsigned int width_of(const struct app *a)
 /* The pane that keys move in. */
 static void switch_pane(struct app *a)
 {
-	if (a->source.alone && width_of(a) >= SPLIT_FROM && width_of(a) < BOTH_FROM)
+	if (view_on_python(a))
+		app_say(a, "Python functions have no assembly: the interpreter runs them");
+	else if (a->source.alone && width_of(a) >= SPLIT_FROM && width_of(a) < BOTH_FROM)
 		app_say(a, "the assembly is off: o shows it");
 	else
 		a->source.in_code = !a->source.in_code;
@@ -465,7 +520,9 @@ static void switch_assembly(struct app *a)
 {
 	struct app_source *s = &a->source;
 
-	if (width_of(a) >= BOTH_FROM) {
+	if (view_on_python(a)) {
+		app_say(a, "Python functions have no assembly: the interpreter runs them");
+	} else if (width_of(a) >= BOTH_FROM) {
 		app_say(a, "there is room for both: Tab goes from one to the other");
 	} else if (width_of(a) >= SPLIT_FROM) {
 		s->alone = !s->alone;
@@ -586,6 +643,7 @@ const struct view view_source = {
 	.key = '6', .action = ACTION_SOURCE, .name = "Source", .short_name = "Src",
 	.keys = "j/k line  H hottest  Tab pane  o assembly  Enter callers  / search  < back  ? help"
 		"  L lesson  q quit",
-	.lesson = "source",
-	.rows = &rows, .draw = draw, .act = act, .pick = pick,
+	.keys_python = "j/k line  H hottest  Enter callers  / search  < back  L lesson  ? help  q quit",
+	.lesson = "source", .lesson_python = "source-python",
+	.rows = &rows, .needs_samples = true, .draw = draw, .act = act, .pick = pick,
 };

@@ -7,6 +7,7 @@
 
 #include "base/util.h"
 #include "ui/cells.h"
+#include "ui/ledger_text.h"
 #include "ui/text.h"
 #include "ui/tree_cells.h"
 #include "ui/tree_guides.h"
@@ -15,6 +16,7 @@
 #define MAX_NODES 20000
 #define MAX_DEPTH 4096
 #define DETAIL_FROM 19		/* height of the view from which on it is there */
+#define DETOUR_LEAST 20		/* columns, to say anything */
 #define DETAIL_ROWS 5		/* rule, two lines, a blank row on either side */
 
 /* Shares that a node needs for a row. */
@@ -202,6 +204,23 @@ static void put_path(const struct app *a, struct pen *pen, uint32_t row)
 	pen_put(pen, STYLE_TEXT, "%s", text);
 }
 
+/* If the code of the caller calls somebody else: whom. */
+static void put_detour(const struct app *a, struct pen *pen, const struct tree_row *row)
+{
+	const struct model *m = a->model;
+	uint32_t function = function_of(a, row);
+	_cleanup_(freep) char *text = NULL;
+
+	if (function == RECORD_NONE || row->depth < 2)
+		return;
+	text = ledger_detour(m->p, &m->ledger,
+			     m->p->tree.function[m->p->tree.parent[row->node]], function);
+	if (!text || pen_left(pen) < DETOUR_LEAST)
+		return;
+	pen_put(pen, STYLE_DIM, "; ");
+	pen_name(pen, STYLE_TEXT, pen_left(pen) - 1, text);
+}
+
 static void put_detail(const struct app *a, struct grid *g, struct area area, unsigned int y)
 {
 	const struct app_tree *t = &a->tree;
@@ -220,6 +239,7 @@ static void put_detail(const struct app *a, struct grid *g, struct area area, un
 	pen_put(&pen, STYLE_TEXT, "%s",
 		text_count(self, row->kind == TREE_ROW_NODE ? row->self.count : 0));
 	pen_put(&pen, STYLE_DIM, " of them at its end");
+	put_detour(a, &pen, row);
 	pen = area_pen(g, area, y + 2);
 	pen_to(&pen, 2);
 	pen_put(&pen, STYLE_DIM, "path");
@@ -385,5 +405,5 @@ const struct view view_tree = {
 	.key = '3', .action = ACTION_TREE, .name = "Tree", .short_name = "Tree",
 	.keys = "l/h open/close  E/C all  Enter callers  / search  L lesson  ? help  q quit",
 	.lesson = "tree",
-	.rows = &rows, .draw = draw, .act = act,
+	.rows = &rows, .needs_samples = true, .draw = draw, .act = act,
 };
