@@ -71,7 +71,7 @@ static void add_samples(struct figures *f, struct record *rec, uint64_t off)
 		f->n++;
 		f->outcome[f->outcomes[sample.stack]]++;
 		f->n_frames += f->depths[sample.stack];
-		f->n_gaps += sample.gap_bytes > 0;
+		f->n_gaps += sample.gap > 0;
 		if (!f->first_ns || sample.time_ns < f->first_ns)
 			f->first_ns = sample.time_ns;
 	}

@@ -124,7 +124,7 @@ else
 	missing "cc1" "gcc is not installed"
 fi
 if [ -x "$python" ]; then
-	of python3.11 8192 "$python" "$top_srcdir/samples/fib.py" 45
+	of python3.11 8192 "$python" "$top_srcdir/samples/fib.py" 3600 45
 else
 	missing "python3.11" "not installed"
 fi

@@ -2,7 +2,8 @@
 /*
  * Runs a command and says on stderr what it cost: CPU seconds (user and system)
  * of it and of everything that it started, the peak of the largest of these
- * processes in MiB, and when it began and ended (CLOCK_MONOTONIC, seconds).
+ * processes in MiB, when it began and ended (CLOCK_MONOTONIC, seconds), and how much
+ * of the CPU seconds were user's.
  *
  *	cost CMD [ARG...]
  *
@@ -56,8 +57,8 @@ int main(int argc, char **argv)
 		perror("cost");
 		return 1;
 	}
-	fprintf(stderr, "cost %.4f %.1f %.4f %.4f\n",
+	fprintf(stderr, "cost %.4f %.1f %.4f %.4f %.4f\n",
 		seconds(usage.ru_utime) + seconds(usage.ru_stime),
-		(double)usage.ru_maxrss / 1024, start, end);
+		(double)usage.ru_maxrss / 1024, start, end, seconds(usage.ru_utime));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

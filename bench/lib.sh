@@ -88,7 +88,7 @@ settled() {
 	return 1
 }
 
-# Run under bench/cost; its four numbers are in $cpu_s $peak_mib $start_s $end_s.
+# Run under bench/cost; the first four numbers are in $cpu_s $peak_mib $start_s $end_s.
 costed() {
 	"$tools/cost" "$@" >"$scratch/cost.out" 2>"$scratch/cost.err"
 	status=$?

@@ -3,6 +3,7 @@
 
     screen.py live CPROFD PID TIMES     first screen, first rows; then of the last
                                         one its CPU, bytes and memory for 10 s
+    screen.py first CPROFD PID TIMES PATTERN    until that is on the screen
     screen.py keys CPROFD RECORDING     each key until the screen stands still
     screen.py scope CPROFD RECORDING    another range, filter or thread until it is drawn
 
@@ -94,11 +95,11 @@ def median(values):
 
 def live(cprofd, pid, times):
     first, rows = [], []
-    for i in range(times):
+    for i in range(int(times)):
         s = Screen(cprofd, "attach", pid)
         first.append(s.until(rb"LIVE", 10))
         rows.append(s.until(rb"on the stack, of", 10))	# said of a row
-        if i == times - 1:
+        if i == int(times) - 1:
             s.quiet(1.5)
             cpu, n, start = s.cpu_s(), 0, time.monotonic()
             while time.monotonic() - start < 10:
@@ -108,6 +109,15 @@ def live(cprofd, pid, times):
             print("rss_mib %.1f" % s.rss_mib())
         s.end([b"q", b"x"])
     print("first_ms %.0f\nrows_ms %.0f" % (median(first), median(rows)))
+
+
+def first(cprofd, pid, times, pattern):
+    took = []
+    for _ in range(int(times)):
+        s = Screen(cprofd, "attach", pid)
+        took.append(s.until(pattern.encode(), 10))
+        s.end([b"q", b"x"])
+    print("first_ms %.0f" % median(took))
 
 
 def keys(cprofd, recording):
@@ -145,7 +155,4 @@ def scope(cprofd, recording):
           % (len(took), median(took), max(took)))
 
 
-if sys.argv[1] == "live":
-    live(sys.argv[2], sys.argv[3], int(sys.argv[4]))
-else:
-    {"keys": keys, "scope": scope}[sys.argv[1]](sys.argv[2], sys.argv[3])
+{"live": live, "first": first, "keys": keys, "scope": scope}[sys.argv[1]](*sys.argv[2:])

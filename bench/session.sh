@@ -3,6 +3,7 @@
 # what watching costs the watcher: all processes of cprofd, CPU time; start and end
 . "$top_srcdir/bench/lib.sh"
 runs=${BENCH_RUNS:-7}
+engine=perf	# and bpf at the end
 
 # A target that runs through all of what follows.
 fib() { start "$top_builddir/samples/fib" 45 1000; settled "$pid" 0.3; }
@@ -32,7 +33,8 @@ start_end() {	# WHO
 mean() { awk '{ s += $1 } END { if (NR) print s / NR }'; }
 
 ours() {	# SECONDS
-	costed "$cprofd" record --quiet --force -F "$rate" -d "$1" -o "$scratch/ours.cprof" -p "$target"
+	costed "$cprofd" record --engine $engine --quiet --force -F "$rate" -d "$1" \
+		-o "$scratch/ours.cprof" -p "$target"
 	"$tools/bench_recording" "$scratch/ours.cprof" >"$scratch/ours.out"
 	n=$(get samples "$scratch/ours.out")
 }
@@ -66,7 +68,7 @@ first_stack() {
 report_after() {	# cold | warm
 	for run in $(seq "$runs"); do
 		[ "$1" = cold ] && rm -rf "$XDG_CACHE_HOME"
-		costed "$cprofd" attach --quiet --force -d 1 -o "$scratch/ours.cprof" "$target"
+		costed "$cprofd" attach --engine $engine --quiet --force -d 1 -o "$scratch/ours.cprof" "$target"
 		grep -q 'FUNCTION' "$scratch/cost.out" || echo "# attach printed no report" >&2
 		"$tools/bench_recording" "$scratch/ours.cprof" >"$scratch/ours.out"
 		calc "($end_s - $(get end_s "$scratch/ours.out")) * 1000" '%.1f\n'
@@ -82,21 +84,35 @@ perf_report_after() {
 	done | median
 }
 
-# Peak memory of the session that records $target for 5 seconds.
-session_peak() {
-	"$cprofd" record --quiet --force -d 5 -o "$scratch/ours.cprof" -p "$target" 2>/dev/null &
+# Peak memory of the session that records $target for 5 seconds; with "both" of it and
+# its opener, a process of its own beside the command.
+session_peak() {	# [both]
+	"$cprofd" record --engine $engine --quiet --force -d 5 -o "$scratch/ours.cprof" -p "$target" 2>/dev/null &
 	command=$!
 	pids="$pids $command"
 	peak=0
 	while kill -0 "$command" 2>/dev/null; do
 		for session in $(session_of "$command"); do
 			now=$(awk '/VmHWM/ { print $2 }' "/proc/$session/status" 2>/dev/null)
-			[ -n "$now" ] && peak=$now
+			opener=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$session/status" 2>/dev/null)
+			[ -n "${1:-}" ] && now=$((${now:-0} + $(awk '/VmHWM/ { print $2 }' \
+				"/proc/${opener:-0}/status" 2>/dev/null || echo 0)))
+			[ "${now:-0}" -gt "$peak" ] && peak=$now
 		done
 		sleep 0.2
 	done
 	wait "$command"
 	calc "$peak / 1024" %.1f
+}
+
+# User CPU of all of cprofd's processes for 10 seconds, its start included, in per cent
+# of a core.
+user_share() {
+	for run in $(seq 3); do
+		"$tools/cost" "$cprofd" record --engine $engine --quiet --force -F 999 -d 10 \
+			-o "$scratch/ours.cprof" -p "$target" >/dev/null 2>"$scratch/cost.err"
+		calc "$(awk '/^cost / { print $6 }' "$scratch/cost.err") * 10" '%.2f\n'
+	done | median
 }
 
 perf=
@@ -136,3 +152,22 @@ if [ -x "$cc1" ]; then
 else
 	missing "cc1" "gcc is not installed"
 fi
+
+engine=bpf
+if ! "$cprofd" record --engine bpf --quiet --force -d 0.1 -o "$scratch/ours.cprof" -p $$ 2>"$scratch/err" &&
+	! grep -q "no sample\|before the first" "$scratch/err"; then
+	missing "engine bpf" "$(tail -1 "$scratch/err")"
+	exit 0
+fi
+start "$targets/threads" 2 0 3600	# two cores busy
+target=$pid
+settled "$target" 0.3
+rate=499
+slope ours
+start_end ours
+row "bpf: start and end" "$(calc "$(median <"$scratch/ours.fixed")" %.3f)" '<=' 0.2 s \
+	"the verifier has most of it"
+row "bpf: first stack after the start" "$(first_stack)" '<=' 150 ms none
+row "bpf: two busy threads, 999 Hz: user CPU" "$(user_share)" '<=' 1 "% of a core" "start included"
+row "bpf: opener and session, peak memory" "$(session_peak both)" '<=' 40 MiB "maps in the kernel beside"
+stop "$target"

@@ -39,7 +39,7 @@ fi
 unwind "recursion 500 deep" 65528 1000 40 "$targets/deep" 500 16 100
 unwind fib 16384 2000 - "$top_builddir/samples/fib" 45
 if [ -x "$python" ]; then
-	unwind python3.11 16384 2000 - "$python" "$top_srcdir/samples/fib.py" 38
+	unwind python3.11 16384 2000 - "$python" "$top_srcdir/samples/fib.py" 3600 38
 else
 	missing "unwinding of python3.11" "not installed"
 fi

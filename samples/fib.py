@@ -1,15 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """fib: naive recursive Fibonacci numbers, in Python.
 
-Its profile must show, for now, the interpreter's own functions: nearly all
-time below _PyEval_EvalFrameDefault, every stack complete.  Python functions and
-lines come with a later version, and the report says so.
+    python3 samples/fib.py [SECONDS [N]]    fib(N), by default fib(30), again and
+                                            again for so long, by default 10
 
-fib(N) makes 2 * F(N + 1) - 1 calls, most of which repeat earlier work.
+Predict first: fib(N) makes 2 * F(N + 1) - 1 calls.  How many are that for fib(30),
+and with how many different arguments?
 
-    fib.py [N [TIMES]]      fib(N), by default fib(35), TIMES times
+    cprofd attach PID           PID is in the first line that the program prints
+        fib has nearly all SELF, always below main, and is recursive up to N deep.
+        The hint about repeated work (H03, key !) says what that can mean.
+        Key a: two lines carry the time, the test and the sum.
+        Key c: above fib is main only, because what it calls of itself is folded.
+    cprofd record -o fib.cprof -- python3 samples/fib.py 5
+    cprofd report --tree fib.cprof
+        The recursion is folded in it: "x26" is how deep it was, not how often.
+
+samples/fib_memo.py does the same and remembers what it has computed.
 """
+import os
 import sys
+import time
 
 
 def fib(n):
@@ -19,10 +30,16 @@ def fib(n):
 
 
 def main():
-    n = int(sys.argv[1]) if len(sys.argv) > 1 else 35
-    times = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    for _ in range(times):
-        print(f"fib({n}) = {fib(n)}", flush=True)
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10
+    n = int(sys.argv[2]) if len(sys.argv) > 2 else 30
+    print("fib: process", os.getpid(), flush=True)
+    start = time.perf_counter()
+    rounds = 0
+    while not rounds or time.perf_counter() < start + seconds:
+        answer = fib(n)
+        rounds += 1
+    each = (time.perf_counter() - start) / rounds
+    print("fib(%d) = %d, %d times, %.3f ms each" % (n, answer, rounds, 1000 * each))
 
 
 if __name__ == "__main__":
