@@ -24,10 +24,10 @@ _cprofd_commands() {
 	"$1" help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\)  *.*/\1/p'
 }
 
-# "  -h, --help   text" and "  -o FILE   text"
+# "  -h, --help   text", "  -o FILE   text" and "  --measure-effect[=MEASURE]  text"
 _cprofd_options() {
 	"$1" help "$2" 2>/dev/null |
-		sed -n 's/^  \(-[^ ,]*\)\(, \(-[^ ]*\)\)\{0,1\}.*/\1 \3/p'
+		sed -n 's/^  \(-[^] ,[]*\)\(, \(-[^ ]*\)\)\{0,1\}.*/\1 \3/p'
 }
 
 _cprofd_files() {
@@ -68,10 +68,12 @@ _cprofd() {
 	-p) _cprofd_words "$(_cprofd_pids)" "$word"; return ;;
 	-o | --save) _cprofd_files "$word"; return ;;
 	--engine) _cprofd_words 'auto bpf perf ptrace' "$word"; return ;;
-	--format) _cprofd_words 'folded pprof' "$word"; return ;;
+	--format) _cprofd_words 'folded pprof pstats' "$word"; return ;;
 	--color) _cprofd_words 'auto always never' "$word"; return ;;
-	--render) _cprofd_words 'functions tree callers flame source quality hints help' "$word"; return ;;
-	-F | -d | --max-frames | --limit | --width | --from | --to | --thread | --filter | \
+	--by) _cprofd_words 'process program cgroup thread' "$word"; return ;;
+	--frames) _cprofd_words 'merged python native mixed' "$word"; return ;;
+	--render) _cprofd_words 'functions tree callers flame source processes quality hints help' "$word"; return ;;
+	-F | -d | --probe | --max-frames | --limit | --width | --from | --to | --thread | --filter | \
 		--callers | --lines | --size) return ;;
 	esac
 	if [[ $word == -* ]]; then
@@ -81,6 +83,7 @@ _cprofd() {
 	case $command in
 	attach | stop | doctor) _cprofd_words "$(_cprofd_pids; _cprofd_names)" "$word" ;;
 	report | view | export | recover) _cprofd_recordings "$word" ;;
+	import) _cprofd_files "$word" ;;
 	verify) _cprofd_words 'shares recursion deep deeper lockstep threads signal syscalls' "$word" ;;
 	lesson) ((COMP_CWORD == 2)) && _cprofd_words check "$word" || _cprofd_files "$word" ;;
 	help) _cprofd_words "$(_cprofd_commands "$program")" "$word" ;;

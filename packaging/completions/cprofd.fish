@@ -17,7 +17,7 @@ function __cprofd_options
     set -l words (__cprofd_words)
     $words[1] help $words[2] 2>/dev/null | string match -r '^  -.*' |
         string replace -r '^  (-[^ ,]*), (-[^ ]*) +(.*)' '  $1  $3\n  $2  $3' | string split '\n' |
-        string replace -r '^  (-[^ ]*)( [A-Z]+)? +(.*)' '$1\t$3'
+        string replace -r '^  (-[^ \[]*)( [A-Z]+)?(\[\S*)? +(.*)' '$1\t$4'
 end
 
 # Processes that we may look into; a kernel thread has no executable.
@@ -43,8 +43,8 @@ end
 
 # Does the word before want a value that is not listed anywhere?
 function __cprofd_after_value
-    __cprofd_after -p -o --engine --format --color -F -d --max-frames --limit --width --from \
-        --to --thread --filter --callers --lines --render --size
+    __cprofd_after -p -o --engine --format --color --by -F -d --probe --max-frames --limit --width \
+        --from --to --thread --filter --frames --callers --lines --render --size
 end
 
 function __cprofd_wants_option
@@ -70,11 +70,14 @@ complete -c cprofd -n '__cprofd_after -p' -a '(__cprofd_pids)'
 complete -c cprofd -n '__cprofd_after -o' -F
 complete -c cprofd -n '__cprofd_after --save' -F
 complete -c cprofd -n '__cprofd_after --engine' -a 'auto bpf perf ptrace'
-complete -c cprofd -n '__cprofd_after --format' -a 'folded pprof'
+complete -c cprofd -n '__cprofd_after --format' -a 'folded pprof pstats'
 complete -c cprofd -n '__cprofd_after --color' -a 'auto always never'
-complete -c cprofd -n '__cprofd_after --render' -a 'functions tree callers flame source quality hints help'
+complete -c cprofd -n '__cprofd_after --by' -a 'process program cgroup thread'
+complete -c cprofd -n '__cprofd_after --frames' -a 'merged python native mixed'
+complete -c cprofd -n '__cprofd_after --render' -a 'functions tree callers flame source processes quality hints help'
 complete -c cprofd -n '__cprofd_in attach stop doctor; and not __cprofd_after_value' \
     -a '(__cprofd_pids) (__cprofd_names)'
+complete -c cprofd -n '__cprofd_in import; and not __cprofd_after_value' -F
 complete -c cprofd -n '__cprofd_in report view export recover; and not __cprofd_after_value' \
     -k -a '(__fish_complete_suffix .cprof)'
 complete -c cprofd -n '__cprofd_in lesson; and test (count (__cprofd_words)) -eq 2' -a check

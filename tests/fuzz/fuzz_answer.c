@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	while (symbol_answer_next_function(&r, &f) > 0)
 		;
 	while (symbol_answer_next_address(&r, &a) > 0)
-		if (a.n_levels > RECORD_MAX_LEVELS)
+		if (a.n_levels > RECORD_MAX_LEVELS || a.call.kind >= CALL_KINDS)
 			abort();
 	if (!code_answer_open(&code, r.c))
 		return 0;
@@ -43,8 +43,10 @@ size_t fuzz_seed(unsigned int i, uint8_t *buf, size_t cap)
 	sink.function(sink.ctx, &(struct symbol_function){ .name = "f", .file = "f.c", .line = 2,
 							   .vaddr = 0x1000, .size = 64 });
 	sink.function(sink.ctx, &(struct symbol_function){ .name = "g", .linkage = "_Z1gv" });
-	for (uint64_t vaddr = 0x1000; vaddr < 0x1100; vaddr += 16)
+	for (uint64_t vaddr = 0x1000; vaddr < 0x1100; vaddr += 16) {
+		symbol_answer_put_call(&w, (struct symbol_call){ vaddr >> 4 & 3, vaddr, 1 });
 		sink.address(sink.ctx, vaddr, levels, vaddr & 16 ? 2 : 1);
+	}
 	symbol_answer_finish(&w, &b);
 	symbol_answer_deinit(&w);
 	code_answer_put_head(&b, 0x1000, 6, 2);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "engine/bpf/bpf_sample.h"
 #include "engine/perf_record.h"
 #include "unwind/arch.h"
@@ -19,6 +20,12 @@ static void read_output(const struct perf_sample *s)
 		return;
 	for (size_t i = 0; i < (size_t)head.n_kernel + head.n_user; i++)
 		sink += (uint8_t)bpf_sample_addr(s->raw, i);
+
+	uint32_t limit = bpf_sample_limit(&head), n = min_of(head.n_beyond, BPF_OUTER);
+
+	for (uint32_t i = limit + head.n_beyond - n; i < limit + head.n_beyond; i++)
+		if (bpf_sample_place(&head, i) >= head.n_kernel + head.n_user)
+			abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -75,7 +82,7 @@ size_t fuzz_seed(unsigned int i, uint8_t *buf, size_t cap)
 			put64(buf, &at, (uint64_t)k);
 	} else if (i == 2) {
 		const struct bpf_sample head = { .magic = BPF_SAMPLE_MAGIC, .has_stack = 1,
-						 .n_kernel = 1, .n_user = 2 };
+						 .n_kernel = 1, .n_user = 2, .n_beyond = 1 };
 		const uint32_t raw_len = sizeof(head) + 3 * 8 + 4;
 
 		buf[0] = 2;

@@ -6,12 +6,15 @@
  */
 #include "tests/fuzz/fuzz.h"
 
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "base/error.h"
 #include "base/io.h"
 #include "profile/code.h"
+#include "profile/edges.h"
 #include "record/reader.h"
 #include "record/writer.h"
 
@@ -31,16 +34,19 @@ static void write_sealed(int fd, const uint8_t *records, size_t len)
 	(void)!io_write_full(fd, records, len);
 }
 
-/* The code of each of the first functions. */
+/* The calls, and the code of each of the first functions. */
 static void look_at_code(const struct profile *p)
 {
 	const struct selection all = { 0 };
 	struct summary sum;
+	struct edges edges;
 	struct code code;
 
 	if (p->n_instructions > 1000 || p->samples.n > 1000)
 		return;		/* slow, and nothing else */
 	summary_make(p, &all, &sum);
+	edges_make(p, &sum, &edges);
+	edges_deinit(&edges);
 	for (uint32_t i = 0; i < p->n_functions && i < 8; i++) {
 		code_make(p, &all, &sum, i, &code);
 		code_deinit(&code);
@@ -92,17 +98,20 @@ static int make_recording(void)
 	module = record_put_module(w, &(struct record_module){ .path = name });
 	record_put_module_info(w, &(struct record_module_info){ .module = module, .flags = 7 });
 	record_put_mapping(w, &(struct record_mapping){ .process = process, .size = 4096 });
-	frame = record_put_frame(w, &(struct record_frame){ .module = module, .vaddr = 0x1000 });
+	frame = record_put_frame(w, &(struct record_frame){ .module = module,
+		.flags = FRAME_RETURN, .vaddr = 0x1000 });
 	const uint32_t frames[20] = { frame };	/* and 19 times frame 0 */
 	for (uint32_t i = 0; i < 20; i++) {
 		uint32_t stack = record_put_stack(w, &(struct record_stack){
 			.outcome = i % 3, .frames = frames, .n_frames = i });
 		record_put_sample(w, &(struct record_sample){
 			.time_ns = 1000 + i, .thread = thread, .stack = stack,
-			.weight_ns = 2000 + i % 3, .cpu = i % 2, .gap_bytes = i % 5 });
+			.weight_ns = 2000 + i % 3, .cpu = i % 2, .activity = i % 9, .gap = i % 5 });
 	}
 	function = record_put_function(w, &(struct record_function){ .module = module, .name = name });
 	record_put_symbol(w, frame, &(struct record_level){ function, 3 }, 1);
+	record_put_call(w, &(struct record_call){ .frame = frame, .kind = CALL_DIRECT,
+		.target = 0x2000, .function = function });
 	record_put_instruction(w, &(struct record_instruction){ .vaddr = 0x1000, .len = 5,
 		.text = "call", .text_len = 4, .has_target = true, .target = 0x2000,
 		.target_function = function, .n_levels = 1, .levels = { { function, 3 } } });
@@ -110,6 +119,7 @@ static int make_recording(void)
 		.text = "ret", .text_len = 3 });
 	record_put_code(w, &(struct record_code){ .module = module, .vaddr = 0x1000, .size = 6 });
 	record_put_counter(w, &(struct record_counter){ .thread = RECORD_NONE, .value = 99 });
+	record_put_window(w, &(struct record_window){ .from_ns = 1000, .to_ns = 2000, .on = true });
 	record_put_lost(w, &(struct record_lost){ .from_ns = 1000, .to_ns = 2000, .count = 3 });
 	record_put_note(w, 1500, NOTE_WARNING, "note");
 	record_put_epoch(w);
@@ -124,6 +134,8 @@ size_t fuzz_seed(unsigned int i, uint8_t *buf, size_t cap)
 {
 	_cleanup_(closep) int fd = -1;
 	struct block_header block;
+	uint8_t stored[BLOCK_MAX_RAW];
+	size_t len;
 	ssize_t n;
 
 	if (i > 1)
@@ -134,11 +146,18 @@ size_t fuzz_seed(unsigned int i, uint8_t *buf, size_t cap)
 		n = io_pread_full(fd, buf + 1, cap - 1, 0);
 		return n > 0 ? (size_t)n + 1 : 0;
 	}
-	/* The blocks are too small to be worth compressing: take the first as it is. */
+	/* The first block, as it is or decompressed. */
 	if (io_pread_full(fd, &block, sizeof(block), sizeof(struct record_header)) != sizeof(block) ||
-	    block.codec != BLOCK_RAW)
-		return 0;
-	n = io_pread_full(fd, buf + 1, block.raw_bytes,
-			  sizeof(struct record_header) + sizeof(block));
-	return n > 0 ? (size_t)n + 1 : 0;
+	    block.raw_bytes >= cap ||
+	    io_pread_full(fd, stored, block.stored_bytes,
+			  sizeof(struct record_header) + sizeof(block)) != (ssize_t)block.stored_bytes)
+		abort();
+	if (block.codec == BLOCK_RAW) {
+		memcpy(buf + 1, stored, block.raw_bytes);
+		return block.raw_bytes + 1;
+	}
+	len = ZSTD_decompress(buf + 1, cap - 1, stored, block.stored_bytes);
+	if (ZSTD_isError(len))
+		abort();
+	return len + 1;
 }

@@ -56,7 +56,7 @@ static void unwind(const struct unwind_arch *arch, const struct unwind_table *ta
 	stack.bytes = c.p;
 	stack.len = cursor_left(&c);
 	unwinder_run(u, &stack);
-	if (u->n_frames > 200)
+	if (u->n_frames > 201 || (u->n_frames == 201) != (u->end == UNWIND_LEFT_OUT))
 		abort();
 	unwinder_free(u);
 }

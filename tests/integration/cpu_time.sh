@@ -22,7 +22,10 @@ agrees() {
 	"$cprofd" report --json --thread "$tid" "$1.cprof" >report.json || fail "no report"
 	python3 - <<'END' || fail "they differ"
 import json, sys
-t = json.load(open("report.json"))["totals"]
+report = json.load(open("report.json"))
+t, held_ns = report["totals"], report["cost"]["held_ns"]
+if report["recording"]["meta"]["engine"] == "ptrace" and not 0 < held_ns < 2.5e9:
+    sys.exit(f"held for {held_ns} ns")
 weight, cpu = t["received"]["weight_ns"] + t["lost_of_all_threads"]["weight_ns"], t["cpu_ns"]
 print(f"  # {t['received']['samples']} samples: {weight / 1e6:.0f} ms, CPU {cpu / 1e6:.0f} ms")
 sys.exit(t["received"]["samples"] < 20 or abs(cpu / weight - 1) > .1)
@@ -47,8 +50,12 @@ try:
 except ChildProcessError:
     pass
 used = children() - before
-said = json.loads(subprocess.run([sys.argv[1], "report", "--json", "own.cprof"], check=True,
-                                 capture_output=True).stdout)["recording"]["own_cpu_ns"] / 1e9
+report = json.loads(subprocess.run([sys.argv[1], "report", "--json", "own.cprof"], check=True,
+                                   capture_output=True).stdout)
+said, cost = report["recording"]["own_cpu_ns"] / 1e9, report["cost"]
+parts = [cost[who + "_ns"] for who in ("session", "opener", "viewers", "workers")]
+if cost["cpu_ns"] != report["recording"]["own_cpu_ns"] or sum(parts) != cost["cpu_ns"] or not all(parts[:3]):
+    sys.exit(f"parts that are not the whole: {cost}")
 print(f"  # {said * 1e3:.1f} ms said, {used * 1e3:.1f} ms used")
 sys.exit(not used * 2 / 3 < said < used * 1.1)
 END

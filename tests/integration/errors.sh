@@ -171,7 +171,7 @@ few_files() {
 	start "$targets/threads" 64 0 600
 	has_threads() { [ "$(ls "/proc/$pid/task" | wc -l)" = 65 ]; }
 	wait_for 20 has_threads || fail "no 65 threads"
-	(ulimit -n 256 && "$cprofd" record -d 1 -p "$pid" -o few.cprof 2>err.txt) || fail "$(cat err.txt)"
+	(ulimit -n 256 && "$cprofd" record --engine perf -d 1 -p "$pid" -o few.cprof 2>err.txt) || fail "$(cat err.txt)"
 	grep -q '^cprofd: [1-9][0-9]* of 65 threads are sampled: ' err.txt || fail "not said: $(cat err.txt)"
 	[ "$(n_samples few.cprof)" -gt 0 ] || fail "no samples"
 }
@@ -417,7 +417,7 @@ cut_anywhere() {
 		def bad(n, what, p):
 		    sys.exit("  # cut at %d: %s: exit %d: %s" % (n, what, p.returncode, p.stderr.decode()))
 		whole, last = samples(run("report", "--json", "in.cprof").stdout), 0
-		cuts = range(len(data)) if every else sorted({*range(0, 70), *range(70, len(data), 53), len(data) - 1})
+		cuts = range(len(data)) if every else sorted({*range(0, 70, 3), *range(70, len(data), 97), len(data) - 1})
 		for n in cuts:
 		    open("cut.cprof", "wb").write(data[:n])
 		    p = run("report", "--json", "cut.cprof")
@@ -471,7 +471,7 @@ wrong_use() {
 	expect 2 "is missing" "$cprofd" record
 	expect 2 "not both" "$cprofd" record -p 1 -- true
 	expect 2 "" "$cprofd" report
-	expect 2 "not one of folded, pprof" "$cprofd" export --format svg x.cprof
+	expect 2 "not one of folded, pprof, pstats" "$cprofd" export --format svg x.cprof
 	expect 127 "No such file" "$cprofd" record -o none.cprof -- ./no-such-program
 	expect 126 "Permission denied" "$cprofd" record -o none.cprof -- /etc/passwd
 	[ ! -e none.cprof ] || fail "a recording of nothing was left"

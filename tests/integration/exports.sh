@@ -23,10 +23,10 @@ all_recordings() {
 }
 
 total() { report "$1" "r['totals']['received']['$2']"; }
-# Name and nanoseconds of each function, in itself, as the report has them: a name
+# Name and nanoseconds or samples of each function, in itself, as the report has them: one
 # may stand there twice, ld.so has a _start of its own.
-self_times() {
-	report "$1" '"\n".join("%s\t%d" % (f["name"], f["self"]["weight_ns"])
+self_of() {	# RECORDING weight_ns|samples
+	report "$1" '"\n".join("%s\t%d" % (f["name"], f["self"]["'"$2"'"])
 		for f in r["functions"] if f["self"]["samples"])' | sort
 }
 
@@ -43,7 +43,7 @@ folded_sums() {
 			print us " of " ns / 1000
 			exit us - ns / 1000 > NR / 2 || ns / 1000 - us > NR / 2 }' folded.txt >sum.txt ||
 			fail "$recording: $(cat sum.txt) microseconds"
-		self_times "$recording" >report.txt
+		self_of "$recording" weight_ns >report.txt
 		awk -F '\t' 'NR == FNR { ns[$1] += $2; next }
 		{
 			us = $0; sub(/.* /, "", us); sub(/ [0-9]+$/, ""); name = $0; sub(/.*;/, "", name)
@@ -121,8 +121,8 @@ pprof_by_go() {
 		sum=$(sed -n 's/.*Total samples = \([0-9]*\) .*/\1/p; s/.*, \([0-9]*\) total$/\1/p; s/.* of \([0-9]*\) total$/\1/p' top.txt | head -1)
 		[ "$sum" = "$(total "$recording" samples)" ] || fail "$recording: $sum samples in pprof, $(total "$recording" samples) in the report: $(head -6 top.txt)"
 		# The first function and its samples.
-		first=$(self_samples "$recording" | sort -t'	' -k2 -nr | head -1)
-		grep -q "^ *${first##*	} " top.txt || fail "$recording: not ${first##*	} of ${first%	*}: $(head -12 top.txt)"
+		first=$(self_of "$recording" samples | sort -t'	' -k2 -nr | head -1)
+		[ -n "$first" ] && grep -q "^ *${first##*	} .*${first%%[	(]*}" top.txt || fail "$recording: not ${first##*	} of ${first%	*}: $(head -12 top.txt)"
 	done
 	[ -e cpp.cprof ] || return 0
 	for name in shapes::spin shapes::box total std::function; do

@@ -55,7 +55,7 @@ fix() { report "$1" '[u["fix"] for u in r["ledger"]["unnamed"] if u["module"] ==
 
 record() {
 	rm -f rec.cprof
-	"$cprofd" record -p "$pid" -d 1 -o rec.cprof "$@" 2>err.txt || fail "record: $(cat err.txt)"
+	"$cprofd" record -p "$pid" -d 1.5 -o rec.cprof "$@" 2>err.txt || fail "record: $(cat err.txt)"
 }
 
 # ---- perf maps ----

@@ -44,9 +44,10 @@ man_options() {
 		}'
 }
 
-# "COMMAND OPTION" of "COMMAND: -h, --help" and "COMMAND: -o FILE".
+# "COMMAND OPTION" of "COMMAND: -h, --help", "COMMAND: -o FILE" and
+# "COMMAND: --measure-effect[=MEASURE]".
 only_names() {
-	sed 's/://; s/^\([^ ]*\) \(-[^ ,]*\), \(-.*\)/\1 \2\n\1 \3/' | awk '{ print $1, $2 }' | sort
+	sed 's/://; s/\[=.*//; s/^\([^ ]*\) \(-[^ ,]*\), \(-.*\)/\1 \2\n\1 \3/' | awk '{ print $1, $2 }' | sort
 }
 
 same() { diff "$1" "$2" >diff.txt || fail "$3: $(cat diff.txt)"; }

@@ -16,6 +16,16 @@ n_failed=0
 # Not by way of a shim, which can take longer than what it starts.
 python=$(python3 -c 'import sys; print(sys.executable)')
 
+# Every Python from 3.6 on that is here: paths, one a line.
+pythons() {
+	for p in "$python" /usr/bin/python3.[6-9] /usr/bin/python3.[1-9][0-9] \
+		/root/.pyenv/versions/3.*/bin/python; do
+		"$p" -c 'import os, sys
+if sys.version_info >= (3, 6):
+    print(os.path.realpath(sys.executable))' 2>/dev/null
+	done | sort -u
+}
+
 end_started() {
 	while read -r pid; do
 		kill -9 "$pid" 2>/dev/null
@@ -53,6 +63,16 @@ check() {
 skip() {
 	echo "skip - $1: $2"
 	exit 77
+}
+
+# needs_engine ENGINE NAME: skips the case where that engine does not work, with its reason.
+needs_engine() {
+	[ -s "$scratch/doctor.json" ] || "$cprofd" doctor --json >"$scratch/doctor.json"
+	why=$("$python" -c 'import json, sys
+for e in json.load(open(sys.argv[2]))["engines"]:
+    if e["name"] == sys.argv[1] and not e["works"]:
+        print(e["note"] or "it does not work")' "$1" "$scratch/doctor.json")
+	[ -z "$why" ] || skip "$2" "$why"
 }
 
 have() { command -v "$1" >/dev/null 2>&1; }

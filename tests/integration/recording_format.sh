@@ -38,7 +38,7 @@ cprofd, path = sys.argv[1:]
 read, report = json.load(open("read.json")), json.load(open("report.json"))
 OUTCOMES = ["complete", "copy too small", "frame limit", "no unwind rule", "unreadable memory",
             "code without a file", "register not known", "broken chain", "no user stack",
-            "table not ready"]
+            "table not ready", "middle left out"]
 
 def same(what, mine, its):
     if mine != its:
@@ -106,6 +106,13 @@ stacks_that_are_larger_than_their_copy() {
 	[ "$(number "r['outcomes'].get('1', [0])[0]")" -ge 1 ] || fail "no gap: $(cat read.json)"
 }
 
+stacks_without_their_middle() {
+	need_python
+	record_or_skip deep.cprof --engine auto --max-frames 100 -- "$targets/deep" 300 16 1
+	compare deep.cprof
+	[ "$(number "r['outcomes'].get('10', [0])[0]")" -ge 20 ] || fail "no gap: $(cat read.json)"
+}
+
 # The END block of a recovered one is not compressed.
 what_recover_makes() {
 	need_python
@@ -139,6 +146,7 @@ END
 check a_recording_of_perf a_recording_of_perf
 check a_recording_of_ptrace_with_threads_that_wait a_recording_of_ptrace_with_threads_that_wait
 check stacks_that_are_larger_than_their_copy stacks_that_are_larger_than_their_copy
+check stacks_without_their_middle stacks_without_their_middle
 check what_recover_makes what_recover_makes
 check the_reader_refuses_what_is_damaged the_reader_refuses_what_is_damaged
 finish

@@ -4,6 +4,8 @@
 # two terminals; and each way that one can end.
 . "${top_srcdir:?}/tests/integration/lib.sh"
 . "$top_srcdir/tests/integration/mux.sh"
+# What looks for leaks waits for threads that end while it does, and says so on the screen.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 sessions=$XDG_STATE_HOME/cprofd/sessions
 
 # Samples in the header of the screen, as a number.
@@ -58,6 +60,20 @@ live() {
 	click_at 40 5
 	before=$(n_samples)
 	wait_for 3 more_than "$before" || fail "a click stops it: $(shot)"
+	end_session "$pid"
+}
+
+# As in a container: what is left is said, and shows the same.
+where_perf_is_forbidden() {
+	start "$targets/abc" 600
+	pane 100 30 "$targets/deny perf_event_open,bpf $cprofd attach $pid"
+	shows LIVE
+	shows "99 Hz"
+	wait_for 10 more_than 100 || fail "no samples: $(shot)"
+	shows " half "
+	key =
+	shows "seccomp filter forbids perf events"
+	shows "cprofd used"
 	end_session "$pid"
 }
 
@@ -204,6 +220,7 @@ storm() {
 }
 
 check "live: it grows, pauses and holds" live
+check "live: where perf and bpf are forbidden" where_perf_is_forbidden
 check "live: instructions come when they are looked at" assembly
 check "left, joined again, and by two" leave_and_join
 check "stopped from elsewhere, and saved" stop_and_save

@@ -5,7 +5,7 @@
 . "${top_srcdir:?}/tests/integration/lib.sh"
 
 n_kills=${CPROFD_LONG:+100}
-n_kills=${n_kills:-8}
+n_kills=${n_kills:-3}
 
 # ---- what is to hold ----
 
@@ -249,7 +249,7 @@ overflow_is_counted() {
 # A thread that is killed while it is held for its sample, for which a stalled
 # session leaves much time: its process can be reaped all the same.
 ends_while_held() {
-	for i in 1 2 3 4 5 6; do
+	for i in $(seq "$n_kills"); do
 		new_target
 		begin ptrace -F 2000
 		session=$(part_of cprofd-session)

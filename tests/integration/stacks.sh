@@ -5,6 +5,7 @@
 . "${top_srcdir:?}/tests/integration/lib.sh"
 
 names=$top_srcdir/tests/integration/stack_names.py
+deep_stacks=$top_srcdir/tests/integration/deep_stacks.py
 n_samples=${CPROFD_LONG:+20000}
 n_samples=${n_samples:-2500}
 
@@ -23,16 +24,6 @@ record_samples() {
 	wait_for 120 enough || fail "only ${n:-no} samples: $(cat err.txt)"
 	kill -TERM $recorder 2>/dev/null
 	wait $recorder || fail "record failed: $(cat err.txt)"
-}
-
-# Skips test $2 where the bpf engine is wanted and does not work.
-needs_engine() {
-	[ "$1" = bpf ] || return 0
-	why=$("$cprofd" doctor --json | "$python" -c 'import json, sys
-for e in json.load(sys.stdin)["engines"]:
-    if e["name"] == "bpf" and not e["works"]:
-        print(e["note"] or "it does not work")')
-	[ -z "$why" ] || skip "$2" "$why"
 }
 
 # ---- frame by frame ----
@@ -237,14 +228,91 @@ kernel_leaf() {
 		fail "$named samples with a name, $nameless without: $("$cprofd" report rec.cprof)"
 }
 
-# More frames than asked for: cut, and said.
+# More frames than asked for: with engine $1 and limit $2 the stacks of target "$3",
+# "$4" deep with frames of "$5" bytes, have leaf and root, and what is between is counted.
+middle_is_left_out() {
+	needs_engine "$1" "$1: $3 $4 deep: what is between leaf and root is counted"
+	start "$targets/$3" "$4" "$5" 600
+	record_samples 40 --max-frames "$2" --engine "$1"
+	function=descend_small
+	[ "$5" -lt 200 ] || function=descend_large
+	"$python" "$deep_stacks" rec.cprof work $function $(($4 + 1)) $(($4 + 1)) "$2" 10 >deep.txt 2>&1 ||
+		fail "$(cat deep.txt)"
+	read -r n n_stacks least most <deep.txt
+	echo "  # $n samples, $n_stacks stacks, $least to $most frames left out"
+	report rec.cprof '"%d %d" % (r["ledger"]["left_out_min_frames"], r["ledger"]["left_out_max_frames"])' >ledger.txt
+	[ "$(cat ledger.txt)" = "$least $most" ] || fail "the report says $(cat ledger.txt)"
+	[ "$(ledger '== "middle left out"')" -ge $((n - n / 50 - 2)) ] || fail "the ledger does not have them"
+	"$cprofd" export --format folded -o - rec.cprof | grep -q ';main;.*\[frames left out\];.*work' ||
+		fail "no frames left out between main and work"
+}
+
+# What is left out does not make a stack another one.
+depths_are_one_stack() {
+	needs_engine "$1" "$1: recursion of many depths is few stacks"
+	start "$targets/deep" 3000 16 600 200
+	record_samples 150 --engine "$1" -F 999
+	"$python" "$deep_stacks" rec.cprof work descend_small 3001 3200 1024 10 >deep.txt 2>&1 ||
+		fail "$(cat deep.txt)"
+	read -r n n_stacks least most <deep.txt
+	echo "  # $n samples, $n_stacks stacks, $least to $most frames left out"
+	[ $((most - least)) -gt 50 ] || fail "only $least to $most frames are left out"
+	[ "$n_stacks" -le 30 ] || fail "$n_stacks stacks"
+}
+
+# The limit and one less: of as many frames as are asked for none is missing.
+limit_is_exact() {
+	needs_engine "$1" "$1: of one frame more than --max-frames one is left out"
+	start "$targets/spin" recursion
+	record_samples 30 --engine "$1"
+	"$python" "$deep_stacks" rec.cprof spin recurse 201 201 1000 0 >deep.txt 2>&1 || fail "$(cat deep.txt)"
+	most=$("$cprofd" export --format folded -o - rec.cprof | sed 's/;spin[; ].*/;spin/' |
+		awk -F';' 'NF > most { most = NF } END { print most }')
+	record_samples 30 --engine "$1" --max-frames "$most"
+	"$python" "$deep_stacks" rec.cprof spin recurse 201 201 "$most" 0 >deep.txt 2>&1 || fail "$(cat deep.txt)"
+	record_samples 30 --engine "$1" --max-frames $((most - 1))
+	"$python" "$deep_stacks" rec.cprof spin recurse 201 201 $((most - 1)) 10 >deep.txt 2>&1 ||
+		fail "$(cat deep.txt)"
+	read -r n n_stacks least most <deep.txt
+	[ "$least $most" = "1 1" ] || fail "$least to $most frames are left out"
+}
+
+# Deeper than the program in the kernel goes: cut, and said.
 limit_is_said() {
-	needs_engine "$1" "$1: stacks beyond --max-frames are marked"
-	start "$targets/deep" 300 16 600
-	record_samples 100 --max-frames 100 --engine "$1"
+	needs_engine bpf "bpf: 20,000 deep: every stack is marked as cut"
+	start "$targets/deep" 20000 16 600
+	record_samples 40 --engine bpf
 	n=$(ledger '!= "lost"')
 	cut=$(ledger '== "frame limit"')
-	[ "$n" -gt 0 ] && [ "$cut" = "$n" ] || fail "$cut of $n stacks are marked as cut"
+	copied=$(ledger '== "copy too small"')
+	[ "$n" -gt 0 ] && [ $((cut + copied)) = "$n" ] && [ "$copied" -le $((2 + n / 50)) ] ||
+		fail "$cut of $n stacks are marked as cut"
+	"$cprofd" report rec.cprof | grep -q 'the ptrace engine follows deeper stacks' ||
+		fail "nothing is said of what would help"
+}
+
+# In a container processes have other numbers than the kernel's; it unwinds them itself.
+in_a_pid_namespace() {
+	needs_engine bpf "bpf: in a pid namespace"
+	cat >inside.sh <<-'SH'
+		"$targets/spin" plain & p=$!
+		sleep 0.3
+		"$cprofd" record --engine bpf -d 2 --quiet --force -o rec.cprof -p $p
+		code=$?
+		kill -9 $p
+		exit $code
+	SH
+	unshare --pid --fork --mount-proc true 2>err.txt ||
+		skip "bpf: in a pid namespace" "$(head -1 err.txt)"
+	cprofd=$cprofd targets=$targets unshare --pid --fork --mount-proc sh inside.sh \
+		>out.txt 2>err.txt || fail "$(cat err.txt)"
+	"$cprofd" report rec.cprof >out.txt 2>err.txt || fail "$(cat err.txt)"
+	grep -q "spin  (pid [0-9])," out.txt || fail "not that number: $(cat out.txt)"
+	# What there is before the kernel knows of the process.
+	copied=$(sed -n 's/.* \([0-9.]*\)% from copies.*/\1/p' out.txt)
+	awk "BEGIN { exit !(\"$copied\" != \"\" && $copied < 10) }" ||
+		fail "$copied % of the stacks were copied: $(cat out.txt)"
+	[ "$(ledger '== "complete"')" -gt 100 ] || fail "not complete: $(cat out.txt)"
 }
 
 for engine in bpf perf ptrace; do
@@ -271,7 +339,21 @@ check "bpf: 1,500 deep: all frames" sees_all bpf 1500
 for engine in bpf perf; do
 	check "$engine: functions of the kernel have time of their own" kernel_leaf $engine
 done
-for engine in bpf perf; do
-	check "$engine: stacks beyond --max-frames are marked" limit_is_said $engine
+# deep_fp has frame pointers and no unwind tables.
+for target in deep deep_fp; do
+	for engine in bpf ptrace; do
+		check "$engine: $target 5000 deep: what is between leaf and root is counted" \
+			middle_is_left_out $engine 1024 $target 5000 200
+	done
 done
+check "ptrace: deep_fp 20000 deep: what is between leaf and root is counted" \
+	middle_is_left_out ptrace 1024 deep_fp 20000 16
+check "perf: deep 300 deep: what is between leaf and root is counted" \
+	middle_is_left_out perf 100 deep 300 16
+check "bpf: recursion of many depths is few stacks" depths_are_one_stack bpf
+for engine in bpf perf; do
+	check "$engine: of one frame more than --max-frames one is left out" limit_is_exact $engine
+done
+check "bpf: 20,000 deep: every stack is marked as cut" limit_is_said
+check "bpf: in a pid namespace" in_a_pid_namespace
 finish

@@ -2,7 +2,10 @@
 /*
  * Recursion of a known depth and frame size.
  *
- *	deep DEPTH FRAME_BYTES SECONDS
+ *	deep DEPTH FRAME_BYTES SECONDS [SPREAD]
+ *
+ * With SPREAD it goes to each of so many depths from DEPTH on for a millisecond, again
+ * and again.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -44,10 +47,15 @@ int main(int argc, char **argv)
 	int depth = argc > 1 ? atoi(argv[1]) : 500;
 	int bytes = argc > 2 ? atoi(argv[2]) : 16;
 
-	until = argc > 3 ? atof(argv[3]) : 1;
-	if (bytes >= 200)
-		descend_large(depth);
-	else
-		descend_small(depth);
+	double seconds = argc > 3 ? atof(argv[3]) : 1;
+	int spread = argc > 4 ? atoi(argv[4]) : 0;
+
+	for (int i = 0; until < seconds; i++) {
+		until = spread ? until + .001 : seconds;
+		if (bytes >= 200)
+			descend_large(depth + (spread ? i % spread : 0));
+		else
+			descend_small(depth + (spread ? i % spread : 0));
+	}
 	return 0;
 }

@@ -11,9 +11,6 @@
 #include "profile/profile_load.h"
 #include "record/writer.h"
 
-/* 2026-01-22 14:02:03 UTC */
-#define START_REAL_NS 1769090523000000000ull
-
 enum module {
 	EXE, LIBC, KERNEL, FAST, OLD, ANON, N_MODULES
 };
@@ -227,6 +224,14 @@ static void put_code(struct fix *f)
 		.vaddr = 0x401000 + 0x1000 * (uint64_t)REPORT + 55 - 1, .note = str(f, why) });
 }
 
+/* fib() deeper than the frame limit. */
+static uint32_t deep(struct fix *f, uint32_t main)
+{
+	uint32_t gap = record_put_frame(f->w, &(struct record_frame){ .flags = FRAME_LEFT_OUT });
+
+	return call(f, nodes_push(&f->nodes, f->w, call(f, main, FIB, 17), gap), FIB, 19);
+}
+
 /* Where samples can be, and how often (of 1000) in each half of the run. */
 struct place {
 	uint32_t stack, thread, often[2];
@@ -268,7 +273,14 @@ static uint32_t put_places(struct fix *f, struct place *at)
 	at[n++] = (struct place){ nameless(f, OUTCOME_NO_RULE, OLD, 0x1234), 0, { 20, 20 } };
 	at[n++] = (struct place){ call(f, OUTCOME_COPY, FORMAT, 9), 0, { 15, 15 }, 912 << 10 };
 	at[n++] = (struct place){ call(f, OUTCOME_COPY, FORMAT, 11), 0, { 5, 5 }, 4 << 10 };
-	at[n++] = (struct place){ call(f, OUTCOME_LIMIT, FIB, 19), 0, { 10, 10 } };
+	if (f->o->deep) {
+		uint32_t stack = deep(f, call(f, OUTCOME_LEFT_OUT, MAIN, 96));
+
+		at[n++] = (struct place){ stack, 0, { 6, 6 }, 3976 };
+		at[n++] = (struct place){ stack, 0, { 4, 4 }, 976 };
+	} else {
+		at[n++] = (struct place){ call(f, OUTCOME_LIMIT, FIB, 19), 0, { 10, 10 } };
+	}
 	at[n++] = (struct place){ call(f, OUTCOME_NO_USER, KSOFT, 4), 1, { 20, 20 } };
 	at[n++] = (struct place){ OUTCOME_NO_USER, 1, { 5, 5 } };
 	return n;
@@ -295,7 +307,7 @@ static void put_samples(struct fix *f, const struct place *at, uint32_t n_places
 		record_put_sample(f->w, &(struct record_sample){
 			.time_ns = FIXTURE_START_NS + i * step, .thread = place->thread,
 			.stack = place->stack, .weight_ns = weight, .cpu = i % 2,
-			.gap_bytes = place->gap });
+			.gap = place->gap });
 		if (i % 100 == 99)
 			record_put_counter(f->w, &(struct record_counter){
 				.time_ns = FIXTURE_START_NS + i * step, .what = COUNTER_CPU_NS,
@@ -320,7 +332,7 @@ int fixture_fd(const struct fixture_options *o)
 	struct place at[32];
 	struct error err;
 
-	assert_int_equal(record_writer_open(dup(fd), FIXTURE_START_NS, START_REAL_NS, &f.w, &err), 0);
+	assert_int_equal(record_writer_open(dup(fd), FIXTURE_START_NS, FIXTURE_REAL_NS, &f.w, &err), 0);
 	put_meta(&f);
 	record_put_process(f.w, &(struct record_process){ .pid = 4242, .ppid = 1,
 		.time_ns = FIXTURE_START_NS, .name = str(&f, "shop"), .exe = str(&f, "/usr/bin/shop") });
@@ -352,7 +364,7 @@ int fixture_fd(const struct fixture_options *o)
 
 struct profile_load *fixture_load(const struct fixture_options *o)
 {
-	_cleanup_(closep) int fd = fixture_fd(o);
+	_cleanup_(closep) int fd = o->python ? fixture_python_fd(o->counted) : fixture_fd(o);
 	struct profile_load *load;
 	struct error err;
 

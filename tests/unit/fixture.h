@@ -14,19 +14,27 @@
 #include <stdint.h>
 
 #define FIXTURE_START_NS 1000000000ull
+#define FIXTURE_REAL_NS 1769090523000000000ull	/* 2026-01-22 14:02:03 UTC */
 #define FIXTURE_PERIOD_NS 5000000u
 #define FIXTURE_N_SAMPLES 8000
+#define FIXTURE_PYTHON_SAMPLES 4000
 
 struct fixture_options {
 	uint32_t n_samples;	/* 0: FIXTURE_N_SAMPLES */
 	bool hidden;		/* the kernel is not visible */
 	bool unfinished;	/* no END record */
 	bool hostile;		/* names that attack terminals and formats */
+	bool deep;		/* the middle of stacks is left out, not their root */
 	bool late_symbols;	/* symbols after all samples, in an own block */
+	bool python;		/* another one: "shop.py", of 20 s, with nothing of the above */
+	bool counted;		/* of that: its calls were counted, too */
 };
 
 /* A recording in a memory file; the caller closes it. */
 int fixture_fd(const struct fixture_options *o);
+
+/* The one of Python. */
+int fixture_python_fd(bool counted);
 
 struct profile_load;
 

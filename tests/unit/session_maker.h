@@ -37,7 +37,7 @@ static inline void made_session_init(struct made_session *t)
 				    .m = xmalloc(sizeof(struct msg)) };
 	assert_int_equal(msg_pair(ends, &err), 0);
 	t->opener = ends[1];
-	t->s = (struct session){ .opener = ends[0], .workers = { -1, -1 },
+	t->s = (struct session){ .opener = ends[0], .workers = { -1, -1 }, .host_stat = -1,
 				 .end_ns = UINT64_MAX, .start_ns = NOW_NS, .now_ns = NOW_NS };
 	viewers_init(&t->s, -1, -1);
 	t->s.last_pending = &t->s.pending;
@@ -76,7 +76,7 @@ static inline size_t made_session_count_asked(struct made_session *t, uint32_t t
 
 /* ---- what its recording says ---- */
 
-#define MAX_READ 4096
+#define MAX_READ 16384
 
 struct made_records {
 	struct record_process process[MAX_READ];
@@ -85,9 +85,11 @@ struct made_records {
 	struct record_mapping mapping[MAX_READ];
 	struct record_module_info info[MAX_READ];	/* without build-id */
 	struct record_counter counter[MAX_READ];
+	struct record_process_info facts[MAX_READ];
+	struct record_thread_name names[MAX_READ];
 	char *string[MAX_READ];
 	uint32_t n_processes, n_ends, n_threads, n_mappings, n_infos, n_counters, n_strings,
-		 n_marks;
+		 n_marks, n_facts, n_names, n_notes;
 };
 
 static inline void made_records_deinit(struct made_records *r)
@@ -116,6 +118,10 @@ static inline struct made_records *made_records_read(int fd)
 	while ((more = record_reader_next(reader, &rec, &err)) > 0) {
 		if (rec.type == RECORD_STRING)
 			RECORDS_ADD(r, string, n_strings, strndup(rec.string.text, rec.string.len));
+		else if (rec.type == RECORD_PROCESS_INFO)
+			RECORDS_ADD(r, facts, n_facts, rec.process_info);
+		else if (rec.type == RECORD_THREAD_NAME)
+			RECORDS_ADD(r, names, n_names, rec.thread_name);
 		else if (rec.type == RECORD_PROCESS)
 			RECORDS_ADD(r, process, n_processes, rec.process);
 		else if (rec.type == RECORD_PROCESS_END)
@@ -130,6 +136,8 @@ static inline struct made_records *made_records_read(int fd)
 			RECORDS_ADD(r, info, n_infos, rec.module_info);
 		else if (rec.type == RECORD_MARK)
 			r->n_marks++;
+		else if (rec.type == RECORD_NOTE)
+			r->n_notes++;
 	}
 	assert_int_equal(more, 0);
 	record_reader_close(reader);
@@ -148,6 +156,7 @@ static inline struct made_records *made_session_end(struct made_session *t)
 	procs_free(&t->s);
 	modules_free(&t->s);
 	stacks_free(&t->s);
+	python_free(&t->s);
 	code_free(&t->s);
 	unwinder_free(t->s.unwinder);
 	msg_queue_deinit(&t->s.to_opener);

@@ -21,6 +21,14 @@ static const struct { uint64_t vaddr; uint32_t n_levels; } addresses[] = {
 	{ 0x1000, 3 }, { 0x1010, 1 }, { 0x0ff0, 0 }, { 0, 1 }, { UINT64_MAX, 2 },
 };
 
+/* Of the address of the same place; the last one has none. */
+static const struct symbol_call calls[array_len(addresses) - 1] = {
+	{ CALL_NONE, 0, RECORD_NONE },
+	{ CALL_DIRECT, 0x1000, 0 },
+	{ CALL_INDIRECT, 0, RECORD_NONE },
+	{ CALL_DIRECT, UINT64_MAX, RECORD_NONE },
+};
+
 static struct buf make_answer(struct symbol_answer_writer *w)
 {
 	struct symbol_sink sink = symbol_answer_sink(w);
@@ -28,8 +36,11 @@ static struct buf make_answer(struct symbol_answer_writer *w)
 
 	for (size_t i = 0; i < array_len(functions); i++)
 		sink.function(sink.ctx, &functions[i]);
-	for (size_t i = 0; i < array_len(addresses); i++)
+	for (size_t i = 0; i < array_len(addresses); i++) {
+		if (i < array_len(calls))
+			symbol_answer_put_call(w, calls[i]);
 		sink.address(sink.ctx, addresses[i].vaddr, levels, addresses[i].n_levels);
+	}
 	symbol_answer_finish(w, &b);
 	return b;
 }
@@ -68,6 +79,9 @@ static bool read_answer(const void *data, size_t len, bool check)
 		assert_true(a.vaddr == addresses[i].vaddr);
 		assert_int_equal(a.n_levels, addresses[i].n_levels);
 		assert_memory_equal(a.levels, levels, a.n_levels * sizeof(levels[0]));
+		assert_int_equal(a.call.kind, i < array_len(calls) ? calls[i].kind : CALL_UNKNOWN);
+		assert_true(a.call.target == (i < array_len(calls) ? calls[i].target : 0));
+		assert_int_equal(a.call.function, i < array_len(calls) ? calls[i].function : RECORD_NONE);
 	}
 	if (check && more == 0) {
 		assert_int_equal(n_functions, array_len(functions));
@@ -139,6 +153,7 @@ TEST(counts_that_lie_are_refused)
 		{ "a name longer than all", { 1, 0xff, 0x7f, 'x' }, 4 },
 		{ "a number without end", { 1, 0, 0, 0x80, 0x80, 0x80, 0x80 }, 7 },
 		{ "more addresses than bytes", { 0, 0x7f, 0, 0 }, 4 },
+		{ "a call of a kind that there is not", { 0, 1, 0, 0, CALL_KINDS }, 5 },
 	};
 
 	for (size_t i = 0; i < array_len(cases); i++)

@@ -292,8 +292,31 @@ TEST(what_a_program_wrote_is_taken_apart)
 	raw.head.n_user = UINT32_MAX;
 	assert_false(bpf_sample_head(&raw, sizeof(raw), &head));
 	raw.head.n_user = 2;
+	raw.head.n_beyond = 3;		/* three in the ring, of two addresses */
+	assert_false(bpf_sample_head(&raw, sizeof(raw), &head));
+	raw.head.n_beyond = 0;
 	raw.head.magic++;
 	assert_false(bpf_sample_head(&raw, sizeof(raw), &head));
+}
+
+/* Beyond the limit, places are those of a ring. */
+TEST(frames_of_a_program_are_found_by_number)
+{
+	static const struct { uint32_t n_user, n_beyond, limit, frame, place; } cases[] = {
+		{ 10, 0, 10, 9, 1 + 9 },
+		{ 11, 1, 10, 10, 1 + 10 },
+		{ 74, 64, 10, 9, 1 + 9 }, { 74, 64, 10, 73, 1 + 73 },
+		{ 74, 65, 10, 11, 1 + 11 }, { 74, 65, 10, 74, 1 + 10 },
+		{ 74, 4000, 10, 4009, 1 + 10 + 3999 % 64 },
+	};
+
+	for (size_t i = 0; i < array_len(cases); i++) {
+		struct bpf_sample head = { .n_kernel = 1, .n_user = cases[i].n_user,
+					   .n_beyond = cases[i].n_beyond };
+
+		assert_int_equal(bpf_sample_limit(&head), cases[i].limit);
+		assert_int_equal(bpf_sample_place(&head, cases[i].frame), cases[i].place);
+	}
 }
 
 TEST(a_record_that_lacks_a_field_is_refused)
@@ -555,6 +578,7 @@ int main(void)
 		cmocka_unit_test(every_other_record_is_taken_apart),
 		cmocka_unit_test(every_record_has_its_time),
 		cmocka_unit_test(what_a_program_wrote_is_taken_apart),
+		cmocka_unit_test(frames_of_a_program_are_found_by_number),
 		cmocka_unit_test(a_record_that_lacks_a_field_is_refused),
 		cmocka_unit_test(a_size_below_that_of_a_header_is_refused),
 		cmocka_unit_test(counts_that_lie_are_refused),

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <zlib.h>
@@ -21,7 +22,7 @@
 
 static const struct selection everything = { 0 };
 static const struct fixture_options fixtures[] = {
-	{ 0 }, { .hidden = true }, { .hostile = true }, { .n_samples = 1 },
+	{ 0 }, { .hidden = true }, { .hostile = true }, { .n_samples = 1 }, { .deep = true },
 };
 
 /* What a format makes of a profile; terminated. */
@@ -43,6 +44,27 @@ static struct buf export(const struct export_format *format, const struct profil
 	out.len--;
 	free(data);
 	return out;
+}
+
+/* Put a file where tools can read it; the caller unlinks and frees the name. */
+static char *put_file(const struct buf *data)
+{
+	char *path = xstrdup("/tmp/test_export_XXXXXX");
+	_cleanup_(closep) int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(io_write_full(fd, data->data, data->len), 0);
+	return path;
+}
+
+static bool installed(const char *tool)
+{
+	_cleanup_(freep) char *command = xasprintf("command -v %s >/dev/null", tool);
+
+	if (system(command) == 0)
+		return true;
+	print_message("%s is not installed\n", tool);
+	return false;
 }
 
 /* ---- folded ---- */
@@ -123,6 +145,16 @@ TEST(folded_stacks_begin_at_the_root_and_name_what_is_missing)
 	assert_non_null(strstr(text, "\nshop-4242/4242;main;handle_order;build_report;write;ksys_write_[k] "));
 	assert_non_null(strstr(text, "\nshop-4242/4242;[gap: stack not copied];__vfprintf_internal "));
 	assert_non_null(strstr(text, "\nworker-1-4242/4243;start_thread;fib "));
+	buf_deinit(&out);
+	profile_load_close(load);
+}
+
+TEST(folded_stacks_name_frames_left_out)
+{
+	struct profile_load *load = fixture_load(&fixtures[4]);
+	struct buf out = export(&export_folded, profile_load_profile(load), false, false);
+
+	assert_non_null(strstr((char *)out.data, "\nmain;fib;[frames left out];fib "));
 	buf_deinit(&out);
 	profile_load_close(load);
 }
@@ -289,6 +321,28 @@ TEST(pprof_stacks_begin_with_the_leaf_and_end_with_what_is_missing)
 	profile_load_close(load);
 }
 
+TEST(pprof_frames_left_out_are_no_address)
+{
+	struct profile_load *load = fixture_load(&fixtures[4]);
+	struct buf gz = export(&export_pprof, profile_load_profile(load), false, false);
+	Perftools__Profiles__Profile *m = unpack(&gz);
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < m->n_location; i++) {
+		const Perftools__Profiles__Location *l = m->location[i];
+
+		if (strcmp(function_name(m, l->id), "[frames left out]") != 0)
+			continue;
+		n++;
+		assert_int_equal(l->address, 0);
+		assert_int_equal(l->mapping_id, 0);
+	}
+	assert_int_equal(n, 1);
+	perftools__profiles__profile__free_unpacked(m, NULL);
+	buf_deinit(&gz);
+	profile_load_close(load);
+}
+
 TEST(pprof_code_without_a_name_is_called_by_its_address_unless_that_is_not_wanted)
 {
 	struct profile_load *load = fixture_load(&fixtures[0]);
@@ -308,27 +362,6 @@ TEST(pprof_code_without_a_name_is_called_by_its_address_unless_that_is_not_wante
 		buf_deinit(&gz);
 	}
 	profile_load_close(load);
-}
-
-/* Put a file where tools can read it; the caller unlinks and frees the name. */
-static char *put_file(const struct buf *data)
-{
-	char *path = xstrdup("/tmp/test_export_XXXXXX");
-	_cleanup_(closep) int fd = mkstemp(path);
-
-	assert_true(fd >= 0);
-	assert_int_equal(io_write_full(fd, data->data, data->len), 0);
-	return path;
-}
-
-static bool installed(const char *tool)
-{
-	_cleanup_(freep) char *command = xasprintf("command -v %s >/dev/null", tool);
-
-	if (system(command) == 0)
-		return true;
-	print_message("%s is not installed\n", tool);
-	return false;
 }
 
 TEST(protoc_decodes_pprof_with_the_format_s_definition)
@@ -431,6 +464,64 @@ TEST(json_numbers_that_are_not_finite_are_null)
 	assert_string_equal(got, "[\n null,\n 0.5,\n {\n  \"n\":18446744073709551615,\n"
 			    "  \"b\":true,\n  \"t\":null}]\n");
 	free(got);
+}
+
+/* ---- pstats ---- */
+
+/* Everything that pstats can do with one, and the time of all and of fib in itself. */
+static const char pstats_script[] =
+	"import io, pstats, sys\n"
+	"s = pstats.Stats(sys.argv[1], stream=io.StringIO())\n"
+	"want, fib = int(sys.argv[2]) / 1e9, int(sys.argv[3]) / 1e9\n"
+	"assert abs(s.total_tt - want) < 1e-6, (s.total_tt, want)\n"
+	"got = sum(v[2] for k, v in s.stats.items() if k[2].split(' ')[0].lstrip('<') == 'fib')\n"
+	"assert abs(got - fib) < 1e-6, (got, fib)\n"
+	"for k, (cc, nc, tt, ct, callers) in s.stats.items():\n"
+	"    assert cc == nc and tt <= ct + 1e-9, k\n"
+	"    assert sum(c[2] for c in callers.values()) <= tt + 1e-6, k\n"
+	"    for caller, c in callers.items():\n"
+	"        assert c[3] <= min(ct, s.stats[caller][3]) + 1e-6, (k, caller)\n"
+	"s.strip_dirs().sort_stats('cumulative').print_stats()\n"
+	"s.print_callers()\n"
+	"s.print_callees()\n";
+
+TEST(python_s_pstats_shows_the_report_s_totals)
+{
+	if (!installed("python3"))
+		skip();
+	for (size_t i = 0; i < array_len(fixtures); i++) {
+		struct profile_load *load = fixture_load(&fixtures[i]);
+		const struct profile *p = profile_load_profile(load);
+		struct buf out = export(&export_pstats, p, true, false);
+		struct buf script = { (uint8_t *)pstats_script, strlen(pstats_script), 0 };
+		_cleanup_(freep) char *path = put_file(&out);
+		_cleanup_(freep) char *script_path = put_file(&script);
+		struct summary sum;
+
+		summary_make(p, &everything, &sum);
+		_cleanup_(freep) char *command = xasprintf("python3 %s %s %" PRIu64 " %" PRIu64,
+			script_path, path, sum.base_ns, ns_of(p, &sum, "fib"));
+		assert_int_equal(system(command), 0);
+		summary_deinit(&sum);
+		unlink(path);
+		unlink(script_path);
+		buf_deinit(&out);
+		profile_load_close(load);
+	}
+}
+
+TEST(pstats_of_no_sample_is_refused_as_python_does)
+{
+	const struct fixture_options options = { .n_samples = 1 };
+	struct profile_load *load = fixture_load(&options);
+	struct selection none = { .from_ns = 1, .to_ns = 2 };
+	struct export_job job = { .p = profile_load_profile(load), .selection = &none };
+	_cleanup_(fclosep) FILE *out = fopen("/dev/null", "w");
+	struct error err;
+
+	assert_int_equal(export_pstats.write(&job, out, &err), -1);
+	assert_int_equal(err.code, ENODATA);
+	profile_load_close(load);
 }
 
 /* ---- files ---- */
@@ -540,14 +631,18 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(folded_stacks_have_the_times_of_the_report),
 		cmocka_unit_test(folded_stacks_begin_at_the_root_and_name_what_is_missing),
+		cmocka_unit_test(folded_stacks_name_frames_left_out),
 #ifdef HAVE_PROTOBUF
 		cmocka_unit_test(pprof_has_the_totals_of_the_report),
 		cmocka_unit_test(pprof_keeps_to_the_rules_of_the_format),
 		cmocka_unit_test(pprof_stacks_begin_with_the_leaf_and_end_with_what_is_missing),
+		cmocka_unit_test(pprof_frames_left_out_are_no_address),
 		cmocka_unit_test(pprof_code_without_a_name_is_called_by_its_address_unless_that_is_not_wanted),
 		cmocka_unit_test(protoc_decodes_pprof_with_the_format_s_definition),
 		cmocka_unit_test(go_tool_pprof_shows_the_report_s_totals),
 #endif
+		cmocka_unit_test(python_s_pstats_shows_the_report_s_totals),
+		cmocka_unit_test(pstats_of_no_sample_is_refused_as_python_does),
 		cmocka_unit_test(json_strings_are_valid_whatever_is_in_them),
 		cmocka_unit_test(json_numbers_that_are_not_finite_are_null),
 		cmocka_unit_test(an_existing_file_is_kept_unless_it_may_be_replaced),

@@ -75,7 +75,7 @@ static struct profile_load *random_load(uint64_t seed)
 					  &(struct record_level){ function, k + 1 }, 1);
 		}
 	}
-	for (uint32_t i = 1; i < 10; i++)	/* outcomes, with and without a stack */
+	for (uint32_t i = 1; i < 11; i++)	/* outcomes, with and without a stack */
 		stacks[i] = i < OUTCOME_COUNT ? i : 0;
 	for (; n < array_len(stacks); n++)
 		stacks[n] = nodes_push(nodes, w, stacks[rnd(&seed, n)],

@@ -12,21 +12,31 @@ static int worker;		/* the other side of its channel */
 static uint64_t named_end;	/* the worker names what is below, from CODE on */
 static size_t n_opened, n_maps, n_dumps;	/* by the worker, and with what */
 
-static int setup(void **state)
+static void start_worker(void)
 {
 	struct error err;
 	int ends[2];
 
-	(void)state;
-	made_session_init(&t);
-	t.s.state = SESSION_RUNNING;
 	assert_int_equal(msg_pair(ends, &err), 0);
 	t.s.workers[WORKER_SYMBOL] = ends[0];
 	worker = ends[1];
 	fcntl(worker, F_SETFL, O_NONBLOCK);
+}
+
+static void map_code(uint32_t pid)
+{
+	on_mmap(&t, pid, CODE, 0x10000, 0, "//anon", 0);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	made_session_init(&t);
+	t.s.state = SESSION_RUNNING;
+	start_worker();
 	named_end = CODE;
 	n_opened = n_maps = n_dumps = 0;
-	on_mmap(&t, MAIN_PID, CODE, 0x10000, 0, "//anon", 0);
+	map_code(MAIN_PID);
 	return 0;
 }
 
@@ -39,19 +49,22 @@ static int teardown(void **state)
 
 /* ---- the worker ---- */
 
+static void reply(const void *r, size_t len)
+{
+	memcpy(t.m->data, r, len);
+	t.m->len = len;
+}
+
 static void answer_open(const struct w_open_symbols *ask)
 {
-	struct r_open_symbols *r = xcalloc(1, sizeof(*r));
+	struct r_open_symbols r = { .type = R_OPEN_SYMBOLS, .module = ask->module, .ok = 1 };
 
 	n_opened++;
 	n_maps += ask->has_file;
 	n_dumps += ask->has_debug;
 	assert_int_equal(t.m->n_fds, ask->has_file + ask->has_debug);
-	*r = (struct r_open_symbols){ .type = R_OPEN_SYMBOLS, .module = ask->module, .ok = 1 };
 	msg_close_fds(t.m);
-	memcpy(t.m->data, r, sizeof(*r));
-	t.m->len = sizeof(*r);
-	free(r);
+	reply(&r, sizeof(r));
 }
 
 static void answer_names(void)
@@ -70,8 +83,7 @@ static void answer_names(void)
 			     ask->vaddrs[i] < named_end);
 	symbol_answer_finish(&w, &b);
 	symbol_answer_deinit(&w);
-	memcpy(t.m->data, &r, sizeof(r));
-	t.m->len = sizeof(r);
+	reply(&r, sizeof(r));
 	t.m->fds[0] = io_memfd("names", b.data, b.len, &err);
 	t.m->n_fds = 1;
 	buf_deinit(&b);
@@ -123,6 +135,15 @@ static void give(struct module *m, enum file_origin origin, uint64_t size)
 			there ? memfd_create("map", MFD_CLOEXEC) : -1);
 }
 
+/* After `ns` the map of a process is asked for, and given. */
+static void look(struct module *m, uint32_t pid, uint64_t ns, enum file_origin origin,
+		 uint64_t size)
+{
+	pass(ns);
+	assert_asked(pid, "");
+	give(m, origin, size);
+}
+
 /* ---- frames ---- */
 
 static struct proc *main_proc(void)
@@ -165,7 +186,7 @@ TEST(each_process_has_generated_code_of_its_own)
 {
 	struct module *one = sample(main_proc(), CODE), *other;
 
-	on_mmap(&t, 200, CODE, 0x10000, 0, "//anon", 0);
+	map_code(200);
 	other = sample(procs_find(&t.s, 200), CODE);
 	assert_ptr_not_equal(one, other);
 	assert_string_equal(one->path, "[anon]");
@@ -181,7 +202,7 @@ TEST(beyond_a_limit_processes_share_code_without_names)
 	struct module *m = NULL;
 
 	for (uint32_t pid = 1000; pid < 2001; pid++) {
-		on_mmap(&t, pid, CODE, 0x10000, 0, "//anon", 0);
+		map_code(pid);
 		m = sample(procs_find(&t.s, pid), CODE);
 		assert_true(!m == (pid == 2000));
 	}
@@ -197,20 +218,16 @@ TEST(a_forked_child_has_its_parents_names_until_it_execs)
 	on_fork(&t, 200, MAIN_PID);
 	m = sample(procs_find(&t.s, 200), CODE);
 	named_end = CODE + 1;
-	pass(0);
-	assert_asked(200, "");
-	give(m, FILE_NONE, 0);
+	look(m, 200, 0, FILE_NONE, 0);
 	assert_asked(MAIN_PID, "");
 	give(m, FILE_BY_PATH, 10);
 	pass(0);
 	assert_int_equal(n_maps, 1);
 
 	on_comm(&t, 200, 200, "other", true);
-	on_mmap(&t, 200, CODE, 0x10000, 0, "//anon", 0);
+	map_code(200);
 	m = sample(procs_find(&t.s, 200), CODE);
-	pass(0);
-	assert_asked(200, "");
-	give(m, FILE_NONE, 0);
+	look(m, 200, 0, FILE_NONE, 0);
 	assert_not_asked();
 	assert_int_equal(n_named(), 1);
 }
@@ -230,10 +247,8 @@ TEST(a_map_is_looked_at_again_while_frames_have_no_name)
 	assert_int_equal(n_opened, 1);
 	pass(999 * NS_PER_MS);
 	assert_not_asked();
-	pass(NS_PER_MS);
-	assert_asked(MAIN_PID, "");
 	/* it is the same: nothing to be read */
-	give(m, FILE_BY_PATH, 10);
+	look(m, MAIN_PID, NS_PER_MS, FILE_BY_PATH, 10);
 	pass(0);
 	assert_int_equal(n_opened, 1);
 	pass(NS_PER_S);
@@ -263,9 +278,7 @@ TEST(what_takes_long_to_read_is_read_less_often)
 {
 	struct module *m = sample(main_proc(), CODE);
 
-	pass(0);
-	assert_asked(MAIN_PID, "");
-	give(m, FILE_BY_PATH, 10);
+	look(m, MAIN_PID, 0, FILE_BY_PATH, 10);
 	/* it answers three seconds later */
 	t.s.now_ns += 3 * NS_PER_S;
 	pass(0);
@@ -280,9 +293,7 @@ TEST(a_last_look_is_taken_when_sampling_is_over)
 {
 	struct module *m = sample(main_proc(), CODE);
 
-	pass(0);
-	assert_asked(MAIN_PID, "");
-	give(m, FILE_BY_PATH, 10);
+	look(m, MAIN_PID, 0, FILE_BY_PATH, 10);
 	pass(0);
 	t.s.state = SESSION_FINISHING;
 	assert_true(symbols_busy(&t.s));
@@ -304,14 +315,10 @@ TEST(what_nobody_names_does_not_hold_up_the_end)
 {
 	struct module *m = sample(main_proc(), CODE);
 
-	pass(0);
-	assert_asked(MAIN_PID, "");
-	give(m, FILE_NONE, 0);
+	look(m, MAIN_PID, 0, FILE_NONE, 0);
 	pass(0);
 	t.s.state = SESSION_FINISHING;
-	pass(0);
-	assert_asked(MAIN_PID, "");
-	give(m, FILE_NONE, 0);
+	look(m, MAIN_PID, 0, FILE_NONE, 0);
 	pass(0);
 	assert_false(symbols_busy(&t.s));
 	pass(NS_PER_S);
@@ -324,11 +331,9 @@ TEST(a_process_that_has_ended_is_looked_at_once_more)
 {
 	struct module *m;
 
-	on_mmap(&t, 200, CODE, 0x10000, 0, "//anon", 0);
+	map_code(200);
 	m = sample(procs_find(&t.s, 200), CODE);
-	pass(0);
-	assert_asked(200, "");
-	give(m, FILE_BY_PATH, 10);
+	look(m, 200, 0, FILE_BY_PATH, 10);
 	pass(0);
 	procs_get_thread(&t.s, 200, 200, NOW_NS);
 	on_exit_of(&t, 200, 200);
@@ -346,22 +351,15 @@ TEST(a_process_that_has_ended_is_looked_at_once_more)
 TEST(another_worker_is_given_the_files_again)
 {
 	struct module *m = sample(main_proc(), CODE);
-	struct error err;
-	int ends[2];
 
-	pass(0);
-	assert_asked(MAIN_PID, "");
-	give(m, FILE_BY_PATH, 10);
+	look(m, MAIN_PID, 0, FILE_BY_PATH, 10);
 	pass(0);
 	pass(NS_PER_S);
 	assert_asked(MAIN_PID, "");
 	/* it dies while the opener looks */
 	session_kill_worker(&t.s, WORKER_SYMBOL);
 	close(worker);
-	assert_int_equal(msg_pair(ends, &err), 0);
-	t.s.workers[WORKER_SYMBOL] = ends[0];
-	worker = ends[1];
-	fcntl(worker, F_SETFL, O_NONBLOCK);
+	start_worker();
 	symbols_worker_new(&t.s);
 	named_end = CODE + 1;
 	give(m, FILE_BY_PATH, 10);
@@ -398,9 +396,7 @@ TEST(a_jitdump_that_is_mapped_is_asked_for_behind_the_map)
 	on_mmap(&t, MAIN_PID, CODE + 0x20000, 0x1000, 0, "/srv/jit-100.dump", 77);
 	m = sample(main_proc(), CODE);
 	assert_int_equal(made_session_count_asked(&t, S_FILE), 0);
-	pass(0);
-	assert_asked(MAIN_PID, "");
-	give(m, FILE_NONE, 0);
+	look(m, MAIN_PID, 0, FILE_NONE, 0);
 	assert_asked(MAIN_PID, "/srv/jit-100.dump");
 	assert_int_equal(((struct s_names_file *)t.m->data)->ino, 77);
 	named_end = CODE + 1;
@@ -412,9 +408,7 @@ TEST(a_jitdump_that_is_mapped_is_asked_for_behind_the_map)
 	on_mmap(&t, MAIN_PID, CODE + 0x30000, 0x1000, 0, "/srv/jit-101.dump", 78);
 	sample(main_proc(), CODE + 0x100);
 	pass(0);
-	pass(NS_PER_S);
-	assert_asked(MAIN_PID, "");
-	give(m, FILE_BY_PATH, 10);
+	look(m, MAIN_PID, NS_PER_S, FILE_BY_PATH, 10);
 	assert_asked(MAIN_PID, "/srv/jit-101.dump");
 	give(m, FILE_BY_PATH, 20);
 	pass(0);
@@ -427,15 +421,11 @@ TEST(a_file_that_is_not_believed_is_said)
 {
 	struct module *m = sample(main_proc(), CODE);
 
-	pass(0);
-	assert_asked(MAIN_PID, "");
-	give(m, FILE_REFUSED, 0);
+	look(m, MAIN_PID, 0, FILE_REFUSED, 0);
 	assert_non_null(m->note);
 	assert_non_null(strstr(m->note, "another user's"));
 	pass(0);
-	pass(NS_PER_S);
-	assert_asked(MAIN_PID, "");
-	give(m, FILE_BY_PATH, 10);
+	look(m, MAIN_PID, NS_PER_S, FILE_BY_PATH, 10);
 	assert_null(m->note);
 	made_records_deinit(made_session_end(&t));
 }

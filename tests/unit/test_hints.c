@@ -286,10 +286,15 @@ TEST(holes_in_the_data_are_h15)
 	const struct world broken = { .places = { { "mg", 350 }, { "mG", 350 },
 						  { "h", 150, 0, OUTCOME_NO_RULE },
 						  { "H", 150, 0, OUTCOME_BROKEN } } };
+	/* of an outcome that only a later version knows */
+	const struct world later = { .places = { { "mg", 350 }, { "mG", 350 },
+						 { "h", 150, 0, OUTCOME_COUNT },
+						 { "H", 150, 0, OUTCOME_COUNT } } };
 	const struct world nameless = { .places = { { "mg", 500 }, { "mG", 500 } },
 					.nameless_exe = true };
 	struct world lost = { .places = { { "mg", 500 }, { "mG", 500 } }, .lost = 120 };
-	const struct world whole = { .places = { { "mg", 460 }, { "mG", 500 },
+	const struct world whole = { .places = { { "mg", 460 },
+						 { "mG", 500, 0, OUTCOME_LEFT_OUT },
 						 { "h", 40, 0, OUTCOME_COPY } } };
 
 	assert_hints(&cut, "H15");
@@ -302,6 +307,7 @@ TEST(holes_in_the_data_are_h15)
 	assert_hints(&broken, "H15");
 	assert_claim(&broken, "H15", "30% of the stacks end early, most in made: callers are missing",
 		     "= lists what became of each sample");
+	assert_hints(&later, "H15");
 	assert_hints(&nameless, "H15");
 	assert_claim(&nameless, "H15",
 		     "100% of the time is in code without names, most of it in made",

@@ -350,7 +350,7 @@ static struct module *another(uint64_t ino)
 	struct error err;
 
 	on_mmap(&t, MAIN_PID, at, 0x3000, 0, "/bin/b", ino);
-	m = procs_find_mapping(proc, at)->module;
+	m = mappings_find(proc, at)->module;
 	modules_on_file(&t.s, m, &(struct o_file){ .type = O_FILE, .origin = FILE_MAPPED },
 			io_memfd("file", made.file.data, made.file.len, &err));
 	modules_on_cache(&t.s, m, -1);
@@ -496,7 +496,7 @@ static void nap_of_the_opener(struct module **m)
 		uint64_t at = BASE + ino * 0x100000;
 
 		on_mmap(&t, MAIN_PID, at, 0x3000, 0, "/bin/b", ino);
-		m[ino - 2] = procs_find_mapping(proc, at)->module;
+		m[ino - 2] = mappings_find(proc, at)->module;
 	}
 	assert_true(msg_queue_waits(&t.s.to_opener));
 	while (made_session_asked(&t)) {
@@ -578,7 +578,7 @@ TEST(a_slow_file_costs_nobody_else_its_names)
 		m[i] = another(2 + i);
 		m[i]->state = MODULE_READY;
 		m[i]->naming = NAMING_READY;
-		symbols_want(m[i], 0x100, 0);
+		symbols_want(m[i], 0x100, 0, false);
 	}
 	give_worker(WORKER_SYMBOL);
 	t.s.now_ns += 61 * NS_PER_S;

@@ -224,16 +224,17 @@ TEST(a_mapping_comes_before_the_sample_that_needs_it)
 		made_ring_deinit(&rings[i]);
 }
 
-TEST(only_rings_with_samples_wake_the_session)
+TEST(all_rings_wake_the_session_those_with_samples_first)
 {
 	struct made_ring rings[3];
 	struct pollfd fds[4];
 
 	begin();
 	struct perf_reader *r = reader_of(rings, 3, 4096, 1);
-	assert_int_equal(perf_reader_poll(r, fds, 4), 2);
+	assert_int_equal(perf_reader_poll(r, fds, 4), 3);
 	assert_int_equal(fds[0].fd, rings[1].fd);
 	assert_int_equal(fds[1].fd, rings[2].fd);
+	assert_int_equal(fds[2].fd, rings[0].fd);
 	assert_int_equal(perf_reader_poll(r, fds, 1), 1);
 	perf_reader_free(r);
 	for (size_t i = 0; i < 3; i++)
@@ -363,6 +364,11 @@ TEST(events_of_a_thread_that_inherits_some_are_dropped)
 	perf_reader_drain(r, collect, NULL);
 	assert_int_equal(kernel.n_disabled, 1);
 	assert_int_equal(kernel.last_disabled, fd);
+	/* Also when sampling is switched off and on again. */
+	perf_reader_stop(r);
+	kernel.n_enabled = 0;
+	perf_reader_enable(r);
+	assert_int_equal(kernel.n_enabled, 1);
 	perf_reader_free(r);
 	close(ours[0]);
 	close(ours[1]);
@@ -455,7 +461,7 @@ TEST(larger_rings_take_the_place_of_those_before)
 	perf_reader_start(r, &(struct perf_start){ .period_ns = PERIOD_NS });
 	perf_reader_start(r, &(struct perf_start){ .period_ns = PERIOD_NS });	/* the same ones */
 	perf_reader_drain(r, collect, NULL);
-	assert_int_equal(perf_reader_poll(r, fds, 4), 1);
+	assert_int_equal(perf_reader_poll(r, fds, 4), 2);
 	for (int i = 0; i < 2; i++) {
 		struct made_ring *ring = i ? &last : &larger, *old = i ? &larger : &rings[1];
 
@@ -473,7 +479,7 @@ TEST(larger_rings_take_the_place_of_those_before)
 		assert_int_equal(out.tag[1], 9);
 		assert_int_equal(out.tag[2], 8);
 		assert_int_equal(out.kind[3], PERF_EXIT);
-		assert_int_equal(perf_reader_poll(r, fds, 4), 1);
+		assert_int_equal(perf_reader_poll(r, fds, 4), 2);
 		assert_int_equal(fds[0].fd, ring->fd);
 	}
 	perf_reader_free(r);
@@ -661,7 +667,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_of_all_rings_come_in_the_order_of_time),
 		cmocka_unit_test(a_mapping_comes_before_the_sample_that_needs_it),
-		cmocka_unit_test(only_rings_with_samples_wake_the_session),
+		cmocka_unit_test(all_rings_wake_the_session_those_with_samples_first),
 		cmocka_unit_test(a_ring_that_cannot_be_mapped_is_said),
 		cmocka_unit_test(weights_and_what_was_cut_off_are_the_cpu_time),
 		cmocka_unit_test(weights_are_right_when_many_samples_waited),

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/io.h"
+#include "proc/cgroup.h"
 #include "proc/kallsyms.h"
 #include "proc/maps.h"
 #include "proc/task.h"
@@ -432,8 +434,9 @@ TEST(a_status_of_any_kernel_is_read)
 	static const struct { const char *text; struct proc_status s; } cases[] = {
 		/* before Kthread (6.8): a program has memory, or has ended */
 		{ "Name:\tx\nState:\tR (running)\nTgid:\t5\nPPid:\t4\nTracerPid:\t77\n"
-		  "Uid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\nVmSize:\t 100 kB\nSeccomp:\t2\n",
-		  { "x", 'R', 5, 4, 77, 2, 6, false, 2, 5 } },
+		  "Uid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\nVmSize:\t 100 kB\nSeccomp:\t2\n"
+		  "CapPrm:\t000001ffffffffff\nCapEff:\t000000c000200000\n",
+		  { "x", 'R', 5, 4, 77, 2, 6, false, 2, 5, true, 0xc000200000 } },
 		{ "Name:\tkworker/0:1-events\nState:\tI (idle)\nTgid:\t9\nPPid:\t2\n"
 		  "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n",
 		  { "kworker/0:1-events", 'I', 9, 2, 0, 0, 0, true, -1, 9 } },
@@ -443,7 +446,7 @@ TEST(a_status_of_any_kernel_is_read)
 		/* Kthread says it, whatever else there is */
 		{ "Name:\tx\nState:\tS (sleeping)\nTgid:\t9\nUid:\t0\t0\t0\t0\n"
 		  "Gid:\t0\t0\t0\t0\nKthread:\t1\nVmSize:\t 1 kB\n",
-		  { "x", 'S', 9, 0, 0, 0, 0, true, -1, 9 } },
+		  { "x", 'S', 9, 0, 0, 0, 0, true, -1, 9, true, 0 } },
 		{ "Name:\tx\nState:\tS (sleeping)\nTgid:\t9\nUid:\t0\t0\t0\t0\n"
 		  "Gid:\t0\t0\t0\t0\nKthread:\t0\n",
 		  { "x", 'S', 9, 0, 0, 0, 0, false, -1, 9 } },
@@ -479,6 +482,8 @@ TEST(a_status_of_any_kernel_is_read)
 		assert_int_equal(s.kernel_thread, e->kernel_thread);
 		assert_int_equal(s.own_pid, e->own_pid);
 		assert_int_equal(s.seccomp, e->seccomp);
+		assert_int_equal(s.has_memory, e->has_memory);
+		assert_int_equal(s.caps, e->caps);
 	}
 	unlink(path);
 	rmdir(dir_name);
@@ -607,6 +612,55 @@ TEST(threads_are_listed_with_their_names)
 	child_reap(&c);
 }
 
+static void *pause_in_thread(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+/* Of a process whose first thread has ended, another one has what is the process'. */
+TEST(a_thread_that_has_not_ended_stands_for_its_process)
+{
+	char path[PROC_PATH_MAX], exe[4096], own[4096];
+	struct child c = { .pid = fork() };
+	struct proc_status status;
+	struct error err;
+	pthread_t t;
+	pid_t tid;
+	ssize_t n;
+
+	if (c.pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pthread_create(&t, NULL, pause_in_thread, NULL);
+		syscall(SYS_exit, 0);
+	}
+	c.dir = proc_open_dir(c.pid, &err);
+	assert_int_equal(wait_state(&c, 'Z'), 'Z');
+	tid = proc_living_thread(c.dir, &err);
+	assert_true(tid > 0 && tid != c.pid);
+	assert_int_equal(proc_read_status(c.dir, 0, &status, &err), 0);
+	assert_false(status.has_memory);
+	assert_int_equal(proc_read_status(c.dir, tid, &status, &err), 0);
+	assert_true(status.has_memory);
+	snprintf(own, sizeof(own), "task/%d/maps", (int)tid);
+	assert_string_equal(proc_living_path(c.dir, "maps", path), own);
+	proc_exe_path(c.dir, exe, sizeof(exe));
+	n = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	assert_true(n > 0);
+	own[n] = '\0';
+	assert_string_equal(exe, own);
+
+	assert_int_equal(kill(c.pid, SIGKILL), 0);
+	siginfo_t info;
+	assert_int_equal(waitid(P_PID, (id_t)c.pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(proc_living_thread(c.dir, &err), -1);
+	assert_int_equal(err.code, ESRCH);
+	assert_string_equal(proc_living_path(c.dir, "maps", path), "maps");
+	waitpid(c.pid, NULL, 0);
+	close(c.dir);
+}
+
 static void start_child(void)
 {
 	pid_t parent = getpid(), pid = fork();
@@ -699,6 +753,59 @@ TEST(the_executable_is_named_also_when_it_was_deleted)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+/* As the process names it itself, who may have another root. */
+TEST(the_folder_that_a_process_works_in_is_named_below_its_root)
+{
+	static const struct { const char *cwd, *root, *named; } cases[] = {
+		{ "/a/b", "", "%s/a/b" }, { "/a", "", "%s/a" },
+		{ "/a/b", "/a", "/b" }, { "/a", "/a", "/" },
+		{ "/ab", "/a", "" },		/* not below it */
+		{ "/gone", "", "" },
+	};
+	char base[] = "/tmp/cprofd-test-XXXXXX", path[256];
+	struct error err;
+
+	assert_non_null(mkdtemp(base));
+	_cleanup_(freep) char *make = xasprintf("mkdir -p %s/a/b %s/ab", base, base);
+	_cleanup_(freep) char *clean = xasprintf("rm -r %s", base);
+	assert_int_equal(system(make), 0);
+	for (size_t i = 0; i < array_len(cases); i++) {
+		_cleanup_(freep) char *cwd = xasprintf("%s%s", base, cases[i].cwd);
+		_cleanup_(freep) char *root = xasprintf("%s%s", base, cases[i].root);
+		_cleanup_(freep) char *named = xasprintf(cases[i].named, base);
+		bool gone = strcmp(cases[i].cwd, "/gone") == 0;
+		int ready[2], go_on[2];
+		char c;
+
+		if (*cases[i].root && geteuid() != 0) {
+			print_message("skipped: only root has another root\n");
+			continue;
+		}
+		assert_int_equal(pipe2(ready, O_CLOEXEC) | pipe2(go_on, O_CLOEXEC), 0);
+		pid_t pid = fork();
+		if (pid == 0) {
+			close(go_on[1]);
+			if ((gone && mkdir(cwd, 0700) < 0) || chdir(cwd) < 0 ||
+			    (gone && rmdir(cwd) < 0) || (*cases[i].root && chroot(root) < 0) ||
+			    write(ready[1], "x", 1) != 1)
+				_exit(1);
+			_exit(read(go_on[0], &c, 1) != 0);
+		}
+		close(ready[1]);
+		close(go_on[0]);
+		assert_int_equal(read(ready[0], &c, 1), 1);
+		_cleanup_(closep) int dir = proc_open_dir(pid, &err);
+		proc_cwd_path(dir, path, sizeof(path));
+		assert_string_equal(path, named);
+		close(go_on[1]);
+		close(ready[0]);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		proc_cwd_path(dir, path, sizeof(path));
+		assert_string_equal(path, "");
+	}
+	assert_int_equal(system(clean), 0);
+}
+
 /* ---- names of the kernel ---- */
 
 TEST(kernel_addresses_are_hidden_only_if_all_are_0)
@@ -724,9 +831,47 @@ TEST(kernel_addresses_are_hidden_only_if_all_are_0)
 	}
 }
 
+TEST(the_control_group_that_tells_most)
+{
+	static const char *const cases[][2] = {
+		{ "0::/user.slice/session-1.scope\n", "/user.slice/session-1.scope" },
+		{ "4:memory:/docker/abc\n1:name=systemd:/init.scope\n0::/\n", "/init.scope" },
+		{ "4:memory:/docker/abc\n2:cpu:/other\n0::/\n", "/docker/abc" },
+		{ "2:cpu:/a:b\n", "/a:b" },
+		{ "2:cpu:/\n0::/", "/" },
+		{ "", "/" }, { "no colon\n::\n", "/" }, { "0::/no/newline", "/no/newline" },
+	};
+	char path[64];
+
+	for (size_t i = 0; i < array_len(cases); i++) {
+		cgroup_choose(cases[i][0], path, sizeof(path));
+		assert_string_equal(path, cases[i][1]);
+	}
+	cgroup_choose(cases[0][0], path, 6);
+	assert_string_equal(path, "/user");
+	cgroup_of(-1, path, sizeof(path));
+	assert_string_equal(path, "");
+}
+
+TEST(busy_cpus_are_counted)
+{
+	uint64_t first, then, until = clock_mono_ns() + 200 * NS_PER_MS;
+	int stat = open("/proc/stat", O_RDONLY | O_CLOEXEC);
+
+	assert_int_equal(proc_host_cpu_ns(stat, &first), 0);
+	while (clock_mono_ns() < until)
+		;
+	assert_int_equal(proc_host_cpu_ns(stat, &then), 0);
+	close(stat);
+	/* This one was at work: hundredths of a second are what there is. */
+	assert_true(then - first >= 100 * NS_PER_MS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_control_group_that_tells_most),
+		cmocka_unit_test(busy_cpus_are_counted),
 		cmocka_unit_test(a_line_of_maps_is_taken_apart),
 		cmocka_unit_test(line_ends_in_a_path_are_written_by_their_number),
 		cmocka_unit_test(devices_are_those_of_makedev),
@@ -744,11 +889,13 @@ int main(void)
 		cmocka_unit_test(a_process_that_is_not_there_is_said),
 		cmocka_unit_test(a_folder_goes_on_meaning_the_same_process),
 		cmocka_unit_test(threads_are_listed_with_their_names),
+		cmocka_unit_test(a_thread_that_has_not_ended_stands_for_its_process),
 		cmocka_unit_test(children_are_listed),
 		cmocka_unit_test(a_small_file_is_cut_at_the_size_of_the_buffer),
 		cmocka_unit_test(a_number_is_read_or_minus_1),
 		cmocka_unit_test(kernel_addresses_are_hidden_only_if_all_are_0),
 		cmocka_unit_test(the_executable_is_named_also_when_it_was_deleted),
+		cmocka_unit_test(the_folder_that_a_process_works_in_is_named_below_its_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

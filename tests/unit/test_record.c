@@ -8,12 +8,28 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/buf.h"
 #include "base/io.h"
+#include "record/block.h"
 #include "record/reader.h"
 #include "record/writer.h"
 
 #define START_NS 1000000000ull
 #define N_SAMPLES 10000
+
+static const struct record_call calls[] = {
+	{ 1, CALL_DIRECT, UINT64_MAX, 0 },
+	{ 0, CALL_DIRECT, 0x401000, RECORD_NONE },
+	{ 0, CALL_INDIRECT, 0, RECORD_NONE },
+	{ 1, CALL_NONE, 0, RECORD_NONE },
+};
+
+static const struct record_measured measured[] = {
+	{ 0, RECORD_NONE, UINT64_MAX, 7, 0, UINT64_MAX, START_NS, 0, COUNTED_BY_IMPORT },
+	{ 0, 0, 3, 1, 5, 6, START_NS, 0, COUNTED_BY_IMPORT },
+	{ 0, RECORD_NONE, 9, 9, 0, 0, START_NS + 7, UINT64_MAX, COUNTED_BY_MONITORING },
+	{ 0, RECORD_NONE, 1, 1, 0, 0, START_NS - 7, 8, UINT8_MAX },	/* of a later version */
+};
 
 /* A recording of two threads, five stacks and N_SAMPLES samples. */
 static int write_fixture(int fd)
@@ -48,11 +64,16 @@ static int write_fixture(int fd)
 			.time_ns = START_NS + (i ^ 1) * 1000, .thread = threads[i % 2],
 			.stack = i % 7 ? stack[i % 3] : OUTCOME_COPY,
 			.weight_ns = 2000000 + i % 5, .cpu = i % 3 ? i % 3 : RECORD_NONE,
-			.gap_bytes = i % 7 ? 0 : 4096 + i });
+			.activity = i % (ACTIVITY_COUNT + 1),	/* the last of a later version */
+			.gap = i % 7 ? 0 : 4096 + i });
 	uint32_t function = record_put_function(w, &(struct record_function){
 		.module = module, .name = name, .line = 7, .vaddr = 0x401000,
 		.size = 0x80, .source = SYMBOL_DWARF });
 	record_put_symbol(w, frame[0], &(struct record_level){ function, 9 }, 1);
+	for (uint32_t i = 0; i < array_len(calls); i++)
+		record_put_call(w, &calls[i]);
+	for (uint32_t i = 0; i < array_len(measured); i++)
+		record_put_measured(w, &measured[i]);
 	record_put_instruction(w, &(struct record_instruction){ .vaddr = 0x401000, .len = 5,
 		.text = "call", .text_len = 4, .has_target = true, .target = 0x400ff0,
 		.target_function = function, .n_levels = 2,
@@ -120,6 +141,7 @@ TEST(what_was_written_is_read)
 {
 	_cleanup_(closep) int fd = fixture_fd();
 	uint32_t n_samples = 0, n_stacks = 0, n_epochs = 0, n_frames = 0, n_codes = 0, ended = 0;
+	uint32_t n_calls = 0, n_measured = 0;
 	struct record_reader *r;
 	struct record rec;
 	struct error err;
@@ -133,6 +155,8 @@ TEST(what_was_written_is_read)
 		struct record_frame f;
 		struct record_function fn;
 		struct record_symbol sym;
+		struct record_call call;
+		struct record_measured m;
 
 		switch (rec.type) {
 		case RECORD_META:
@@ -164,7 +188,8 @@ TEST(what_was_written_is_read)
 				assert_int_equal(s.thread, i % 2);
 				assert_int_equal(s.weight_ns, 2000000 + i % 5);
 				assert_int_equal(s.cpu, i % 3 ? i % 3 : RECORD_NONE);
-				assert_int_equal(s.gap_bytes, i % 7 ? 0 : 4096 + i);
+				assert_int_equal(s.activity, i % (ACTIVITY_COUNT + 1) % ACTIVITY_COUNT);
+				assert_int_equal(s.gap, i % 7 ? 0 : 4096 + i);
 				assert_int_equal(s.stack, i % 7 ? 16 + i % 3 : OUTCOME_COPY);
 				n_samples++;
 			}
@@ -178,6 +203,19 @@ TEST(what_was_written_is_read)
 			assert_int_equal(record_next_symbol(&rec, &sym), 1);
 			assert_int_equal(sym.n_levels, 1);
 			assert_int_equal(sym.levels[0].line, 9);
+			break;
+		case RECORD_CALLS:
+			for (; record_next_call(&rec, &call) > 0; n_calls++) {
+				assert_int_equal(call.frame, calls[n_calls].frame);
+				assert_int_equal(call.kind, calls[n_calls].kind);
+				assert_true(call.target == calls[n_calls].target);
+				assert_int_equal(call.function, calls[n_calls].function);
+			}
+			break;
+		case RECORD_MEASURED:
+			for (; record_next_measured(&rec, &m) > 0; n_measured++)
+				assert_memory_equal(&m, &measured[n_measured],
+						    offsetof(struct record_measured, how) + 1);
 			break;
 		case RECORD_CODE:
 			check_code(&rec, n_codes++);
@@ -201,6 +239,8 @@ TEST(what_was_written_is_read)
 	assert_int_equal(n_stacks, 4);
 	assert_int_equal(n_epochs, 1);
 	assert_int_equal(n_codes, 2);
+	assert_int_equal(n_calls, array_len(calls));
+	assert_int_equal(n_measured, array_len(measured));
 	assert_int_equal(ended, END_TARGET);
 	record_reader_close(r);
 }
@@ -335,6 +375,46 @@ TEST(another_major_version_is_refused)
 	assert_non_null(strstr(err.msg, "format 2"));
 }
 
+/* Before 1.5 it was not told who counted. */
+TEST(what_an_older_version_measured_is_read)
+{
+	struct buf payload = { 0 }, record = { 0 }, file = { 0 };
+	struct record_header h = { 0 };
+	struct block_header b = { .codec = BLOCK_RAW };
+	struct record_reader *r;
+	struct record_measured m;
+	struct record rec;
+	struct error err;
+
+	h.start_mono_ns = START_NS;
+	record_header_seal(&h);
+	buf_put_uleb(&payload, 1);
+	for (char value = 0; value < 6; value++)
+		buf_put_str(&payload, &value, 1);
+	buf_put_uleb(&record, RECORD_MEASURED);
+	buf_put_str(&record, (const char *)payload.data, payload.len);
+	b.raw_bytes = b.stored_bytes = (uint32_t)record.len;
+	block_seal(&b, record.data);
+	buf_put(&file, &h, sizeof(h));
+	buf_put(&file, &b, sizeof(b));
+	buf_put(&file, record.data, record.len);
+	_cleanup_(closep) int fd = io_memfd("old", file.data, file.len, &err);
+	assert_int_equal(record_reader_open(fd, &r, &err), 0);
+	assert_int_equal(record_reader_next(r, &rec, &err), 1);
+	assert_int_equal(record_next_measured(&rec, &m), 1);
+	assert_int_equal(m.caller, 0);
+	assert_int_equal(m.calls, 2);
+	assert_int_equal(m.total_ns, 5);
+	assert_int_equal(m.from_ns, 0);
+	assert_int_equal(m.duration_ns, 0);
+	assert_int_equal(m.how, COUNTED_BY_IMPORT);
+	assert_int_equal(record_next_measured(&rec, &m), 0);
+	record_reader_close(r);
+	buf_deinit(&payload);
+	buf_deinit(&record);
+	buf_deinit(&file);
+}
+
 /* More code than fits into a record is left out, and what follows is whole. */
 TEST(code_that_is_too_much_is_cut)
 {
@@ -390,6 +470,7 @@ int main(void)
 		cmocka_unit_test(a_growing_file_is_read_on),
 		cmocka_unit_test(what_is_no_recording_is_refused_by_name),
 		cmocka_unit_test(another_major_version_is_refused),
+		cmocka_unit_test(what_an_older_version_measured_is_read),
 		cmocka_unit_test(code_that_is_too_much_is_cut),
 		cmocka_unit_test(a_full_disk_is_reported_once_and_keeps_what_was_written),
 	};

@@ -181,6 +181,8 @@ TEST(a_wrong_command_line_is_refused_with_the_reason)
 		{ &cmd_report, "--from 9 --to 3 a.cprof", "--from 9" },
 		{ &cmd_report, "--thread 1 a.cprof", "no such thread" },
 		{ &cmd_report, "--filter a( a.cprof", "regular expression" },
+		{ &cmd_report, "--frames native a.cprof", "no Python functions" },
+		{ &cmd_export, "--format folded --frames x a.cprof", "--frames x" },
 		{ &cmd_report, "--callers nothing a.cprof", "no function" },
 		{ &cmd_report, "--tree --callers fib a.cprof", "only one of" },
 		{ &cmd_export, "a.cprof", "which --format?" },

@@ -66,16 +66,18 @@ static struct source make_source(void)
 static void add_source(struct sources *s, const struct report *r, uint32_t function, bool there)
 {
 	array_reserve(s->v, 1, s->cap);
-	s->v[s->n++] = (struct sources_item){
+	s->v[s->n] = xcalloc(1, sizeof(*s->v[s->n]));
+	*s->v[s->n++] = (struct sources_item){
 		.path = xstrdup(profile_string(r->p, r->p->functions[function].file)),
 		.read = there };
 	if (there)
-		s->v[0].source = make_source();
+		s->v[0]->source = make_source();
 }
 
 static void print_one(const struct print *how, const struct report *r)
 {
-	struct report_json_parts parts = { .tree = true, .callers = RECORD_NONE, .lines = RECORD_NONE };
+	struct report_json_parts parts = { .tree = true, .callers = RECORD_NONE, .lines = RECORD_NONE,
+					   .by = GROUP_PROCESS };
 	uint32_t n, function = how->function ? summary_find(r->p, r->sum, how->function, &n) : 0;
 	struct sources sources = { 0 };
 
@@ -153,7 +155,8 @@ static void check_lines(const char *text, unsigned int width)
 TEST(reports_look_as_they_did)
 {
 	static const struct fixture_options plain = { 0 }, hidden = { .hidden = true },
-		few = { .n_samples = 12, .unfinished = true }, hostile = { .hostile = true };
+		few = { .n_samples = 12, .unfinished = true }, hostile = { .hostile = true },
+		deep = { .deep = true }, counted = { .python = true, .counted = true };
 	static const struct {
 		const char *name;
 		struct print print;
@@ -171,8 +174,12 @@ TEST(reports_look_as_they_did)
 		{ "flat-limit-80", { FLAT, 80, true, .limit = 3 }, &plain },
 		{ "flat-hostile-100", { FLAT, 100, true }, &hostile },
 		{ "flat-colour-100", { FLAT, 100, true, true }, &hidden },
+		{ "flat-counted-80", { FLAT, 80, true }, &counted },
+		{ "flat-counted-100", { FLAT, 100, true }, &counted },
 		{ "tree-80", { TREE, 80, true }, &plain },
 		{ "tree-100", { TREE, 100, true }, &hidden },
+		{ "tree-deep-100", { TREE, 100, true }, &deep },
+		{ "ledger-deep-80", { LEDGER, 80, true }, &deep },
 		{ "tree-ascii-80", { TREE, 80, false }, &plain },
 		{ "tree-limit-100", { TREE, 100, true, .limit = 5 }, &plain },
 		{ "callers-80", { CALLERS, 80, true, .function = "build_report" }, &plain },
@@ -255,6 +262,7 @@ TEST(json_is_valid_and_says_what_the_text_says)
 {
 	static const struct fixture_options fixtures[] = {
 		{ 0 }, { .hidden = true }, { .hostile = true }, { .n_samples = 1 },
+		{ .python = true, .counted = true },
 	};
 	static const char check[] =
 		"import json, sys\n"
@@ -270,6 +278,11 @@ TEST(json_is_valid_and_says_what_the_text_says)
 		"    for k in 'self', 'total':\n"
 		"        i = f[k]\n"
 		"        assert 0 <= i['low'] <= i['share'] + 1e-9 <= i['high'] + 2e-9 <= 1 + 3e-9\n"
+		"calls = {f['name']: [f['calls'], f['calls_from'], f['calls_seconds'], f['calls_by']]\n"
+		"    for f in d['functions'] if f['calls'] is not None}\n"
+		"assert not calls or (calls['fib'] == [25083, 3, 5, 'probe'] and\n"
+		"    calls['Order.__init__'] == [45001, .02, 20, 'monitoring'] and len(calls) == 6), calls\n"
+		"assert calls or not any(f['name'] == 'in_list' for f in d['functions'])\n"
 		"nodes = {n['id']: n for n in d['tree']}\n"
 		"left = {n['id']: n['total']['samples'] - n['self']['samples'] for n in d['tree']}\n"
 		"for n in d['tree']:\n"

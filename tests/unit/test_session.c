@@ -17,7 +17,7 @@ static int setup(void **state)
 static const char *path_at(uint32_t pid, uint64_t addr)
 {
 	struct proc *p = procs_find(&t.s, pid);
-	const struct mapping *m = p ? procs_find_mapping(p, addr) : NULL;
+	const struct mapping *m = p ? mappings_find(p, addr) : NULL;
 
 	return m ? m->module->path : NULL;
 }
@@ -69,7 +69,7 @@ TEST(a_child_begins_with_its_parents_mappings)
 	on_mmap(&t, MAIN_PID, 0x1000, 0x2000, 0x5000, "/bin/a", 1);
 	on_fork(&t, 101, MAIN_PID);
 	assert_string_equal(path_at(101, 0x2fff), "/bin/a");
-	assert_int_equal(procs_find_mapping(procs_find(&t.s, 101), 0x1000)->off, 0x5000);
+	assert_int_equal(mappings_find(procs_find(&t.s, 101), 0x1000)->off, 0x5000);
 	assert_true(generation_of(101) != generation_of(MAIN_PID));
 
 	/* from here on each goes its own way */
@@ -77,6 +77,7 @@ TEST(a_child_begins_with_its_parents_mappings)
 	assert_string_equal(path_at(101, 0x1000), "/bin/b");
 	assert_string_equal(path_at(MAIN_PID, 0x1000), "/bin/a");
 
+	procs_get_thread(&t.s, 101, 101, NOW_NS);	/* a sample */
 	struct made_records *r = made_session_end(&t);
 	assert_int_equal(r->n_processes, 2);
 	assert_int_equal(r->process[1].pid, 101);
@@ -107,6 +108,7 @@ TEST(a_fork_that_is_known_already_makes_no_second_process)
 	on_fork(&t, 101, MAIN_PID);
 	assert_ptr_equal(procs_find(&t.s, 101), p);
 	assert_string_equal(path_at(101, 0x1000), "/bin/a");
+	procs_get_thread(&t.s, 101, 101, NOW_NS);
 	struct made_records *r = made_session_end(&t);
 	assert_int_equal(r->n_processes, 1);
 	made_records_deinit(r);
@@ -145,12 +147,12 @@ TEST(an_exec_replaces_everything)
 	assert_ptr_equal(after->proc, procs_find(&t.s, MAIN_PID));
 
 	/* A sample that waits still finds what it was taken of. */
-	t.s.n_pending = 1;
+	thread->n_pending = 1;
 	procs_collect(&t.s);
-	kept = procs_find_mapping(old, 0x1000);
+	kept = mappings_find(old, 0x1000);
 	assert_string_equal(kept->module->path, "/bin/old");
 	assert_int_equal(thread->number, 0);
-	t.s.n_pending = 0;
+	thread->n_pending = 0;
 	procs_collect(&t.s);
 	assert_null(t.s.procs[0]);	/* the old one is freed */
 	assert_string_equal(path_at(MAIN_PID, 0x4000), "/bin/new");
@@ -391,7 +393,7 @@ TEST(of_mappings_over_one_another_the_last_counts_page_by_page)
 		}
 		for (uint64_t i = 0; i < N_PAGES; i++) {
 			uint64_t addr = 0x100000 + i * PAGE + 8;
-			const struct mapping *m = procs_find_mapping(p, addr);
+			const struct mapping *m = mappings_find(p, addr);
 
 			assert_int_equal(m != NULL, truth[i].ino != 0);
 			if (!m)
@@ -403,9 +405,9 @@ TEST(of_mappings_over_one_another_the_last_counts_page_by_page)
 			assert_true(p->maps[i - 1].end <= p->maps[i].start);
 		made_session_count_asked(&t, 0);
 	}
-	assert_null(procs_find_mapping(p, 0x100000 - 1));
-	assert_null(procs_find_mapping(p, 0x100000 + N_PAGES * PAGE));
-	assert_null(procs_find_mapping(p, UINT64_MAX));
+	assert_null(mappings_find(p, 0x100000 - 1));
+	assert_null(mappings_find(p, 0x100000 + N_PAGES * PAGE));
+	assert_null(mappings_find(p, UINT64_MAX));
 	assert_int_equal(t.s.n_modules, 5);
 	close(t.recording);		/* more mappings than the records hold */
 	t.recording = memfd_create("unused", MFD_CLOEXEC);
@@ -479,8 +481,8 @@ static void give_ourselves(const char *exe)
 				 .name = "ours" };
 
 	memcpy(t.m->data, &msg, sizeof(msg));
-	memcpy(t.m->data + offsetof(struct o_process, exe), exe, exe_len);
-	t.m->len = offsetof(struct o_process, exe) + exe_len;
+	memcpy(t.m->data + offsetof(struct o_process, texts), exe, exe_len);
+	t.m->len = offsetof(struct o_process, texts) + exe_len;
 	t.m->n_fds = 2;
 	t.m->fds[0] = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 	t.m->fds[1] = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
@@ -498,10 +500,10 @@ TEST(mappings_of_a_running_process_are_read)
 	assert_non_null(strstr(path_at(MAIN_PID, here), "test_session"));
 	assert_null(path_at(MAIN_PID, on_stack));	/* no code */
 	thread = procs_get_thread(&t.s, MAIN_PID, MAIN_PID, NOW_NS);
-	end = procs_stack_end(thread, on_stack);
+	end = mappings_stack_end(thread, on_stack);
 	assert_true(end > on_stack && end < on_stack + (64 << 20));
-	assert_int_equal(procs_stack_end(thread, on_stack + 8), end);
-	assert_int_equal(procs_stack_end(thread, 16), 0);
+	assert_int_equal(mappings_stack_end(thread, on_stack + 8), end);
+	assert_int_equal(mappings_stack_end(thread, 16), 0);
 	give_ourselves("/bin/ours");		/* handles anew: the old ones are closed */
 
 	struct made_records *r = made_session_end(&t);
@@ -556,7 +558,7 @@ TEST(a_file_that_is_gone_is_read_from_memory)
 	char magic[4];
 
 	give_ourselves("/bin/ours");
-	m = procs_find_mapping(procs_find(&t.s, MAIN_PID), (uintptr_t)give_ourselves)->module;
+	m = mappings_find(procs_find(&t.s, MAIN_PID), (uintptr_t)give_ourselves)->module;
 	modules_on_file(&t.s, m, &other, -1);
 	assert_true(m->fd >= 0);
 	assert_int_equal(m->state, MODULE_WANTS_TABLE);
@@ -575,7 +577,7 @@ TEST(a_file_that_cannot_be_opened_is_read_from_memory)
 	struct module *m;
 
 	give_ourselves("/bin/ours");
-	m = procs_find_mapping(procs_find(&t.s, MAIN_PID), (uintptr_t)give_ourselves)->module;
+	m = mappings_find(procs_find(&t.s, MAIN_PID), (uintptr_t)give_ourselves)->module;
 	modules_on_file(&t.s, m, &none, -1);
 	assert_true(m->fd >= 0);
 	assert_false(m->flags & MODULE_DELETED);
@@ -591,7 +593,7 @@ TEST(a_file_whose_opening_does_not_return_is_not_read_from_memory)
 	struct module *m;
 
 	give_ourselves("/bin/ours");
-	m = procs_find_mapping(procs_find(&t.s, MAIN_PID), (uintptr_t)give_ourselves)->module;
+	m = mappings_find(procs_find(&t.s, MAIN_PID), (uintptr_t)give_ourselves)->module;
 	modules_on_file(&t.s, m, &stuck, -1);
 	assert_int_equal(m->fd, -1);
 	assert_int_equal(m->state, MODULE_READY);
@@ -629,8 +631,8 @@ TEST(an_engine_without_events_looks_again_at_most_every_tenth_of_a_second)
 	for (int i = 0; i < 3; i++) {
 		p->n_maps = 0;
 		t.s.now_ns = NOW_NS + (uint64_t)i * 60 * NS_PER_MS;
-		procs_refresh_maps(&t.s, p);
-		assert_int_equal(procs_find_mapping(p, here) != NULL, i != 1);
+		mappings_refresh(&t.s, p);
+		assert_int_equal(mappings_find(p, here) != NULL, i != 1);
 	}
 	made_session_count_asked(&t, 0);
 	procs_refresh_handles(&t.s, p);		/* just looked */
@@ -654,14 +656,14 @@ TEST(a_process_that_has_just_execed_is_looked_at_whenever_a_stack_ends_nowhere)
 	for (int i = 0; i < 3; i++) {
 		p->n_maps = 0;
 		t.s.now_ns = NOW_NS + (uint64_t)i * NS_PER_MS;
-		procs_refresh_maps(&t.s, p);
-		assert_non_null(procs_find_mapping(p, here));
+		mappings_refresh(&t.s, p);
+		assert_non_null(mappings_find(p, here));
 	}
 	t.s.now_ns = NOW_NS + NS_PER_S;
-	procs_refresh_maps(&t.s, p);
+	mappings_refresh(&t.s, p);
 	p->n_maps = 0;
-	procs_refresh_maps(&t.s, p);
-	assert_null(procs_find_mapping(p, here));
+	mappings_refresh(&t.s, p);
+	assert_null(mappings_find(p, here));
 	made_records_deinit(made_session_end(&t));
 }
 
@@ -672,7 +674,7 @@ static struct o_stopped stopped_in_a(uint64_t weight_ns)
 {
 	const struct unwind_arch *arch = unwind_arch_host();
 	struct o_stopped msg = { .type = O_STOPPED, .pid = MAIN_PID, .tid = MAIN_PID,
-				 .time_ns = NOW_NS, .weight_ns = weight_ns };
+				 .time_ns = clock_mono_ns(), .weight_ns = weight_ns };
 
 	msg.regs.value[arch->pc] = 0x1010;
 	msg.regs.value[arch->sp] = 0x9000;
@@ -735,6 +737,28 @@ TEST(a_stop_whose_memory_went_by_exec_is_wanted_again)
 	made_records_deinit(made_session_end(&t));
 }
 
+/* It has gone on meanwhile, so that what was read may be of two moments. */
+TEST(a_stop_that_was_read_for_too_long_is_wanted_again)
+{
+	struct o_stopped msg = stopped_in_a(NS_PER_S);
+
+	on_mmap(&t, MAIN_PID, 0x1000, 0x1000, 0, "/bin/a", 1);
+	msg.sequence = 1;
+	msg.time_ns -= STOPPED_NS;
+	ptrace_on_stopped(&t.s, &msg);
+	assert_true(answers_again(1));
+	assert_int_equal(t.s.n_samples, 0);
+	assert_int_equal(t.s.n_torn, 1);
+
+	/* what only waits is looked at again */
+	msg.sequence = 2;
+	msg.waiting = 1;
+	ptrace_on_stopped(&t.s, &msg);
+	assert_false(answers_again(2));
+	assert_int_equal(t.s.n_torn, 1);
+	made_records_deinit(made_session_end(&t));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup(name, setup)
@@ -770,6 +794,7 @@ int main(void)
 		CASE(a_process_that_has_just_execed_is_looked_at_whenever_a_stack_ends_nowhere),
 		CASE(a_stop_that_needs_a_table_still_being_made_is_wanted_again),
 		CASE(a_stop_whose_memory_went_by_exec_is_wanted_again),
+		CASE(a_stop_that_was_read_for_too_long_is_wanted_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

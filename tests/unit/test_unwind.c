@@ -420,24 +420,83 @@ TEST(a_frame_that_lies_not_further_out_ends_the_stack)
 	world_expect(&w, UNWIND_BROKEN, EXACT(T(PUSHES + 9)), CALL(T(PUSHES + 10)));
 }
 
-TEST(the_frame_limit_keeps_the_innermost)
+/* LEAF and `n` callers, told apart by where they call, the last of them at `outermost`. */
+static void deep_stack(size_t n, uint64_t outermost)
 {
-	static const struct { size_t deep; enum unwind_end end; uint32_t n_frames; } cases[] = {
-		{ 62, UNWIND_COMPLETE, 63 }, { 63, UNWIND_COMPLETE, 64 },
-		{ 64, UNWIND_LIMIT, 64 }, { 200, UNWIND_LIMIT, 64 },
+	world_begin(&w, T(LEAF));
+	for (size_t i = 0; i < n; i++)
+		w.words[i] = T(LEAF + 1 + i % 0x3f);
+	w.words[n - 1] = outermost;
+}
+
+/* Frame `i` of it, counted from the innermost. */
+static uint32_t deep_frame(size_t i)
+{
+	return i ? CALL(w.words[i - 1]) : EXACT(T(LEAF));
+}
+
+/* Of 64 frames kept, 16 are the outermost if there are more. */
+TEST(beyond_the_frame_limit_both_ends_are_kept)
+{
+	static const size_t n_frames[] = { 63, 64, 65, 66, 79, 80, 81, 127, 128, 129, 200, 250 };
+
+	for (size_t i = 0; i < array_len(n_frames); i++) {
+		size_t n = n_frames[i], n_outer = n > 64 ? 16 : 0, n_inner = min_of(n, (size_t)64) - n_outer;
+
+		deep_stack(n - 1, T(OUTER + 1));
+		unwinder_run(w.u, &w.stack);
+		assert_int_equal(w.u->end, n > 64 ? UNWIND_LEFT_OUT : UNWIND_COMPLETE);
+		assert_int_equal(w.u->n_left_out, n > 64 ? n - 64 : 0);
+		assert_int_equal(w.u->n_frames, n > 64 ? 65 : n);
+		for (size_t k = 0; k < n_inner; k++)
+			assert_int_equal(w.u->frames[k], deep_frame(k));
+		if (n > 64)
+			assert_int_equal(w.u->gap_at, n_inner);
+		for (size_t k = 0; k < n_outer; k++)
+			assert_int_equal(w.u->frames[n_inner + 1 + k], deep_frame(n - n_outer + k));
+	}
+}
+
+TEST(without_the_outermost_the_frame_limit_keeps_the_innermost)
+{
+	static const struct {
+		uint64_t outermost;
+		bool cut;
+		enum unwind_end end;
+		bool copy_ended;
+	} cases[] = {
+		{ NOWHERE, false, UNWIND_LIMIT, false },
+		{ T(NOTHING + 8), false, UNWIND_LIMIT, false },
+		{ PENDING + 1, false, UNWIND_PENDING, false },
+		{ T(OUTER + 1), true, UNWIND_LIMIT, true },
 	};
 
 	for (size_t i = 0; i < array_len(cases); i++) {
-		world_begin(&w, T(LEAF));
-		for (size_t k = 0; k < cases[i].deep; k++)
-			w.words[k] = T(LEAF + 1 + k % 8);
-		w.words[cases[i].deep - 1] = T(OUTER + 1);
+		deep_stack(150, cases[i].outermost);
+		w.stack.regs.value[RBP] = 12345678;
+		w.stack.cut = cases[i].cut;
+		if (cases[i].cut)
+			w.stack.len = 8 * 140;
 		unwinder_run(w.u, &w.stack);
 		assert_int_equal(w.u->end, cases[i].end);
-		assert_int_equal(w.u->n_frames, cases[i].n_frames);
-		assert_int_equal(w.u->frames[0], EXACT(T(LEAF)));
-		assert_int_equal(w.u->frames[1], CALL(T(LEAF + 1)));
+		assert_int_equal(w.u->copy_ended, cases[i].copy_ended);
+		assert_int_equal(w.u->n_left_out, 0);
+		assert_int_equal(w.u->n_frames, 64);
+		for (size_t k = 0; k < 64; k++)
+			assert_int_equal(w.u->frames[k], deep_frame(k));
 	}
+}
+
+/* Too few to share them out. */
+TEST(a_limit_below_4_keeps_the_innermost)
+{
+	struct unwinder *u = w.u;
+
+	w.u = unwinder_new(u->arch, 3);
+	deep_stack(3, T(OUTER + 1));
+	world_expect(&w, UNWIND_LIMIT, deep_frame(0), deep_frame(1), deep_frame(2));
+	unwinder_free(w.u);
+	w.u = u;
 }
 
 /* ---- resolve() ---- */
@@ -681,7 +740,9 @@ int main(void)
 		cmocka_unit_test(beyond_the_copy_memory_is_read_where_it_can_be),
 		cmocka_unit_test(a_chain_of_frame_pointers_ends_in_a_gap_where_the_copy_does),
 		cmocka_unit_test(a_frame_that_lies_not_further_out_ends_the_stack),
-		cmocka_unit_test(the_frame_limit_keeps_the_innermost),
+		cmocka_unit_test(beyond_the_frame_limit_both_ends_are_kept),
+		cmocka_unit_test(without_the_outermost_the_frame_limit_keeps_the_innermost),
+		cmocka_unit_test(a_limit_below_4_keeps_the_innermost),
 		cmocka_unit_test(what_is_pending_is_asked_again),
 		cmocka_unit_test(answers_are_kept_until_the_generation_changes),
 		cmocka_unit_test(a_rare_row_is_stepped_over_by_whoever_can),

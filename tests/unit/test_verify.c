@@ -78,6 +78,7 @@ struct made {
 	int fd;
 	uint32_t frames[26];	/* of the functions "a" to "z" */
 	struct nodes nodes;
+	uint32_t left_out;	/* the frame "_" that stands for others */
 	uint64_t n;
 };
 
@@ -103,20 +104,31 @@ static void made_begin(struct made *m)
 			.vaddr = 0x1000 * i + 4 });
 		record_put_symbol(m->w, m->frames[i], &(struct record_level){ function, i + 1 }, 1);
 	}
+	m->left_out = record_put_frame(m->w, &(struct record_frame){ .flags = FRAME_LEFT_OUT });
 }
 
-/* `n` samples of a stack: its end, then functions, the outermost first. */
-static void made_samples(struct made *m, enum record_outcome end, const char *path,
-			 uint32_t thread, unsigned int n)
+/*
+ * `n` samples of a stack: its end, then functions, the outermost first, and "_" for
+ * `gap` others.
+ */
+static void made_deep(struct made *m, enum record_outcome end, const char *path,
+		      uint32_t thread, unsigned int n, uint64_t gap)
 {
 	uint32_t stack = end;
 
 	for (; *path; path++)
-		stack = nodes_push(&m->nodes, m->w, stack, m->frames[*path - 'a']);
+		stack = nodes_push(&m->nodes, m->w, stack,
+				   *path == '_' ? m->left_out : m->frames[*path - 'a']);
 	for (unsigned int i = 0; i < n; i++)
 		record_put_sample(m->w, &(struct record_sample){
 			.time_ns = START + ++m->n * WEIGHT_NS, .stack = stack, .thread = thread,
-			.weight_ns = WEIGHT_NS });
+			.weight_ns = WEIGHT_NS, .gap = gap });
+}
+
+static void made_samples(struct made *m, enum record_outcome end, const char *path,
+			 uint32_t thread, unsigned int n)
+{
+	made_deep(m, end, path, thread, n, 0);
 }
 
 /* What verify says of it; ends the recording. */
@@ -268,6 +280,30 @@ TEST(a_deep_stack_may_be_cut)
 	assert_true(verdict(m, "depth l r 5000\ninside l m\ncpu 1\n").ok);
 }
 
+TEST(frames_left_out_are_counted)
+{
+	static const char says[] = "depth l r 5000\ninside l m\ncpu 1\n";
+	static const struct {
+		const char *path;
+		uint64_t gap[2];	/* of a half each */
+		bool right;
+	} cases[] = {
+		{ "mr_rrl", { 4997, 4997 }, true },
+		{ "mr_rrl", { 4996, 4996 }, false },
+		{ "mr_rrl", { 4997, 4996 }, false },
+		{ "r_rrl", { 4997, 4997 }, false },	/* not inside m */
+	};
+
+	for (size_t i = 0; i < array_len(cases); i++) {
+		_cleanup_(freep) struct made *m = xmalloc(sizeof(*m));
+
+		made_begin(m);
+		for (size_t k = 0; k < 2; k++)
+			made_deep(m, OUTCOME_LEFT_OUT, cases[i].path, 0, 250, cases[i].gap[k]);
+		assert_int_equal(verdict(m, says).ok, cases[i].right);
+	}
+}
+
 TEST(few_samples_show_nothing)
 {
 	_cleanup_(freep) struct made *m = xmalloc(sizeof(*m));
@@ -290,6 +326,7 @@ int main(void)
 		cmocka_unit_test(lockstep_is_off),
 		cmocka_unit_test(stacks_are_right_or_off),
 		cmocka_unit_test(a_deep_stack_may_be_cut),
+		cmocka_unit_test(frames_left_out_are_counted),
 		cmocka_unit_test(few_samples_show_nothing),
 	};
 

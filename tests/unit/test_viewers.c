@@ -191,6 +191,54 @@ TEST(requests_of_viewers)
 	made_records_deinit(records);
 }
 
+/* What cannot be counted is refused at once, or as soon as that is known. */
+TEST(calls_are_counted_where_that_makes_sense)
+{
+	struct { struct c_probe head; char text[8]; } probe = {
+		{ .type = C_PROBE, .duration_ns = NS_PER_S }, "fib" };
+	struct sockaddr_un sa;
+	int fd;
+
+	begin_listening(&sa);
+	t.s.spec->pid = 42;
+	fd = arrive(&sa);
+	assert_int_equal(told(fd), C_STARTED);
+	assert_int_equal(told(fd), C_GREW);
+	probe.head.duration_ns = CONTROL_MAX_PROBE_NS + 1;
+	ask(fd, &probe, sizeof(probe));
+	assert_int_equal(told(fd), C_REFUSED);
+	probe.head.duration_ns = CONTROL_MIN_PROBE_NS - 1;
+	ask(fd, &probe, sizeof(probe));
+	assert_int_equal(told(fd), C_REFUSED);
+	probe.head.duration_ns = NS_PER_S;
+	*probe.text = '\0';
+	ask(fd, &probe, sizeof(probe));
+	assert_int_equal(told(fd), C_REFUSED);
+	*probe.text = 'f';
+	t.s.spec->pid = 0;		/* the whole host */
+	ask(fd, &probe, sizeof(probe));
+	assert_int_equal(told(fd), C_REFUSED);
+	t.s.spec->pid = 42;
+	assert_null(t.s.probe);
+
+	ask(fd, &probe, sizeof(probe));
+	assert_int_equal(told(fd), 0);
+	ask(fd, &probe, sizeof(probe));	/* one at a time */
+	assert_int_equal(told(fd), C_REFUSED);
+	probe_tick(&t.s);
+	assert_int_equal(told(fd), 0);
+	assert_int_equal(made_session_count_asked(&t, S_COUNT), 0);
+	t.s.now_ns += 4 * NS_PER_S;	/* no Python has come */
+	probe_tick(&t.s);
+	assert_int_equal(told(fd), C_REFUSED);
+	assert_non_null(strstr(((struct c_refused *)t.m->data)->text, "calls of fib: n/a: no Python"));
+	assert_null(t.s.probe);
+	assert_false(switch_is_off(&t.s));
+	close(fd);
+	close(t.s.listener);
+	made_records_deinit(made_session_end(&t));
+}
+
 static void end_command(bool listens)
 {
 	struct sockaddr_un sa;
@@ -227,6 +275,7 @@ int main(void)
 		CASE(viewers_come_and_go),
 		CASE(too_many_viewers_are_told_so),
 		CASE(requests_of_viewers),
+		CASE(calls_are_counted_where_that_makes_sense),
 		CASE(a_session_ends_with_its_command),
 		CASE(a_session_that_others_can_come_to_goes_on),
 	};

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A session that goes on while somebody looks, and is left and come back to. */
+#include "tests/unit/app_maker.h"
+
+#include "base/clock.h"
+#include "tests/unit/golden.h"
+#include "ui/place.h"
+#include "ui/view.h"
+
+static uint32_t two_sessions(void *ctx, const struct session_row **rows)
+{
+	static const struct session_row all[] = {
+		{ .pid = 4242, .program = "shop", .state = "live", .since = "2026-01-22 14:02",
+		  .elapsed_ns = 30 * NS_PER_S, .n_samples = 8000, .bytes = 1300000, .here = true },
+		{ .pid = 77, .program = "ev\033[2Jil", .state = "ended", .since = "2026-01-21 09:30",
+		  .elapsed_ns = 3700 * NS_PER_S, .n_samples = 1234567, .bytes = 9 },
+	};
+
+	(void)ctx;
+	*rows = all;
+	return array_len(all);
+}
+
+static const struct app_live no_requests = { .sessions = two_sessions };
+
+static void made_live_init(struct made_app *t, unsigned int width, unsigned int height, bool utf8)
+{
+	made_app_init(t, &usual, width, height, utf8);
+	t->app.live = &no_requests;
+	t->app.session.state = APP_LIVE;
+	t->app.session.target = xstrdup("4242 shop");
+	t->app.session.now_ns = 100 * NS_PER_S;
+	t->app.session.n_known = 8000;
+}
+
+static void check_screen(struct made_app *t, const char *name)
+{
+	_cleanup_(freep) char *golden = xasprintf("screen-%s", name), *text = screen(t);
+
+	golden_compare(golden, text);
+}
+
+TEST(live_screens_look_as_they_did)
+{
+	struct made_app t;
+
+	made_live_init(&t, 100, 30, true);
+	type(&t, "q");
+	check_screen(&t, "leave-100x30-utf8");
+	type(&t, "\033:sessions\n");
+	check_screen(&t, "sessions-100x30-utf8");
+	made_app_deinit(&t);
+	made_live_init(&t, 80, 24, false);
+	type(&t, "j");
+	check_screen(&t, "held-80x24");
+	type(&t, ":sessions\n");
+	check_screen(&t, "sessions-80x24");
+	made_app_deinit(&t);
+}
+
+/* Each state has its word, whatever else has to go for it. */
+TEST(the_header_says_how_the_session_stands)
+{
+	struct made_app t;
+
+	made_live_init(&t, 60, 15, false);
+	assert_shows(&t, "LIVE");
+	type(&t, "j");
+	assert_shows(&t, "HELD");
+	t.app.session.now_ns += 4 * NS_PER_S;
+	assert_lacks(&t, "HELD");
+	type(&t, "p");
+	t.app.session.now_ns += 12 * NS_PER_S;
+	t.app.session.n_known += 2388;
+	assert_shows(&t, "PAUSED 12s +2,388 smp");
+	assert_shows(&t, " lost 100");	/* what is never left out */
+	grid_resize(&t.grid, 80, 24);
+	assert_shows(&t, "PAUSED 12s +2,388 smp waiting");
+	assert_shows(&t, " lost 100");
+	type(&t, "p");
+	assert_lacks(&t, "PAUSED");
+	t.app.session.state = APP_STALE;
+	t.app.session.stale_ns = t.app.session.now_ns - 6 * NS_PER_S;
+	t.app.session.n_tries = 3;
+	assert_shows(&t, "STALE 6s reconnecting (3)");
+	t.app.session.state = APP_ENDED;
+	assert_shows(&t, "ENDED");
+	made_app_deinit(&t);
+}
+
+/* New numbers come, rows stay where they are; then they are sorted again. */
+TEST(rows_keep_their_places_while_somebody_reads)
+{
+	uint32_t first, second;
+	struct made_app t;
+
+	made_live_init(&t, 100, 30, false);
+	free(screen(&t));
+	first = t.app.order[0];
+	second = t.app.order[1];
+	type(&t, "j");
+	t.model.order[0] = second;	/* as if it had overtaken */
+	t.model.order[1] = first;
+	t.model.n_asked++;
+	free(screen(&t));
+	assert_int_equal(t.app.order[0], first);
+	t.app.session.now_ns += 4 * NS_PER_S;
+	t.model.n_asked++;
+	free(screen(&t));
+	assert_int_equal(t.app.order[0], second);
+	assert_int_equal(t.app.function, second);
+	made_app_deinit(&t);
+}
+
+/* What is hottest at first may not stay so; a key says that one is meant. */
+TEST(the_hottest_function_is_selected_until_a_key)
+{
+	struct made_app t;
+
+	made_live_init(&t, 100, 30, false);
+	t.app.session.untouched = true;
+	t.app.function = t.model.order[3];
+	app_session_refresh(&t.app);
+	assert_int_equal(t.app.function, t.model.order[0]);
+	type(&t, "j");
+	app_session_refresh(&t.app);
+	assert_int_equal(t.app.function, t.model.order[1]);
+	made_app_deinit(&t);
+}
+
+/* Every second there is more data: the row that was gone to stays chosen. */
+TEST(the_chosen_row_stays_when_data_come)
+{
+	static const char *const keys[] = { "3jjj", "3Gk", "4kk", "4jj", "6jj" };
+
+	for (size_t i = 0; i < array_len(keys); i++) {
+		char *before, *after;
+		struct made_app t;
+
+		made_live_init(&t, 100, 30, false);
+		type_slowly(&t, keys[i]);
+		before = screen(&t);
+		model_ask(&t.model);
+		after = screen(&t);
+		assert_string_equal(before, after);
+		free(before);
+		free(after);
+		made_app_deinit(&t);
+	}
+}
+
+TEST(a_session_is_left_as_was_chosen)
+{
+	struct made_app t;
+
+	made_live_init(&t, 80, 24, false);
+	free(screen(&t));
+	type(&t, "q");
+	assert_shows(&t, "is still being recorded (00:30)");
+	type(&t, "\033");
+	assert_lacks(&t, "is still being recorded");
+	assert_false(t.app.asked_quit);
+	type(&t, "qx");
+	assert_true(t.app.asked_quit);
+	assert_int_equal(t.app.session.leave, LEAVE_DISCARD);
+	t.app.asked_quit = false;
+	type(&t, "D");
+	assert_true(t.app.asked_quit);
+	assert_int_equal(t.app.session.leave, LEAVE_DETACH);
+	t.app.asked_quit = false;
+	type(&t, ":sessions\nj\n");
+	assert_true(t.app.asked_quit);
+	assert_int_equal(t.app.session.join, 2);
+	t.app.asked_quit = false;
+	t.app.session.state = APP_ENDED;	/* nothing is lost */
+	type(&t, "2q");
+	assert_true(t.app.asked_quit);
+	made_app_deinit(&t);
+
+	made_app_init(&t, &usual, 80, 24, false);
+	type(&t, "p");
+	assert_shows(&t, "nothing moves");
+	type(&t, "D");
+	assert_shows(&t, "nothing to detach from");
+	type(&t, ":mark here\n");
+	assert_shows(&t, "this is a recording");
+	made_app_deinit(&t);
+}
+
+/* Where somebody was is found again; text that says nonsense leads nowhere. */
+TEST(a_place_is_come_back_to)
+{
+	struct buf text = { 0 };
+	struct made_app t;
+
+	made_live_init(&t, 80, 24, false);
+	free(screen(&t));
+	type(&t, "jj4");
+	place_write(&t.app, &text);
+	made_app_deinit(&t);
+	made_live_init(&t, 80, 24, false);
+	place_read(&t.app, (const char *)text.data, text.len);
+	free(screen(&t));
+	assert_ptr_equal(t.app.view, &view_callers);
+	assert_string_equal(selected(&t), "ksys_write");
+	place_read(&t.app, "view \nview bogus\nfunction\nfunction gone\n\n\xff", 40);
+	assert_ptr_equal(t.app.view, &view_callers);
+	assert_string_equal(selected(&t), "ksys_write");
+	buf_deinit(&text);
+	made_app_deinit(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(live_screens_look_as_they_did),
+		cmocka_unit_test(the_header_says_how_the_session_stands),
+		cmocka_unit_test(rows_keep_their_places_while_somebody_reads),
+		cmocka_unit_test(the_hottest_function_is_selected_until_a_key),
+		cmocka_unit_test(the_chosen_row_stays_when_data_come),
+		cmocka_unit_test(a_session_is_left_as_was_chosen),
+		cmocka_unit_test(a_place_is_come_back_to),
+	};
+
+	return cmocka_run_group_tests(tests, made_app_setup, made_app_teardown);
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The source of a function and its instructions beside it. */
+#include "tests/unit/app_maker.h"
+
+#include <unistd.h>
+
+#include "ui/source.h"
+#include "ui/view.h"
+
+static uint32_t function_of(const struct made_app *t, const char *name)
+{
+	const struct profile *p = t->model.p;
+
+	for (uint32_t i = 0; i < p->n_functions; i++)
+		if (strcmp(profile_string(p, p->functions[i].name), name) == 0)
+			return i;
+	fail_msg("no %s", name);
+	return 0;
+}
+
+/* The source of membership(): its lines 40 and 41, and its instructions. */
+static void open_source(struct made_app *t, unsigned int width)
+{
+	made_app_init(t, &usual, width, 30, false);
+	app_go(&t->app, &view_source,
+	       function_of(t, "membership(std::vector<int> const&, int)"));
+	free(screen(t));
+}
+
+static uint32_t line_at_cursor(const struct made_app *t)
+{
+	return t->app.source.rows[t->app.source.list.cursor].line;
+}
+
+/* Instruction `row` as text. */
+static const char *instruction_text(const struct made_app *t, uint32_t row)
+{
+	const struct profile *p = t->model.p;
+
+	return profile_string(p, p->instructions[p->codes[t->app.source.code.number].first + row].text);
+}
+
+/* A view keeps the text of its source while others are read, as lessons do. */
+TEST(a_source_stays_where_it_is)
+{
+	struct sources s = { 0 };
+	const struct source *first;
+	char path[64], folder[] = "/tmp/cprofd-test-XXXXXX";
+
+	assert_non_null(mkdtemp(folder));
+	for (int i = 0; i < 40; i++) {
+		FILE *f;
+
+		snprintf(path, sizeof(path), "%s/%d.py", folder, i);
+		f = fopen(path, "w");
+		assert_non_null(f);
+		fprintf(f, "line of %d\n", i);
+		fclose(f);
+	}
+	snprintf(path, sizeof(path), "%s/0.py", folder);
+	first = sources_find(&s, path);
+	for (int i = 0; i < 40; i++) {
+		snprintf(path, sizeof(path), "%s/%d.py", folder, i);
+		assert_non_null(sources_find(&s, path));
+		unlink(path);
+	}
+	rmdir(folder);
+
+	char *line = source_line_text(first, 1);
+
+	assert_string_equal(line, "line of 0");
+	free(line);
+	sources_deinit(&s);
+}
+
+TEST(what_is_chosen_in_one_pane_is_marked_in_the_other)
+{
+	struct made_app t;
+	const struct app_source *s = &t.app.source;
+	uint32_t hottest;
+
+	open_source(&t, 140);
+	assert_int_equal(s->code.n, 22);
+	type(&t, "G");
+	free(screen(&t));
+	assert_int_equal(line_at_cursor(&t), 41);
+	hottest = s->code_list.cursor;
+	assert_string_equal(instruction_text(&t, hottest), "cmp\t%esi,%eax");
+	assert_shows(&t, "> 41.9");
+	type(&t, "k");
+	free(screen(&t));
+	assert_int_equal(line_at_cursor(&t), 40);
+	assert_int_not_equal(s->code_list.cursor, hottest);
+	assert_shows(&t, ">                40 403817");	/* no sample on it, but of the line */
+	type(&t, "\tH");
+	free(screen(&t));
+	assert_true(s->in_code);
+	assert_int_equal(s->code_list.cursor, hottest);
+	assert_int_equal(line_at_cursor(&t), 41);
+	type(&t, "g");		/* of line 38, where no sample is */
+	free(screen(&t));
+	assert_int_equal(s->code_list.cursor, 0);
+	assert_int_equal(line_at_cursor(&t), 41);
+	type(&t, "\tk");
+	free(screen(&t));
+	assert_int_equal(line_at_cursor(&t), 40);
+	made_app_deinit(&t);
+}
+
+TEST(enter_on_an_instruction_goes_where_it_goes)
+{
+	struct made_app t;
+	const struct app_source *s = &t.app.source;
+
+	open_source(&t, 100);
+	type(&t, "\tgjjjjjj");
+	assert_string_equal(instruction_text(&t, s->code_list.cursor), "je");
+	app_key(&t.app, KEY_OF_ENTER);
+	assert_string_equal(instruction_text(&t, s->code_list.cursor), "pop\t%rbx");
+	app_key(&t.app, KEY_OF_ENTER);
+	assert_shows(&t, "Enter goes where a jump goes");
+	type(&t, "gjjjjjjjjjjjjjj");
+	assert_string_equal(instruction_text(&t, s->code_list.cursor), "call");
+	app_key(&t.app, KEY_OF_ENTER);
+	assert_ptr_equal(t.app.view, &view_callers);
+	assert_string_equal(selected(&t), "build_report");
+	type(&t, "<");
+	free(screen(&t));
+	assert_ptr_equal(t.app.view, &view_source);
+	made_app_deinit(&t);
+}
+
+TEST(assembly_is_shown_as_there_is_room)
+{
+	struct made_app t;
+
+	open_source(&t, 80);
+	assert_shows(&t, "TOTAL%");
+	type(&t, "o");
+	assert_shows(&t, "HERE%");
+	assert_true(t.app.source.in_code);
+	type(&t, "o");
+	assert_shows(&t, "TOTAL%");
+	made_app_deinit(&t);
+	open_source(&t, 100);
+	assert_shows(&t, "HERE%");
+	type(&t, "\to");
+	assert_shows(&t, "TOTAL%");
+	assert_false(t.app.source.in_code);
+	type(&t, "\t");
+	assert_shows(&t, "the assembly is off: o shows it");
+	grid_resize(&t.grid, 140, 30);
+	assert_shows(&t, "HERE%");
+	type(&t, "o");
+	assert_shows(&t, "there is room for both");
+	made_app_deinit(&t);
+}
+
+/* More data must not take away what somebody is looking at. */
+TEST(asking_again_keeps_the_line_and_the_instruction)
+{
+	struct made_app t;
+
+	open_source(&t, 140);
+	type(&t, "gG");
+	free(screen(&t));
+	type(&t, "\tgj");
+	free(screen(&t));
+	model_ask(&t.model);
+	free(screen(&t));
+	assert_int_equal(t.app.source.code_list.cursor, 1);
+	assert_int_equal(line_at_cursor(&t), 41);
+	made_app_deinit(&t);
+}
+
+/* A key before anything was drawn of another function, with fewer instructions. */
+TEST(keys_before_the_first_picture_do_no_harm)
+{
+	struct made_app t;
+
+	open_source(&t, 140);
+	type(&t, "\tG");
+	for (uint32_t i = 0; i < t.app.n_order; i++) {
+		app_go(&t.app, &view_source, t.app.order[i]);
+		app_key(&t.app, KEY_OF_ENTER);
+		t.app.view = &view_source;
+		type(&t, "H\tHjko\t");
+		if (i % 3 == 0)
+			free(screen(&t));
+	}
+	made_app_deinit(&t);
+}
+
+TEST(code_that_is_not_there_says_why)
+{
+	static const struct { const char *function, *says; } cases[] = {
+		{ "build_report", "this part of the function" },
+		{ "ksys_write", "The code of the kernel is not read" },
+		{ "fib", "it was made by an older" },
+		{ "main", "it holds those of" },
+	};
+	struct made_app t;
+
+	made_app_init(&t, &usual, 200, 30, false);
+	for (size_t i = 0; i < array_len(cases); i++) {
+		app_go(&t.app, &view_source, function_of(&t, cases[i].function));
+		assert_shows(&t, cases[i].says);
+	}
+	made_app_deinit(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_source_stays_where_it_is),
+		cmocka_unit_test(what_is_chosen_in_one_pane_is_marked_in_the_other),
+		cmocka_unit_test(enter_on_an_instruction_goes_where_it_goes),
+		cmocka_unit_test(assembly_is_shown_as_there_is_room),
+		cmocka_unit_test(asking_again_keeps_the_line_and_the_instruction),
+		cmocka_unit_test(keys_before_the_first_picture_do_no_harm),
+		cmocka_unit_test(code_that_is_not_there_says_why),
+	};
+
+	return cmocka_run_group_tests(tests, made_app_setup, made_app_teardown);
+}
