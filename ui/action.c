@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/action.h"
 
-#include <string.h>
-
 #include "ui/key.h"
 
 const struct action_row action_rows[] = {
@@ -107,20 +105,4 @@ enum action action_of_key(uint32_t key)
 			if (action_rows[i].keys[k] == key)
 				return action_rows[i].action;
 	return ACTION_NONE;
-}
-
-uint32_t action_key_called(const char *name, size_t len)
-{
-	static const struct {
-		const char *name;
-		uint32_t key;
-	} keys[] = { { "Enter", KEY_OF_ENTER }, { "Tab", KEY_OF_TAB }, { "S-Tab", KEY_OF_BACK_TAB },
-		     { "Esc", KEY_OF_ESCAPE }, { "Backspace", KEY_OF_BACKSPACE } };
-
-	if (len == 1)
-		return (unsigned char)*name;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (strlen(keys[i].name) == len && memcmp(keys[i].name, name, len) == 0)
-			return keys[i].key;
-	return 0;
 }

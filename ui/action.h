@@ -64,7 +64,4 @@ const char *action_group_name(enum action_group group);
 /* What a key does, ACTION_NONE if nothing. */
 enum action action_of_key(uint32_t key);
 
-/* The key that is called so: "Enter", "q"; 0: it is more than one, or none. */
-uint32_t action_key_called(const char *name, size_t len);
-
 #endif

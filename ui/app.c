@@ -59,15 +59,30 @@ void app_deinit(struct app *a)
 	free(a->session.target);
 }
 
+static void say(struct app *a, const char *fmt, va_list ap)
+{
+	free(steal(a->message));
+	if (vasprintf(&a->message, fmt, ap) < 0)
+		abort();
+}
+
 void app_say(struct app *a, const char *fmt, ...)
 {
 	va_list ap;
 
-	free(steal(a->message));
 	va_start(ap, fmt);
-	if (vasprintf(&a->message, fmt, ap) < 0)
-		abort();
+	say(a, fmt, ap);
 	va_end(ap);
+}
+
+void app_refuse(struct app *a, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(a, fmt, ap);
+	va_end(ap);
+	a->refused = true;
 }
 
 void app_open_processes(struct app *a)
@@ -123,7 +138,7 @@ static bool open_view(struct app *a, enum action action)
 		if (views[i]->action != action)
 			continue;
 		if (views[i]->coming)
-			app_say(a, "%s: coming with a later version", views[i]->coming);
+			app_refuse(a, "%s: coming with a later version", views[i]->coming);
 		else
 			app_go(a, views[i], a->function);
 		if (!views[i]->coming && views[i]->opened)
@@ -197,9 +212,9 @@ static void prompt_takes(struct app *a, uint32_t key)
 static void say_unknown(struct app *a, uint32_t key)
 {
 	if (key > 0x20 && key < 0x7f)
-		app_say(a, "%c does nothing here; ? lists the keys", (int)key);
+		app_refuse(a, "%c does nothing here; ? lists the keys", (int)key);
 	else
-		app_say(a, "this key does nothing here; ? lists the keys");
+		app_refuse(a, "this key does nothing here; ? lists the keys");
 }
 
 /* What an action does in any view. */
@@ -540,9 +555,9 @@ static void put_key(struct pen *pen, const char *s, int len)
 		return;
 	pen_put(pen, STYLE_STRONG, "%.*s", key, s);
 	pen_put(pen, STYLE_DIM, "%.*s", len - key, s + key);
-	if (action_key_called(s, (size_t)key))
+	if (key_called(s, (size_t)key))
 		grid_spot(pen->grid, pen->y, from, pen->column - from, SPOT_KEY,
-			  action_key_called(s, (size_t)key));
+			  key_called(s, (size_t)key));
 	pen_to(pen, pen->column + 2);
 }
 

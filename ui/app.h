@@ -88,6 +88,7 @@ struct app {
 	int set[APP_SETTINGS];	/* -1: not set, as it was begun with */
 	char *asked_copy;	/* to the terminal's clipboard, or NULL */
 	char *message;		/* until the next key */
+	bool refused;		/* it says why something was not done: for a script */
 	int recording_fd;	/* the file, to copy it; -1: none */
 	const struct app_live *live;	/* NULL: a recording */
 
@@ -249,6 +250,9 @@ void app_quit(struct app *a);
 
 /* Say something in the row for messages. */
 void app_say(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same of what was asked for, but is not done: a script ends there. */
+void app_refuse(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Go to another view, or function; the place before is kept in the trail. */
 void app_go(struct app *a, const struct view *view, uint32_t function);

@@ -185,7 +185,7 @@ void app_scope_range(struct app *a, const char *range)
 		return;
 	}
 	if (!take_seconds(&range, &from) || !take_seconds(&range, &to) || *range || to <= from)
-		app_say(a, "a range is two times since the start, such as 12s 18s");
+		app_refuse(a, "a range is two times since the start, such as 12s 18s");
 	else
 		app_scope_change(a, with_window(a, SCOPE_RANGE, a->model->p->start_ns +
 						(uint64_t)(from * (double)NS_PER_S),
@@ -216,7 +216,7 @@ void app_scope_threads(struct app *a, const char *name)
 		filter_close(filter);
 	}
 	if (name && *name && !next->n_threads) {
-		app_say(a, "no thread is called \"%s\"; T lists them", name);
+		app_refuse(a, "no thread is called \"%s\"; T lists them", name);
 		scope_release(next);
 		return;
 	}
@@ -374,7 +374,7 @@ void app_scope_frames(struct app *a, const char *name)
 	enum frame_mode mode = FRAMES_MERGED;
 
 	if (name && *name && !frame_mode_parse(name, &mode))
-		app_say(a, "\"%s\" are no frames; there are: merged, python, native, mixed", name);
+		app_refuse(a, "\"%s\" are no frames; there are: merged, python, native, mixed", name);
 	else
 		change_frames(a, mode);
 }

@@ -18,9 +18,9 @@
 static void run_write(struct app *a, const char *argument, bool force)
 {
 	if (!*argument)
-		app_say(a, "which file?  :w FILE");
+		app_refuse(a, "which file?  :w FILE");
 	else if (!save_recording(a, argument, force))
-		app_say(a, "%s exists; :w! replaces it", argument);
+		app_refuse(a, "%s exists; :w! replaces it", argument);
 }
 
 /* Append a name to a list of them, which is terminated. */
@@ -38,7 +38,7 @@ static void say_formats(struct app *a, const char *name)
 
 	for (size_t i = 0; export_formats[i]; i++)
 		list_add(&list, ", ", export_formats[i]->name);
-	app_say(a, "\"%s\" is no format; there are: %s", name, (const char *)list.data);
+	app_refuse(a, "\"%s\" is no format; there are: %s", name, (const char *)list.data);
 	buf_deinit(&list);
 }
 
@@ -52,9 +52,17 @@ static void run_export(struct app *a, const char *argument, bool force)
 	if (!format)
 		say_formats(a, name);
 	else if (!*path)
-		app_say(a, "which file?  :export %s FILE", name);
+		app_refuse(a, "which file?  :export %s FILE", name);
 	else if (!save_export(a, format, path, force))
-		app_say(a, "%s exists; :export! %s FILE replaces it", path, name);
+		app_refuse(a, "%s exists; :export! %s FILE replaces it", path, name);
+}
+
+static void run_save_screen(struct app *a, const char *argument, bool force)
+{
+	if (!*argument)
+		app_refuse(a, "which file?  :save-screen FILE");
+	else if (!save_screen(a, argument, force))
+		app_refuse(a, "%s exists; :save-screen! %s replaces it", argument, argument);
 }
 
 static void run_threads(struct app *a, const char *argument, bool force)
@@ -94,7 +102,7 @@ static void run_probe(struct app *a, const char *argument, bool force)
 
 	(void)force;
 	if (timed ? !space && !name : !*argument && !name) {
-		app_say(a, "of which Python function?  :probe FUNCTION, or choose its row");
+		app_refuse(a, "of which Python function?  :probe FUNCTION, or choose its row");
 		return;
 	}
 	if (timed && space)
@@ -151,7 +159,7 @@ static void say_settings(struct app *a)
 		for (int v = 0; settings[i].values[v]; v++)
 			list_add(&list, v ? "|" : " ", settings[i].values[v]);
 	}
-	app_say(a, "there are :set %s", (const char *)list.data);
+	app_refuse(a, "there are :set %s", (const char *)list.data);
 	buf_deinit(&list);
 }
 
@@ -184,6 +192,8 @@ const struct command commands[] = {
 	{ "w", "FILE", "copy the recording; w! replaces a file", run_write, APP_RECORDING },
 	{ "export", "FORMAT FILE", "write the scope for another tool; export! replaces",
 	  run_export, APP_RECORDING },
+	{ "save-screen", "FILE", "this screen as text; save-screen! replaces a file",
+	  run_save_screen, APP_RECORDING },
 	{ "threads", "[NAME]", "only threads of that name or number; none: all", run_threads,
 	  APP_RECORDING },
 	{ "range", "[FROM TO]", "only what is between, as 12s 18s; none: all time",
@@ -224,7 +234,7 @@ static void say_commands(struct app *a, const char *name)
 	for (size_t i = 0; i < n_commands; i++)
 		if (command_is_there(a, &commands[i]))
 			list_add(&list, " ", commands[i].name);
-	app_say(a, ":%s is no command; there are: %s", name, (const char *)list.data);
+	app_refuse(a, ":%s is no command; there are: %s", name, (const char *)list.data);
 	buf_deinit(&list);
 }
 
@@ -249,7 +259,7 @@ void command_run(struct app *a, const char *line)
 		if (strcmp(commands[i].name, name) != 0)
 			continue;
 		if (!command_is_there(a, &commands[i]))
-			app_say(a, "this is a recording: :%s is for one that is being made", name);
+			app_refuse(a, "this is a recording: :%s is for one that is being made", name);
 		else if (commands[i].run)
 			commands[i].run(a, argument, force);
 		else

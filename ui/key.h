@@ -5,6 +5,9 @@
 #ifndef CPROFD_UI_KEY_H
 #define CPROFD_UI_KEY_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #define KEY_OF_CTRL(letter) ((letter) & 0x1f)
 
 enum key {
@@ -19,5 +22,11 @@ enum key {
 	KEY_OF_CLICK,		/* with the mouse: term_clicked() says where */
 	KEY_OF_WHEEL_UP, KEY_OF_WHEEL_DOWN,
 };
+
+/*
+ * The key of this name, as the help page writes it: "q", "Enter", "PgDn", "^D".  0: it is
+ * the name of none, or of more than one.
+ */
+uint32_t key_called(const char *name, size_t len);
 
 #endif

@@ -2,13 +2,17 @@
 #include "ui/loop.h"
 
 #include <errno.h>
+#include <langinfo.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/util.h"
 #include "ui/key.h"
+#include "ui/script.h"
 
 #define SETTLE_MS 40		/* without a key, before what takes long is done */
 
@@ -16,15 +20,20 @@
  * A change of size is a signal: it is let in only while we wait, or one that
  * comes just before would be seen at the next key.
  */
-static bool wait_for_input(const sigset_t *during, const struct loop_feed *feed, int ms)
+static bool wait_for(int tty, const sigset_t *during, const struct loop_feed *feed, int ms)
 {
 	struct pollfd fds[] = {
-		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = tty, .events = POLLIN },
 		{ .fd = feed ? feed->fd(feed->ctx) : -1, .events = POLLIN },
 	};
 	struct timespec limit = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * (long)NS_PER_MS };
 
 	return ppoll(fds, array_len(fds), ms < 0 ? NULL : &limit, during) != 0;
+}
+
+static bool wait_for_input(const sigset_t *during, const struct loop_feed *feed, int ms)
+{
+	return wait_for(STDIN_FILENO, during, feed, ms);
 }
 
 static volatile sig_atomic_t hung_up;
@@ -46,14 +55,16 @@ static void take_click(struct app *a, struct grid *g)
 		app_click(a, grid_at(g, y, x)->spot);
 }
 
-/* All that were typed; false if the terminal is gone. */
-static bool take_keys(struct app *a, struct grid *g)
+/* All that were typed, which ends a script; false if the terminal is gone. */
+static bool take_keys(struct app *a, struct grid *g, struct script **script)
 {
 	uint32_t key;
 
 	while (!a->asked_quit && (key = term_take_key()) != KEY_OF_NONE) {
 		if (key == KEY_OF_GONE)
 			return false;
+		if (key != KEY_OF_RESIZE)
+			*script = NULL;
 		if (key == KEY_OF_CLICK)
 			take_click(a, g);
 		else
@@ -123,12 +134,80 @@ static void serve(struct app *a, struct grid *g)
 	a->asked_suspend = false;
 }
 
-void loop_run(struct app *a, const struct term_caps *caps, const struct loop_feed *feed)
+/* ---- a script ---- */
+
+/* The next step of it, if it is to be done now; *wait: for what the feed brings. */
+static int take_step(struct app *a, const struct grid *g, const struct loop_feed *feed,
+		     struct script **script, bool *wait, struct error *err)
+{
+	enum script_event event;
+
+	*wait = !*script || (feed && feed->is_busy(feed->ctx));
+	if (*wait)
+		return 0;
+	event = script_step(*script, a, g, err);
+	*wait = event == SCRIPT_WAITS || event == SCRIPT_OVER;
+	if (event == SCRIPT_OVER)
+		*script = NULL;
+	return event == SCRIPT_FAILED ? -1 : 0;
+}
+
+int loop_play(struct app *a, struct grid *g, const struct loop_feed *feed,
+	      struct script *script, struct error *err)
+{
+	bool wait;
+	int ms;
+
+	for (;;) {
+		a->session.now_ns = clock_mono_ns();
+		ms = feed ? feed->turn(feed->ctx) : -1;
+		app_draw(a, g);
+		if (a->asked_quit || !script)
+			return 0;
+		if (take_step(a, g, feed, &script, &wait, err) < 0)
+			return -1;
+		if (wait && script)
+			wait_for(-1, NULL, feed, ms);
+		if (a->asked_look && a->set[APP_SET_ASCII] >= 0)
+			g->utf8 = !a->set[APP_SET_ASCII] && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+		a->asked_look = a->asked_redraw = a->asked_suspend = false;
+		free(steal(a->asked_copy));
+	}
+}
+
+/* ---- a terminal ---- */
+
+static int run(struct app *a, struct grid *g, const struct loop_feed *feed,
+	       struct script *script, const sigset_t *during, struct error *err)
+{
+	bool wait;
+	int ms;
+
+	while (!a->asked_quit && !hung_up) {
+		a->session.now_ns = clock_mono_ns();
+		ms = feed ? feed->turn(feed->ctx) : -1;
+		if (script)
+			show(a, g);
+		else if (show_all(a, g, during))
+			ms = 0;
+		if (take_step(a, g, feed, &script, &wait, err) < 0)
+			return -1;
+		wait_for_input(during, feed, wait ? ms : 0);
+		a->session.now_ns = clock_mono_ns();
+		if (hung_up || !take_keys(a, g, &script))
+			break;
+		serve(a, g);
+	}
+	return 0;
+}
+
+int loop_run(struct app *a, const struct term_caps *caps, const struct loop_feed *feed,
+	     struct script *script, struct error *err)
 {
 	struct sigaction at_hangup = { .sa_handler = on_hangup }, hangup_before;
 	sigset_t blocked, before;
 	struct grid g;
-	int ms;
+	int ret;
 
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGWINCH);
@@ -137,17 +216,9 @@ void loop_run(struct app *a, const struct term_caps *caps, const struct loop_fee
 	sigaction(SIGHUP, &at_hangup, &hangup_before);
 	grid_init(&g, 1, 1, caps->utf8);
 	take_look(&g, caps);
-	while (!a->asked_quit && !hung_up) {
-		a->session.now_ns = clock_mono_ns();
-		ms = feed ? feed->turn(feed->ctx) : -1;
-		if (!show_all(a, &g, &before))
-			wait_for_input(&before, feed, ms);
-		a->session.now_ns = clock_mono_ns();
-		if (hung_up || !take_keys(a, &g))
-			break;
-		serve(a, &g);
-	}
+	ret = run(a, &g, feed, script, &before, err);
 	grid_deinit(&g);
 	sigaction(SIGHUP, &hangup_before, NULL);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	return ret;
 }

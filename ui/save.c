@@ -29,9 +29,9 @@ static bool say_failure(struct app *a, const char *path, const struct error *err
 	if (err->code == EEXIST)
 		return false;
 	if (err->code == EINVAL)
-		app_say(a, "%s is no regular file; nothing was changed", path);
+		app_refuse(a, "%s is no regular file; nothing was changed", path);
 	else
-		app_say(a, "%s; nothing was changed", err->msg);
+		app_refuse(a, "%s; nothing was changed", err->msg);
 	return true;
 }
 
@@ -79,7 +79,7 @@ bool save_recording(struct app *a, const char *path, bool force)
 	struct stat st;
 
 	if (a->recording_fd < 0 || fstat(a->recording_fd, &st) < 0) {
-		app_say(a, "there is no recording file to copy");
+		app_refuse(a, "there is no recording file to copy");
 		return true;
 	}
 	if (out_file_open(path, force ? OUT_FILE_FORCE : 0, &file, &err) < 0)
@@ -127,7 +127,7 @@ static void draw_screen(struct app *a, struct buf *out)
 	grid_deinit(&g);
 }
 
-static bool save_screen(struct app *a, const char *path, bool force)
+bool save_screen(struct app *a, const char *path, bool force)
 {
 	struct out_file *file;
 	struct buf text = { 0 };
@@ -149,7 +149,7 @@ void save_next_screen(struct app *a)
 		if (access(path, F_OK) < 0 && save_screen(a, path, false))
 			return;
 	}
-	app_say(a, "cprofd-screen-1.txt to -%u.txt are all there", MAX_SCREENS);
+	app_refuse(a, "cprofd-screen-1.txt to -%u.txt are all there", MAX_SCREENS);
 }
 
 /* ---- asking ---- */
@@ -223,7 +223,7 @@ static void name_entered(struct app *a)
 	_cleanup_(freep) char *path = xstrdup(prompt_text(&a->dialog.field));
 
 	if (!*path) {
-		app_say(a, "nothing was saved: there was no name");
+		app_refuse(a, "nothing was saved: there was no name");
 		return;
 	}
 	if (save(a, path, false))

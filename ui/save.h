@@ -20,7 +20,10 @@ bool save_recording(struct app *a, const char *path, bool force);
 /* The scope in the format of another tool, with nothing folded. */
 bool save_export(struct app *a, const struct export_format *format, const char *path, bool force);
 
-/* The screen as text in "cprofd-screen-N.txt", for the first N that is free. */
+/* The screen as text, without prompt, box and message. */
+bool save_screen(struct app *a, const char *path, bool force);
+
+/* The same in "cprofd-screen-N.txt", for the first N that is free. */
 void save_next_screen(struct app *a);
 
 /* Ask what, and by which name. */

@@ -66,7 +66,7 @@ _cprofd() {
 	done
 	case $before in
 	-p) _cprofd_words "$(_cprofd_pids)" "$word"; return ;;
-	-o | --save) _cprofd_files "$word"; return ;;
+	-o | --save | --script) _cprofd_files "$word"; return ;;
 	--engine) _cprofd_words 'auto bpf perf ptrace' "$word"; return ;;
 	--format) _cprofd_words 'folded pprof pstats' "$word"; return ;;
 	--color) _cprofd_words 'auto always never' "$word"; return ;;

@@ -43,7 +43,7 @@ end
 
 # Does the word before want a value that is not listed anywhere?
 function __cprofd_after_value
-    __cprofd_after -p -o --engine --format --color --by -F -d --probe --max-frames --limit --width \
+    __cprofd_after -p -o --script --engine --format --color --by -F -d --probe --max-frames --limit --width \
         --from --to --thread --filter --frames --callers --lines --render --size
 end
 
@@ -69,6 +69,7 @@ complete -c cprofd -n __cprofd_wants_option -a '(__cprofd_options)'
 complete -c cprofd -n '__cprofd_after -p' -a '(__cprofd_pids)'
 complete -c cprofd -n '__cprofd_after -o' -F
 complete -c cprofd -n '__cprofd_after --save' -F
+complete -c cprofd -n '__cprofd_after --script' -F
 complete -c cprofd -n '__cprofd_after --engine' -a 'auto bpf perf ptrace'
 complete -c cprofd -n '__cprofd_after --format' -a 'folded pprof pstats'
 complete -c cprofd -n '__cprofd_after --color' -a 'auto always never'

@@ -54,7 +54,7 @@ const struct cmd cmd_attach = {
 		"ends it.  Without a terminal: samples until Ctrl-C, -d SECONDS or its end, then\n"
 		"prints the report.  -o FILE names the recording.\n\n"
 		"  -p PID             the same as PID, as record has it\n"
-		LOOK_OPTIONS_HELP
+		VIEWER_OPTIONS_HELP
 		WATCH_OPTIONS_HELP,
 	.run = run,
 };

@@ -57,7 +57,7 @@ const struct cmd cmd_top = {
 		"Without a terminal: samples until Ctrl-C or -d SECONDS, then prints the report.\n"
 		"It takes root, or CAP_PERFMON (and CAP_BPF to unwind in the kernel).\n\n"
 		"  --by WHAT          the report's rows: process, program, cgroup or thread\n"
-		LOOK_OPTIONS_HELP
+		VIEWER_OPTIONS_HELP
 		WATCH_OPTIONS_HELP,
 	.run = run,
 };

@@ -1,42 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <getopt.h>
-#include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/error.h"
-#include "base/util.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_recording.h"
-#include "cmd/live.h"
-#include "ui/loop.h"
+#include "cmd/viewer.h"
 #include "ui/view.h"
 
 #define MAX_SIDE 1000		/* of a rendered screen */
 
-struct options {
-	const char *file;
-	bool ascii, lesson;
-	enum term_color color;
-	const struct view *render;	/* or NULL: on the terminal */
-	unsigned int width, height;	/* of what is rendered */
-};
+enum { OPTION_RENDER = 256, OPTION_SIZE };
 
-enum { OPTION_ASCII = 256, OPTION_COLOR, OPTION_LESSON, OPTION_RENDER, OPTION_SIZE };
-
-static const struct option long_options[] = {
-	{ "ascii", no_argument, NULL, OPTION_ASCII },
-	{ "color", required_argument, NULL, OPTION_COLOR },
-	{ "lesson", no_argument, NULL, OPTION_LESSON },
+static const struct option own_long_options[] = {
 	{ "render", required_argument, NULL, OPTION_RENDER },
 	{ "size", required_argument, NULL, OPTION_SIZE },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
 
-static int set_render(struct options *o, const char *name)
+#define MAX_OPTIONS 16
+
+static void list_options(struct option all[MAX_OPTIONS])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; viewer_long_options[i].name; i++)
+		all[n++] = viewer_long_options[i];
+	for (size_t i = 0; own_long_options[i].name; i++)
+		all[n++] = own_long_options[i];
+	all[n] = (struct option){ 0 };
+}
+
+static int set_render(struct viewer_options *o, const char *name)
 {
 	for (size_t i = 0; views[i]; i++) {
 		if (strcasecmp(views[i]->name, name) != 0)
@@ -50,7 +48,7 @@ static int set_render(struct options *o, const char *name)
 	return cmd_usage(&cmd_view, "--render %s: no such view", name);
 }
 
-static int set_size(struct options *o, const char *text)
+static int set_size(struct viewer_options *o, const char *text)
 {
 	char end;
 
@@ -61,25 +59,21 @@ static int set_size(struct options *o, const char *text)
 }
 
 /* -1: help was asked for. */
-static int parse(struct options *o, int argc, char **argv)
+static int parse(struct viewer_options *o, int argc, char **argv)
 {
+	struct option all[MAX_OPTIONS];
 	int opt, code = EXIT_OK;
 
+	list_options(all);
 	opterr = 0;
-	while (code == EXIT_OK && (opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+	while (code == EXIT_OK && (opt = getopt_long(argc, argv, "h", all, NULL)) != -1) {
 		if (opt == 'h')
 			return -1;
-		else if (opt == OPTION_ASCII)
-			o->ascii = true;
-		else if (opt == OPTION_COLOR)
-			code = live_color(&cmd_view, optarg, &o->color);
-		else if (opt == OPTION_LESSON)
-			o->lesson = true;
 		else if (opt == OPTION_RENDER)
 			code = set_render(o, optarg);
 		else if (opt == OPTION_SIZE)
 			code = set_size(o, optarg);
-		else
+		else if (!viewer_option(&cmd_view, o, opt, optarg, &code))
 			code = cmd_usage(&cmd_view, "an option is unknown or lacks its value");
 	}
 	if (code != EXIT_OK)
@@ -87,100 +81,69 @@ static int parse(struct options *o, int argc, char **argv)
 	if (argc - optind != 1)
 		return cmd_usage(&cmd_view, argc == optind ? "which recording?"
 							  : "one recording at a time");
-	o->file = argv[optind];
 	return EXIT_OK;
 }
 
-/* One screen on stdout. */
-static void render(const struct options *o, struct app *a)
+static int show(struct viewer_options *o, struct cmd_recording *recording)
 {
-	bool utf8 = !o->ascii && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	struct buf out = { 0 };
-	struct grid g;
-
-	app_go(a, o->render, a->function);
-	grid_init(&g, o->width, o->height, utf8);
-	g.fills = g.two_tones = o->color == TERM_COLOR_ALWAYS;
-	app_draw(a, &g);
-	for (unsigned int y = 0; y < g.height; y++) {
-		if (o->color == TERM_COLOR_ALWAYS)
-			palette_row_sgr(&g, y, g.width, THEME_DARK, &out);
-		else
-			grid_row_text(&g, y, &out);
-		buf_put_u8(&out, '\n');
-	}
-	fwrite(out.data, 1, out.len, stdout);
-	buf_deinit(&out);
-	grid_deinit(&g);
-}
-
-static int on_terminal(const struct options *o, struct app *a)
-{
-	struct term_caps caps;
-	struct error err;
-
-	if (term_open(o->ascii, o->color, &caps, &err) < 0)
-		return cmd_usage(&cmd_view, "%s: `cprofd report` prints the same as text", err.msg);
-	loop_run(a, &caps, NULL);
-	term_close();
-	return EXIT_OK;
-}
-
-static int view(const struct options *o)
-{
-	struct cmd_recording recording;
 	struct model model;
 	struct app app;
-	int code = cmd_recording_open(&cmd_view, o->file, &recording);
+	int code;
 
-	if (code != EXIT_OK)
-		return code;
 	setlocale(LC_CTYPE, "");
-	model_init(&model, recording.p);
+	model_init(&model, recording->p);
 	app_init(&app, &model);
-	app.recording_fd = recording.fd;
-	if (profile_is_host(recording.p))
+	app.recording_fd = recording->fd;
+	if (profile_is_host(recording->p))
 		app_open_processes(&app);
 	if (o->lesson)
 		app_open_lesson(&app);
-	if (o->render)
-		render(o, &app);
-	else
-		code = on_terminal(o, &app);
-	if (code == EXIT_OK)
-		code = recording.exit_code;
+	code = viewer_show(&cmd_view, o, &app, NULL);
 	app_deinit(&app);
 	model_deinit(&model);
-	cmd_recording_close(&recording);
+	return code == EXIT_OK ? recording->exit_code : code;
+}
+
+static int view(struct viewer_options *o, const char *path)
+{
+	struct cmd_recording recording;
+	int code = viewer_load(&cmd_view, o);
+
+	if (code == EXIT_OK)
+		code = cmd_recording_open(&cmd_view, path, &recording);
+	if (code == EXIT_OK) {
+		code = show(o, &recording);
+		cmd_recording_close(&recording);
+	}
+	viewer_unload(o);
 	return cmd_finish_stdout(&cmd_view, code);
 }
 
 static int run(int argc, char **argv)
 {
-	struct options o = { .width = 100, .height = 30 };
+	struct viewer_options o = VIEWER_OPTIONS;
 	int code = parse(&o, argc, argv);
 
 	if (code == -1) {
 		cmd_print_help(&cmd_view);
 		return cmd_finish_stdout(&cmd_view, EXIT_OK);
 	}
-	return code == EXIT_OK ? view(&o) : code;
+	return code == EXIT_OK ? view(&o, argv[optind]) : code;
 }
 
 const struct cmd cmd_view = {
 	.name = "view",
-	.synopsis = "[--ascii] [--color WHEN] [--lesson] [--render VIEW [--size WxH]] RECORDING",
+	.synopsis = "[--ascii] [--color WHEN] [--lesson] [--script FILE] [--render VIEW] [--size WxH] RECORDING",
 	.summary = "look at a recording on the terminal",
 	.help =
 	"Shows the functions of a recording, its call tree, who calls whom, a flame graph,\n"
 	"and source lines beside their instructions; `?` lists the keys.\n"
 	"\n"
-	"  --ascii             no characters beyond ASCII\n"
-	"  --color WHEN        auto, always or never\n"
-	"  --lesson            with the lesson beside each view, as L opens it\n"
-	"  --render VIEW       print one screen instead: functions, tree, callers,\n"
-	"                      flame, source, processes, quality, hints or help\n"
-	"  --size WxH          columns and rows of that screen; else 100x30\n"
-	"  -h, --help          this text\n",
+	VIEWER_OPTIONS_HELP
+	"  --render VIEW      print one screen instead: functions, tree, callers,\n"
+	"                     flame, source, processes, quality, hints or help\n"
+	"  --size WxH         columns and rows of what is printed, which then also comes\n"
+	"                     of a script; else 100x30\n"
+	"  -h, --help         this text\n",
 	.run = run,
 };

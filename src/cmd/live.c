@@ -22,9 +22,7 @@
 #include "profile/profile_load.h"
 #include "session/control.h"
 #include "ui/code_pane.h"
-#include "ui/loop.h"
 #include "ui/place.h"
-#include "ui/terminfo.h"
 
 #define RETRY_NS NS_PER_S		/* between tries to reach a session again */
 #define REFRESH_MIN_NS (100 * NS_PER_MS)	/* between two pictures of new data */
@@ -63,25 +61,6 @@ struct live {
 	struct others others;
 	uint32_t code_of;		/* function whose instructions were asked for last */
 };
-
-int live_color(const struct cmd *cmd, const char *value, enum term_color *out)
-{
-	static const char *const names[] = { "auto", "always", "never" };
-
-	for (size_t i = 0; i < array_len(names); i++) {
-		if (strcmp(value, names[i]) != 0)
-			continue;
-		*out = (enum term_color)i;
-		return EXIT_OK;
-	}
-	return cmd_usage(cmd, "--color %s: not auto, always or never", value);
-}
-
-bool live_is_possible(void)
-{
-	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
-	       terminfo_check() == TERMINFO_SCREEN;
-}
 
 /* ---- what the session says ---- */
 
@@ -287,6 +266,13 @@ static int feed_fd(void *ctx)
 	return l->control;
 }
 
+static bool is_busy(void *ctx)
+{
+	const struct live *l = ctx;
+
+	return l->source_path;
+}
+
 /* ---- what the app asks for ---- */
 
 static char *send_text(const struct live *l, uint32_t type, const char *text)
@@ -435,7 +421,7 @@ static void keep_place(struct live *l)
 	buf_deinit(&text);
 }
 
-static void begin(struct live *l, const char *program, const struct live_options *o)
+static void begin(struct live *l, const char *program, struct viewer_options *o)
 {
 	struct error err;
 
@@ -541,12 +527,12 @@ static int leave(struct live *l, const char *program)
 
 /* Show one until it is left; *next is another one to go to, if its name is not "". */
 static int show_one(const struct cmd *cmd, const struct session_entry *e, int control,
-		    const char *program, const struct live_options *o, struct session_entry *next)
+		    const char *program, struct viewer_options *o, struct session_entry *next)
 {
 	struct live l = { .cmd = cmd, .entry = e, .control = control, .recording = -1,
 			  .code_of = RECORD_NONE, .name_of = RECORD_NONE };
-	const struct loop_feed feed = { .ctx = &l, .fd = feed_fd, .turn = turn };
-	struct term_caps caps;
+	const struct loop_feed feed = { .ctx = &l, .fd = feed_fd, .turn = turn,
+					.is_busy = is_busy };
 	struct error err;
 	int code;
 
@@ -556,25 +542,21 @@ static int show_one(const struct cmd *cmd, const struct session_entry *e, int co
 		return cmd_fail(cmd, cmd_file_exit(&err, false), "%s", err.msg);
 	}
 	begin(&l, program, o);
-	if (term_open(o->ascii, o->color, &caps, &err) == 0) {
-		loop_run(&l.app, &caps, &feed);
-		term_close();
-		if (l.app.session.join) {
-			keep_place(&l);
-			*next = l.others.entries[l.app.session.join - 1];
-			code = EXIT_OK;
-		} else {
-			code = leave(&l, program);
-		}
-	} else {
-		code = cmd_usage(cmd, "%s", err.msg);
+	code = viewer_show(cmd, o, &l.app, &feed);
+	if (code == EXIT_OK && l.app.session.join) {
+		keep_place(&l);
+		*next = l.others.entries[l.app.session.join - 1];
+	} else if (code == EXIT_OK) {
+		code = leave(&l, program);
+	} else if (l.app.session.state == APP_LIVE) {
+		say_it_goes_on(&l);
 	}
 	end(&l);
 	return code;
 }
 
 int live_show(const struct cmd *cmd, const struct session_entry *e, int control,
-	      const char *program, const struct live_options *o)
+	      const char *program, struct viewer_options *o)
 {
 	struct session_entry next, now = *e;
 	struct session_facts facts;

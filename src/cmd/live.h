@@ -9,22 +9,10 @@
 #define CPROFD_CMD_LIVE_H
 
 #include "cmd/sessions.h"
-#include "ui/term.h"
+#include "cmd/viewer.h"
 
 struct cmd;
 struct watch_options;
-
-struct live_options {
-	bool ascii;
-	bool lesson;		/* with the lesson open */
-	enum term_color color;
-};
-
-/* The value of --color; an exit code if it is none, which is said. */
-int live_color(const struct cmd *cmd, const char *value, enum term_color *out);
-
-/* Is there a terminal that the UI can be shown on? */
-bool live_is_possible(void);
 
 /*
  * Start a session of o->spec that outlives this command.  *control is a channel
@@ -40,7 +28,7 @@ int live_start(const struct cmd *cmd, struct watch_options *o, struct session_en
  * exit code, after a message if it is not EXIT_OK.
  */
 int live_show(const struct cmd *cmd, const struct session_entry *e, int control,
-	      const char *program, const struct live_options *o);
+	      const char *program, struct viewer_options *o);
 
 /*
  * Have the session stop and wait for it to seal its recording.  Returns false if

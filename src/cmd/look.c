@@ -10,17 +10,10 @@
 #include "base/error.h"
 #include "base/util.h"
 #include "cmd/cmd.h"
+#include "cmd/live.h"
 #include "cmd/show.h"
 
 /* ---- options ---- */
-
-enum { OPTION_ASCII = 256, OPTION_COLOR, OPTION_LESSON };
-
-static const struct option live_long_options[] = {
-	{ "ascii", no_argument, NULL, OPTION_ASCII },
-	{ "color", required_argument, NULL, OPTION_COLOR },
-	{ "lesson", no_argument, NULL, OPTION_LESSON },
-};
 
 #define MAX_OPTIONS 32
 
@@ -29,8 +22,8 @@ static void list_options(const struct option *own, struct option all[MAX_OPTIONS
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < array_len(live_long_options); i++)
-		all[n++] = live_long_options[i];
+	for (size_t i = 0; viewer_long_options[i].name; i++)
+		all[n++] = viewer_long_options[i];
 	for (size_t i = 0; n < MAX_OPTIONS - 1 && watch_long_options[i].name; i++)
 		all[n++] = watch_long_options[i];
 	for (size_t i = 0; own && n < MAX_OPTIONS - 1 && own[i].name; i++)
@@ -38,27 +31,12 @@ static void list_options(const struct option *own, struct option all[MAX_OPTIONS
 	all[n] = (struct option){ 0 };
 }
 
-static bool live_option(const struct cmd *cmd, struct live_options *o, int opt,
-			const char *value, int *code)
-{
-	*code = 0;
-	if (opt == OPTION_ASCII)
-		o->ascii = true;
-	else if (opt == OPTION_LESSON)
-		o->lesson = true;
-	else if (opt == OPTION_COLOR)
-		*code = live_color(cmd, value, &o->color);
-	else
-		return false;
-	return true;
-}
-
 int look_parse(const struct cmd *cmd, int argc, char **argv, struct look *l)
 {
 	struct option all[MAX_OPTIONS];
 	int opt, code;
 
-	l->live = (struct live_options){ .color = TERM_COLOR_AUTO };
+	l->viewer = VIEWER_OPTIONS;
 	watch_options_init(&l->watch);
 	list_options(l->own, all);
 	opterr = 0;
@@ -67,7 +45,7 @@ int look_parse(const struct cmd *cmd, int argc, char **argv, struct look *l)
 			cmd_print_help(cmd);
 			return LOOK_HELPED;
 		}
-		if (!live_option(cmd, &l->live, opt, optarg, &code) &&
+		if (!viewer_option(cmd, &l->viewer, opt, optarg, &code) &&
 		    !watch_option(cmd, &l->watch, opt, optarg, &code) &&
 		    !(l->own_option && l->own_option(l, opt, optarg, &code)))
 			return cmd_usage(cmd, "an option is unknown or lacks its value");
@@ -101,10 +79,10 @@ static int look_live(const struct cmd *cmd, struct look *l)
 			cmd_say("%d is being recorded already, to %s", (int)l->watch.spec.pid, e.path);
 		else if (l->watch.out)
 			cmd_say("the host is being recorded already, to %s", e.path);
-		return live_show(cmd, &e, control, name, &l->live);
+		return live_show(cmd, &e, control, name, &l->viewer);
 	}
 	code = live_start(cmd, &l->watch, &e, &control);
-	return code ? code : live_show(cmd, &e, control, name, &l->live);
+	return code ? code : live_show(cmd, &e, control, name, &l->viewer);
 }
 
 /* As text: sample, wait, report. */
@@ -142,5 +120,10 @@ static int look_text(const struct cmd *cmd, struct look *l)
 
 int look(const struct cmd *cmd, struct look *l)
 {
-	return live_is_possible() ? look_live(cmd, l) : look_text(cmd, l);
+	int code = viewer_load(cmd, &l->viewer);
+
+	if (code == EXIT_OK)
+		code = viewer_is_possible(&l->viewer) ? look_live(cmd, l) : look_text(cmd, l);
+	viewer_unload(&l->viewer);
+	return code;
 }

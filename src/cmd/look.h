@@ -9,12 +9,12 @@
 
 #include <stdbool.h>
 
-#include "cmd/live.h"
+#include "cmd/viewer.h"
 #include "cmd/watch.h"
 
 struct look {
 	struct watch_options watch;	/* spec.pid and spec.command are the caller's to set */
-	struct live_options live;
+	struct viewer_options viewer;
 	const char *by;			/* what the report is by, NULL: functions */
 
 	/* The command's own options. */
@@ -30,10 +30,5 @@ int look_parse(const struct cmd *cmd, int argc, char **argv, struct look *l);
 
 /* Do it; an exit code. */
 int look(const struct cmd *cmd, struct look *l);
-
-#define LOOK_OPTIONS_HELP                                                      \
-	"  --ascii            no characters beyond ASCII\n"                    \
-	"  --color WHEN       auto, always or never\n"                         \
-	"  --lesson           with the lesson beside each view, as L opens it\n"
 
 #endif

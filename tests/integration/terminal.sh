@@ -213,6 +213,22 @@ mouse() {
 	ended
 }
 
+# What a script did comes first, then the keyboard.
+scripts() {
+	printf '/third\nc\n' >s.keys
+	pane 100 30 "$cprofd view --script s.keys r.cprof"
+	shows "CALLERS, CALLEES"
+	shows "selected third"
+	key t
+	shows "CALL TREE"
+	key q
+	ended
+	printf 'expect no such thing\n' >s.keys
+	pane 100 30 "$cprofd view --script s.keys r.cprof; echo \"[exit \$?]\""
+	shows "[exit 2]"
+	shows 's.keys:1: "no such thing" is not on the screen'
+}
+
 # Echo on, canonical, main screen, cursor visible.
 is_as_it_was() {
 	ended
@@ -262,6 +278,7 @@ check "prompts, and a lone Escape" prompts
 check "files and the clipboard" files_and_clipboard
 check "sizes, and a storm of them" sizes
 check "the mouse, where it was asked for" mouse
+check "scripts" scripts
 check "256 colours, 8, and none" colours
 check "locales and terminals" other_locales_and_terminals
 check "the terminal is as it was" terminal_is_restored

@@ -358,10 +358,10 @@ TEST(commands_complete_and_say_what_they_do_not_know)
 
 	made_app_init(&t, &usual, 140, 30, false);
 	type(&t, ":xyzzy\n");
-	assert_shows(&t, ":xyzzy is no command; there are: w export threads range frames set");
+	assert_shows(&t, ":xyzzy is no command; there are: w export save-screen threads range frames");
 	type(&t, ":th\t");
 	assert_string_equal(prompt_text(&t.app.prompt), "threads ");
-	type(&t, "\033:s\t");		/* set, step, sessions, stop */
+	type(&t, "\033:s\t");		/* save-screen, set, sessions, stop */
 	assert_string_equal(prompt_text(&t.app.prompt), "s");
 	type(&t, "et th\td\t\n");
 	assert_int_equal(t.app.set[APP_SET_THEME], THEME_DARK);

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/viewer.h"
+
+#include <fcntl.h>
+#include <langinfo.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/io.h"
+#include "base/util.h"
+#include "cmd/cmd.h"
+#include "cmd/cmd_recording.h"
+#include "ui/terminfo.h"
+#include "ui/view.h"
+
+#define WIDTH 100		/* of what is printed, unless somebody said */
+#define HEIGHT 30
+
+/* ---- options ---- */
+
+enum { OPTION_ASCII = 768, OPTION_COLOR, OPTION_LESSON, OPTION_SCRIPT };
+
+const struct option viewer_long_options[] = {
+	{ "ascii", no_argument, NULL, OPTION_ASCII },
+	{ "color", required_argument, NULL, OPTION_COLOR },
+	{ "lesson", no_argument, NULL, OPTION_LESSON },
+	{ "script", required_argument, NULL, OPTION_SCRIPT },
+	{ 0 },
+};
+
+static int set_color(const struct cmd *cmd, struct viewer_options *o, const char *value)
+{
+	static const char *const names[] = {
+		[TERM_COLOR_AUTO] = "auto", [TERM_COLOR_ALWAYS] = "always",
+		[TERM_COLOR_NEVER] = "never" };
+
+	for (size_t i = 0; i < array_len(names); i++) {
+		if (strcmp(value, names[i]) != 0)
+			continue;
+		o->color = (int)i;
+		return EXIT_OK;
+	}
+	return cmd_usage(cmd, "--color %s: not auto, always or never", value);
+}
+
+bool viewer_option(const struct cmd *cmd, struct viewer_options *o, int opt, const char *value,
+		   int *code)
+{
+	*code = EXIT_OK;
+	if (opt == OPTION_ASCII)
+		o->ascii = true;
+	else if (opt == OPTION_COLOR)
+		*code = set_color(cmd, o, value);
+	else if (opt == OPTION_LESSON)
+		o->lesson = true;
+	else if (opt == OPTION_SCRIPT)
+		o->script_path = value;
+	else
+		return false;
+	return true;
+}
+
+/* ---- the script ---- */
+
+int viewer_load(const struct cmd *cmd, struct viewer_options *o)
+{
+	const char *path = o->script_path;
+	_cleanup_(closep) int fd = -1;
+	struct buf text = { 0 };
+	struct error err;
+	int code = EXIT_OK;
+
+	if (!path)
+		return EXIT_OK;
+	fd = cmd_open_regular(path, O_RDONLY, &err);
+	if (fd < 0 || io_read_all(fd, SCRIPT_MAX_BYTES, &text, &err) < 0)
+		code = cmd_fail(cmd, cmd_file_exit(&err, false), "%s: %s", path, err.msg);
+	else if (script_parse(&o->script, path, (const char *)text.data, text.len, &err) < 0)
+		code = cmd_fail(cmd, EXIT_USAGE, "%s", err.msg);
+	buf_deinit(&text);
+	return code;
+}
+
+void viewer_unload(struct viewer_options *o)
+{
+	script_deinit(&o->script);
+}
+
+/* ---- showing ---- */
+
+bool viewer_has_terminal(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+	       terminfo_check() == TERMINFO_SCREEN;
+}
+
+bool viewer_is_possible(const struct viewer_options *o)
+{
+	return o->script_path || viewer_has_terminal();
+}
+
+static void print(const struct grid *g, bool colored)
+{
+	struct buf out = { 0 };
+
+	for (unsigned int y = 0; y < g->height; y++) {
+		if (colored)
+			palette_row_sgr(g, y, g->width, THEME_DARK, &out);
+		else
+			grid_row_text(g, y, &out);
+		buf_put_u8(&out, '\n');
+	}
+	fwrite(out.data, 1, out.len, stdout);
+	fflush(stdout);		/* before what is said of it */
+	buf_deinit(&out);
+}
+
+/* One screen on stdout: that of a view, or what comes of the script, or of both. */
+static int as_text(const struct cmd *cmd, struct viewer_options *o, struct app *a,
+		   const struct loop_feed *feed)
+{
+	bool utf8 = !o->ascii && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	struct error err;
+	struct grid g;
+	int ret;
+
+	if (o->render)
+		app_go(a, o->render, a->function);
+	grid_init(&g, o->width ? o->width : WIDTH, o->height ? o->height : HEIGHT, utf8);
+	g.fills = g.two_tones = o->color == TERM_COLOR_ALWAYS;
+	ret = loop_play(a, &g, feed, o->script_path ? &o->script : NULL, &err);
+	print(&g, o->color == TERM_COLOR_ALWAYS);
+	grid_deinit(&g);
+	return cmd_finish_stdout(cmd, ret < 0 ? cmd_fail(cmd, EXIT_USAGE, "%s", err.msg) : EXIT_OK);
+}
+
+static int on_terminal(const struct cmd *cmd, struct viewer_options *o, struct app *a,
+		       const struct loop_feed *feed)
+{
+	enum term_color color = o->color < 0 ? TERM_COLOR_AUTO : (enum term_color)o->color;
+	struct term_caps caps;
+	struct error err;
+	int ret;
+
+	if (term_open(o->ascii, color, &caps, &err) < 0)
+		return cmd_usage(cmd, "%s: `cprofd report` prints the same as text", err.msg);
+	ret = loop_run(a, &caps, feed, o->script_path ? &o->script : NULL, &err);
+	term_close();
+	return ret < 0 ? cmd_fail(cmd, EXIT_USAGE, "%s", err.msg) : EXIT_OK;
+}
+
+int viewer_show(const struct cmd *cmd, struct viewer_options *o, struct app *a,
+		const struct loop_feed *feed)
+{
+	bool text = o->render || (o->script_path && (o->width || !viewer_has_terminal()));
+
+	return text ? as_text(cmd, o, a, feed) : on_terminal(cmd, o, a, feed);
+}
