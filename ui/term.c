@@ -30,6 +30,7 @@ static struct {
 	struct pair { short fg, bg; } pairs[MAX_PAIRS];
 	int n_pairs, max_pairs;
 	MEVENT mouse;		/* the last */
+	int n_clicks;		/* that it still stands for */
 } term;
 
 /* ---- leaving it as it was ---- */
@@ -323,7 +324,11 @@ static uint32_t key_of_mouse(void)
 {
 	if (getmouse(&term.mouse) != OK)
 		return KEY_OF_NONE;
-	if (term.mouse.bstate & BUTTON1_PRESSED)
+	/* Press and release that come together are made into one event. */
+	if (term.mouse.bstate & (BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED))
+		term.n_clicks = 1;
+	if (term.mouse.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED |
+				 BUTTON1_TRIPLE_CLICKED))
 		return KEY_OF_CLICK;
 	if (term.mouse.bstate & BUTTON4_PRESSED)
 		return KEY_OF_WHEEL_UP;
@@ -380,6 +385,10 @@ uint32_t term_take_key(void)
 	uint32_t known;
 	wint_t key;
 
+	if (term.n_clicks) {
+		term.n_clicks--;
+		return KEY_OF_CLICK;
+	}
 	for (;;) {
 		switch (get_wch(&key)) {
 		case ERR:

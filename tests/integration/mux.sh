@@ -37,12 +37,18 @@ key() { mux send-keys -t t "$@"; }
 its_pid() { pgrep -x cprofd -P "$(mux display -p -t t '#{pane_pid}')"; }
 
 # X10 codes, as tmux takes them: press and release of a button in a cell.
-mouse_at() {	# BUTTON COLUMN ROW
-	key -l "$(printf '\033[M%b%b%b' "\\0$(printf %o $((32 + $1)))" \
-		"\\0$(printf %o $((33 + $2)))" "\\0$(printf %o $((33 + $3)))")"
+mouse_code() {	# BUTTON COLUMN ROW
+	printf '\033[M%b%b%b' "\\0$(printf %o $((32 + $1)))" \
+		"\\0$(printf %o $((33 + $2)))" "\\0$(printf %o $((33 + $3)))"
 }
+mouse_at() { key -l "$(mouse_code "$@")"; }
 
 click_at() {	# COLUMN ROW
 	mouse_at 0 "$1" "$2"
 	mouse_at 3 "$1" "$2"
+}
+
+# Both in one piece, as they come over a slow line.
+click_at_once() {	# COLUMN ROW
+	key -l "$(mouse_code 0 "$1" "$2")$(mouse_code 3 "$1" "$2")"
 }

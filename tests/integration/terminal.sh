@@ -203,6 +203,8 @@ mouse() {
 	shows " 1Over 2Func  3Tree"
 	click_at 27 1
 	shows "root on top, callees below"
+	click_at_once 15 1
+	shows "CALL TREE"
 	mouse_at 64 30 10
 	key 2
 	shows "SELF%"
