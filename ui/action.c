@@ -24,13 +24,13 @@ const struct action_row action_rows[] = {
 	{ ACTION_CALLERS, ACTIONS_VIEWS, { '4', 'c' }, "4 c", "callers and callees" },
 	{ ACTION_FLAME, ACTIONS_VIEWS, { '5', 'f' }, "5 f", "flame graph" },
 	{ ACTION_SOURCE, ACTIONS_VIEWS, { '6', 'a' }, "6 a", "source and assembly" },
+	{ ACTION_OFF_CPU, ACTIONS_VIEWS, { '8' }, "8", "for what threads waited" },
 	{ ACTION_PROCESSES, ACTIONS_VIEWS, { 'W' }, "W", "who used the time: processes" },
 	{ ACTION_QUALITY, ACTIONS_VIEWS, { '=' }, "=", "quality of the data" },
 	{ ACTION_HINTS, ACTIONS_VIEWS, { '!' }, "!", "what stands out" },
 	/* Not there yet: they say what is coming. */
 	{ ACTION_OVERVIEW, ACTIONS_VIEWS, { '1' }, "1", NULL },
 	{ ACTION_THREADS, ACTIONS_VIEWS, { '7' }, "7", NULL },
-	{ ACTION_OFF_CPU, ACTIONS_VIEWS, { '8' }, "8", NULL },
 	{ ACTION_MEMORY, ACTIONS_VIEWS, { '9' }, "9", NULL },
 	{ ACTION_COMPARE, ACTIONS_VIEWS, { '0' }, "0", NULL },
 
@@ -62,9 +62,9 @@ const struct action_row action_rows[] = {
 	{ ACTION_HEADER, ACTIONS_SHOW, { '#' }, "#", "hide the header, or not" },
 	{ ACTION_HOTTEST, ACTIONS_SHOW, { 'H' }, "H", "source, flame: the most own time" },
 	{ ACTION_ASSEMBLY, ACTIONS_SHOW, { 'o' }, "o", "source: assembly on or off" },
-	{ ACTION_INVERT, ACTIONS_SHOW, { 'i' }, "i", "flame: what runs on top, or roots" },
+	{ ACTION_INVERT, ACTIONS_SHOW, { 'i' }, "i", "flame: invert; 8: hide idle threads" },
 	{ ACTION_RECURSION, ACTIONS_SHOW, { 'r' }, "r", "flame: recursion folded or not" },
-	{ ACTION_BY, ACTIONS_SHOW, { 'b' }, "b", "processes: by program, cgroup, thread" },
+	{ ACTION_BY, ACTIONS_SHOW, { 'b' }, "b", "processes, 8: what the rows are" },
 	{ ACTION_OPEN_ALL, ACTIONS_SHOW, { 'E' }, "E", "tree: open all" },
 	{ ACTION_CLOSE_ALL, ACTIONS_SHOW, { 'C' }, "C", "tree: close all" },
 

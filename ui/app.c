@@ -45,6 +45,7 @@ void app_deinit(struct app *a)
 	app_tree_deinit(&a->tree);
 	app_hints_deinit(&a->hints);
 	app_processes_deinit(&a->processes);
+	app_waits_deinit(&a->waits);
 	app_panel_deinit(&a->panel);
 	while (a->n_trail)
 		scope_release(a->trail[--a->n_trail].scope);

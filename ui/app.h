@@ -26,6 +26,7 @@
 #include "profile/groups.h"
 #include "profile/lines.h"
 #include "profile/tree_rows.h"
+#include "profile/waits.h"
 #include "ui/action.h"
 #include "ui/app_scope.h"
 #include "ui/app_session.h"
@@ -189,6 +190,17 @@ struct app {
 		uint32_t asked;		/* of the model, when they were made */
 		struct list list;
 	} processes;
+
+	struct app_waits {
+		struct waits w;
+		enum waits_by by;
+		bool busy_only;
+		uint32_t asked;		/* of the model, when they were made */
+		struct list list;
+		struct wait_parts parts;	/* of this row: */
+		struct wait_row row;
+		bool has_parts;
+	} waits;
 
 	/* quality, help: text that scrolls */
 	struct list text;

@@ -137,6 +137,13 @@ static bool is_beginning(const struct app *a)
 	       sum->to_ns - sum->from_ns < BEGINNING_NS;
 }
 
+/* Did it hardly use a CPU? */
+static bool is_waiting(const struct summary *sum)
+{
+	return sum->cpu_known &&
+	       (double)sum->cpu_ns < IDLE_SHARE * (double)(sum->to_ns - sum->from_ns);
+}
+
 /* No sample at all: was there nothing to see, or could it not be seen? */
 static char *no_samples(const struct app *a)
 {
@@ -158,7 +165,7 @@ static char *no_samples(const struct app *a)
 	if (!sum->cpu_known)
 		return xasprintf("No CPU samples in %s: nothing here ran while it was looked at.",
 				 range);
-	if ((double)sum->cpu_ns < IDLE_SHARE * (double)range_ns)
+	if (is_waiting(sum))
 		return xasprintf("No CPU samples in %s: %s used %s of CPU. It is waiting, not "
 				 "computing.", range, who, cpu);
 	return xasprintf("No samples although %s used %s of CPU.", who, cpu);
@@ -176,6 +183,8 @@ bool app_scope_is_empty(const struct app *a, char **what, char **next)
 		*next = xstrdup("Esc clears the filter.");
 	else if (is_beginning(a))
 		*next = xstrdup("What it does is shown from its first sample on; keys work already.");
+	else if (is_waiting(&a->model->sum))
+		*next = xstrdup("Press 8 to see for what it waits.");
 	else if (!is_all(a))
 		*next = xstrdup("u goes back to what was shown before, A shows all of the time.");
 	else

@@ -8,11 +8,13 @@
 #include "profile/butterfly.h"
 #include "profile/lines.h"
 #include "profile/stack_walk.h"
+#include "profile/waits.h"
 #include "ui/cells.h"
 #include "ui/ledger_text.h"
 #include "ui/model.h"
 #include "ui/source.h"
 #include "ui/text.h"
+#include "ui/wait_text.h"
 
 /* The examples are of one program: shop, which looks for orders in a list. */
 const struct lesson_slot_row lesson_slots[SLOT_COUNT] = {
@@ -49,6 +51,10 @@ const struct lesson_slot_row lesson_slots[SLOT_COUNT] = {
 	[SLOT_ALL_RATE] = { "all.rate", "199" },
 	[SLOT_ALL_SECONDS] = { "all.seconds", "30.0 s" },
 	[SLOT_ALL_CPU] = { "all.cpu", "0.81" },
+	[SLOT_WAIT_REASON] = { "wait.reason", "lock" },
+	[SLOT_WAIT_SHARE] = { "wait.share", "42.5%" },
+	[SLOT_WAIT_SECONDS] = { "wait.seconds", "40.8 s" },
+	[SLOT_WAIT_LOOKS] = { "wait.looks", "27,210" },
 	[SLOT_WHOLE_SHARE] = { "whole.share", "98.7%" },
 	[SLOT_LOST_SHARE] = { "lost.share", "0.9%" },
 	[SLOT_CUT_SHARE] = { "cut.share", "0.4%" },
@@ -318,6 +324,23 @@ static void fill_all(struct work *w)
 		percent(w, summary_share(&m->sum, m->sum.functions[m->order[0]].self.weight_ns));
 }
 
+/* For what threads waited most. */
+static void fill_waits(struct work *w)
+{
+	const struct model *m = w->m;
+	char **v = w->out->v;
+	struct waits waits;
+
+	waits_make(m->p, &m->scope, &m->sum, WAITS_BY_REASON, false, &waits);
+	if (waits.n) {
+		v[SLOT_WAIT_REASON] = xstrdup(wait_reason_name(waits.rows[0].reason));
+		v[SLOT_WAIT_SHARE] = part(waits.rows[0].sum.weight_ns, waits.shown.weight_ns);
+		v[SLOT_WAIT_SECONDS] = time_of(waits.rows[0].sum.weight_ns);
+		v[SLOT_WAIT_LOOKS] = count(waits.shown.count);
+	}
+	waits_deinit(&waits);
+}
+
 void lesson_values_make(const struct model *m, uint32_t function, struct sources *sources,
 			struct lesson_values *out)
 {
@@ -327,6 +350,7 @@ void lesson_values_make(const struct model *m, uint32_t function, struct sources
 	fill_all(&w);
 	fill_quality(&w);
 	fill_manager(&w);
+	fill_waits(&w);
 	if (function == RECORD_NONE)
 		return;
 	fill_self(&w);

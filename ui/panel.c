@@ -203,13 +203,15 @@ static void make_values(struct app *a)
 	struct app_panel *p = &a->panel;
 	const struct model *m = a->model;
 	uint32_t function = a->view == &view_hints ? view_hints_function(a) : a->function;
+	bool looked = a->view == &view_waits && a->waits.w.shown.count >= CELLS_FEW_SAMPLES;
+	bool example = m->sum.measured || (m->sum.received.count < CELLS_FEW_SAMPLES && !looked);
 
-	if (p->asked == m->n_asked && p->function == function)
+	if (p->asked == m->n_asked && p->function == function && p->example == example)
 		return;
 	lesson_values_deinit(&p->values);
 	p->asked = m->n_asked;
 	p->function = function;
-	p->example = m->sum.measured || m->sum.received.count < CELLS_FEW_SAMPLES;
+	p->example = example;
 	if (p->example)
 		lesson_values_make_example(&p->values);
 	else

@@ -4,6 +4,7 @@
 #include "base/util.h"
 #include "profile/filter.h"
 #include "ui/app_scope_text.h"
+#include "ui/text.h"
 
 #define COMING(k, act, n, s, why) \
 	(&(const struct view){ .key = (k), .action = (act), .name = (n), .short_name = (s), \
@@ -17,7 +18,7 @@ const struct view *const views[] = {
 	&view_flame,
 	&view_source,
 	COMING('7', ACTION_THREADS, "Threads", "Thr", "threads over time"),
-	COMING('8', ACTION_OFF_CPU, "Off-CPU", "Off", "time off the CPU"),
+	&view_waits,
 	COMING('9', ACTION_MEMORY, "Mem", "Mem", "memory"),
 	COMING('0', ACTION_COMPARE, "Diff", "Diff", "the comparison of two recordings"),
 	&view_processes,
@@ -76,6 +77,25 @@ bool view_lacks_function(const struct app *a, struct grid *g, struct area area)
 	pen_to(&pen, 1);
 	pen_put(&pen, STYLE_DIM, "2 lists those that have some.");
 	return true;
+}
+
+void view_put_choices(struct grid *g, struct area area, unsigned int y, int chosen, int n,
+		      const char *(*name)(int), const char *text)
+{
+	struct pen pen = area_pen(g, area, y);
+	unsigned int width = text_width(text);
+
+	pen_to(&pen, 1);
+	pen_put(&pen, STYLE_DIM, "by");
+	for (int i = 0; i < n; i++)
+		if (i == chosen)
+			pen_put(&pen, STYLE_STRONG, g->utf8 ? "  %s" : " [%s]", name(i));
+		else
+			pen_put(&pen, STYLE_DIM, "  %s", name(i));
+	if (pen.column + width + 4 > area.width)
+		return;
+	pen_to(&pen, area.width - width - 1);
+	pen_put(&pen, STYLE_TEXT, "%s", text);
 }
 
 bool view_on_python(const struct app *a)

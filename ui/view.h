@@ -45,7 +45,7 @@ struct view {
 };
 
 extern const struct view view_functions, view_tree, view_callers, view_flame, view_source,
-	view_processes, view_quality, view_hints, view_sessions, view_help;
+	view_waits, view_processes, view_quality, view_hints, view_sessions, view_help;
 
 /* All that have a tab, in their order, then the others; ends with NULL. */
 extern const struct view *const views[];
@@ -56,6 +56,7 @@ void app_callers_deinit(struct app_callers *c);
 void app_flame_deinit(struct app_flame *t);
 void app_source_deinit(struct app_source *s);
 void app_processes_deinit(struct app_processes *v);
+void app_waits_deinit(struct app_waits *v);
 void app_hints_deinit(struct app_hints *h);
 
 /* The name of the lesson about the chosen hint, and the function that the hint is about. */
@@ -78,6 +79,10 @@ bool view_function_matches(const struct app *a, uint32_t function, const struct 
 
 /* One column: "*" if the function was searched for. */
 void view_put_mark(const struct app *a, struct pen *pen, uint32_t function);
+
+/* "by  process  program", the chosen one bold, and at the right `text` where there is room. */
+void view_put_choices(struct grid *g, struct area area, unsigned int y, int chosen, int n,
+		      const char *(*name)(int), const char *text);
 
 /* Row `n` of the view is drawn in row `y` of the area. */
 static inline void area_spot(struct grid *g, struct area area, unsigned int y, uint32_t n)

@@ -63,39 +63,23 @@ static char *sum_text(const struct app *a)
 			 100 * (double)m->sum.cpu_ns / range / cpus);
 }
 
-/* What the rows can be, and at the right what there is. */
-static void put_choices(const struct app *a, struct grid *g, struct area area, unsigned int y)
+static const char *choice_name(int by)
 {
-	_cleanup_(freep) char *sum = sum_text(a);
-	struct pen pen = area_pen(g, area, y);
-	unsigned int len = (unsigned int)strlen(sum);
-
-	pen_to(&pen, 1);
-	pen_put(&pen, STYLE_DIM, "by");
-	for (int by = 0; by < GROUP_BY_COUNT; by++) {
-		const char *name = group_by_name((enum group_by)by);
-
-		if ((int)a->processes.by == by)
-			pen_put(&pen, STYLE_STRONG, g->utf8 ? "  %s" : " [%s]", name);
-		else
-			pen_put(&pen, STYLE_DIM, "  %s", name);
-	}
-	if (pen.column + len + 4 > area.width)
-		return;
-	pen_to(&pen, area.width - len - 1);
-	pen_put(&pen, STYLE_TEXT, "%s", sum);
+	return group_by_name((enum group_by)by);
 }
 
 static void draw(struct app *a, struct grid *g, struct area area)
 {
 	struct app_processes *v = &a->processes;
+	_cleanup_(freep) char *sum = NULL;
 	struct group_cells t;
 	struct pen pen;
 
 	if (view_lacks_samples(a, g, area))
 		return;
 	list_fit(&v->list, make_rows(a), area.height > 4 ? area.height - 4 : 1);
-	put_choices(a, g, area, 0);
+	sum = sum_text(a);
+	view_put_choices(g, area, 0, (int)v->by, GROUP_BY_COUNT, choice_name, sum);
 	t = group_cells_make(a->model->p, &a->model->sum, &v->g, area.width);
 	pen = area_pen(g, area, 2);
 	t.c.pen = &pen;

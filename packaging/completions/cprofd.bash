@@ -72,7 +72,7 @@ _cprofd() {
 	--color) _cprofd_words 'auto always never' "$word"; return ;;
 	--by) _cprofd_words 'process program cgroup thread' "$word"; return ;;
 	--frames) _cprofd_words 'merged python native mixed' "$word"; return ;;
-	--render) _cprofd_words 'functions tree callers flame source processes quality hints help' "$word"; return ;;
+	--render) _cprofd_words 'functions tree callers flame source off-cpu processes quality hints help' "$word"; return ;;
 	-F | -d | --probe | --max-frames | --limit | --width | --from | --to | --thread | --filter | \
 		--callers | --lines | --size) return ;;
 	esac

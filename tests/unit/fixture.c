@@ -105,7 +105,7 @@ static uint32_t nameless(struct fix *f, uint32_t parent, enum module module, uin
 static void put_meta(struct fix *f)
 {
 	record_put_meta(f->w, "version", "0.1.0");
-	record_put_meta(f->w, "engine", "perf");
+	record_put_meta(f->w, "engine", f->o->waits ? "ptrace" : "perf");
 	record_put_meta(f->w, "event", "cpu-clock");
 	record_put_meta(f->w, "rate_hz", "199");
 	record_put_meta(f->w, "stack_bytes", "16384");
@@ -316,6 +316,41 @@ static void put_samples(struct fix *f, const struct place *at, uint32_t n_places
 	}
 }
 
+/* Threads that wait, looked at 8 times a second: the main one, a worker, and two that idle. */
+static uint32_t put_waits(struct fix *f)
+{
+	uint32_t main = call(f, OUTCOME_COMPLETE, MAIN, 95), start = call(f, OUTCOME_COMPLETE, START, 3);
+	uint32_t handle = call(f, start, HANDLE, 71);
+	const struct {
+		uint32_t stack, thread, often, ms;	/* once in so many looks */
+		enum record_activity activity;
+	} at[] = {
+		{ call(f, call(f, call(f, main, HANDLE, 72), REPORT, 56), WRITE, 1), 0, 4, 60, ACTIVITY_WAIT_IO },
+		{ call(f, main, REPORT, 58), 0, 9, 30, ACTIVITY_WAIT_ELSE },
+		{ call(f, handle, MEMBER, 43), 1, 3, 280, ACTIVITY_WAIT_LOCK },
+		{ call(f, handle, REPORT, 57), 1, 4, 190, ACTIVITY_WAIT_LOCK },
+		{ call(f, call(f, start, REPORT, 59), WRITE, 1), 1, 6, 110, ACTIVITY_WAIT_IO },
+		{ start, 2, 1, 124, ACTIVITY_SLEEP },
+		{ call(f, start, HANDLE, 74), 3, 2, 249, ACTIVITY_WAIT_LOCK },
+	};
+
+	uint32_t n = 0;
+
+	for (uint32_t i = 2; i < 4; i++)
+		record_put_thread(f->w, &(struct record_thread){ .tid = 4242 + i,
+			.time_ns = FIXTURE_START_NS, .name = str(f, i == 2 ? "poller" : "worker-2") });
+	for (uint32_t i = 0; i < 8 * 30; i++)
+		for (size_t k = 0; k < array_len(at); k++)
+			if (!(i % at[k].often) && ++n)
+				record_put_sample(f->w, &(struct record_sample){
+					.time_ns = FIXTURE_START_NS + i * (NS_PER_S / 8),
+					.thread = at[k].thread, .stack = at[k].stack,
+					.weight_ns = at[k].ms * NS_PER_MS + rnd(f, 1000000),
+					.cpu = RECORD_NONE, .state = STATE_WAITING,
+					.activity = at[k].activity });
+	return n;
+}
+
 static void put_late_symbols(struct fix *f)
 {
 	for (uint32_t i = 0; i < f->n_pending; i++)
@@ -326,7 +361,7 @@ static void put_late_symbols(struct fix *f)
 int fixture_fd(const struct fixture_options *o)
 {
 	int fd = memfd_create("fixture", MFD_CLOEXEC);
-	uint32_t n = o->n_samples ? o->n_samples : FIXTURE_N_SAMPLES, n_places;
+	uint32_t n = o->n_samples ? o->n_samples : FIXTURE_N_SAMPLES, n_places, n_waits = 0;
 	uint64_t end_ns = FIXTURE_START_NS + 30 * NS_PER_S;
 	struct fix f = { .o = o, .state = 7 };
 	struct place at[32];
@@ -344,6 +379,8 @@ int fixture_fd(const struct fixture_options *o)
 	put_functions(&f);
 	n_places = put_places(&f, at);
 	put_samples(&f, at, n_places, n);
+	if (o->waits)
+		n_waits = put_waits(&f);
 	record_put_lost(f.w, &(struct record_lost){ .from_ns = FIXTURE_START_NS + 5 * NS_PER_S,
 		.to_ns = FIXTURE_START_NS + 6 * NS_PER_S, .count = n / 80, .weight_ns = n / 80 * 5000000ull });
 	record_put_counter(f.w, &(struct record_counter){ .time_ns = end_ns,
@@ -357,7 +394,7 @@ int fixture_fd(const struct fixture_options *o)
 		.how = END_EXITED, .status = 0 });
 	if (!o->unfinished)
 		record_put_end(f.w, &(struct record_end){ .time_ns = end_ns, .why = END_TARGET,
-			.n_samples = n, .n_lost = n / 80 });
+			.n_samples = n + n_waits, .n_lost = n / 80 });
 	assert_int_equal(record_writer_close(f.w, &err), 0);
 	return fd;
 }
