@@ -4,14 +4,14 @@
 # as the intervals promise.
 . "${top_srcdir:?}/tests/integration/lib.sh"
 
-# A 95 % interval misses in one of 20 runs.  More than 7 misses in 24 runs happen
-# by chance to 1.4 of 100,000 right programs, so to all five quantities judged
+# A 95 % interval misses in one of 20 runs.  More than 5 misses in 12 runs happen
+# by chance to 1.1 of 100,000 right programs, so to all five quantities judged
 # here together to less than one of 10,000.  The long version has the bar that
 # was promised: 90 of 100.
 if [ -n "${CPROFD_LONG:-}" ]; then
 	n_runs=100 n_wanted=90 seconds=1
 else
-	n_runs=24 n_wanted=17 seconds=0.4
+	n_runs=12 n_wanted=7 seconds=0.4
 fi
 
 # Each line of results.txt: name, true share, low, high.  Judge each name.
