@@ -26,6 +26,7 @@ static const struct cmd *const commands[] = {
 	&cmd_record,
 	&cmd_report,
 	&cmd_view,
+	&cmd_compare,
 	&cmd_export,
 	&cmd_import,
 	&cmd_recover,

@@ -33,6 +33,7 @@ enum ink {
 	INK_LIBRARY, INK_LIBRARY_QUIET,
 	INK_KERNEL, INK_KERNEL_QUIET,
 	INK_UNKNOWN, INK_UNKNOWN_QUIET,
+	INK_LESS, INK_MORE,	/* of a comparison, beside the word that says it */
 	INK_COUNT
 };
 

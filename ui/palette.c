@@ -31,6 +31,8 @@ static const int colours[INK_COUNT][3] = {	/* safe, dark, light */
 	[INK_KERNEL_QUIET] = { NONE, 96, 182 },
 	[INK_UNKNOWN] = { NONE, 245, 242 },
 	[INK_UNKNOWN_QUIET] = { NONE, 242, 244 },
+	[INK_LESS] = { 69, 69, 69 },
+	[INK_MORE] = { 166, 166, 166 },
 };
 
 int palette_colour(enum theme theme, enum ink ink)

@@ -71,10 +71,11 @@ _cprofd() {
 	--format) _cprofd_words 'folded pprof pstats' "$word"; return ;;
 	--color) _cprofd_words 'auto always never' "$word"; return ;;
 	--by) _cprofd_words 'process program cgroup thread' "$word"; return ;;
+	--unit) _cprofd_words 'run second share' "$word"; return ;;
 	--frames) _cprofd_words 'merged python native mixed' "$word"; return ;;
 	--render) _cprofd_words 'functions tree callers flame source off-cpu processes quality hints help' "$word"; return ;;
 	-F | -d | --probe | --max-frames | --limit | --width | --from | --to | --thread | --filter | \
-		--callers | --lines | --size) return ;;
+		--callers | --lines | --size | --a-range | --b-range) return ;;
 	esac
 	if [[ $word == -* ]]; then
 		_cprofd_words "$(_cprofd_options "$program" "$command")" "$word"
@@ -82,7 +83,7 @@ _cprofd() {
 	fi
 	case $command in
 	attach | stop | doctor) _cprofd_words "$(_cprofd_pids; _cprofd_names)" "$word" ;;
-	report | view | export | recover) _cprofd_recordings "$word" ;;
+	report | view | compare | export | recover) _cprofd_recordings "$word" ;;
 	import) _cprofd_files "$word" ;;
 	verify) _cprofd_words 'shares recursion deep deeper lockstep threads signal syscalls' "$word" ;;
 	lesson) ((COMP_CWORD == 2)) && _cprofd_words check "$word" || _cprofd_files "$word" ;;

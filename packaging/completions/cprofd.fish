@@ -44,7 +44,8 @@ end
 # Does the word before want a value that is not listed anywhere?
 function __cprofd_after_value
     __cprofd_after -p -o --script --engine --format --color --by -F -d --probe --max-frames --limit --width \
-        --from --to --thread --filter --frames --callers --lines --render --size
+        --from --to --thread --filter --frames --callers --lines --render --size \
+        --unit --a-range --b-range
 end
 
 function __cprofd_wants_option
@@ -74,12 +75,13 @@ complete -c cprofd -n '__cprofd_after --engine' -a 'auto bpf perf ptrace'
 complete -c cprofd -n '__cprofd_after --format' -a 'folded pprof pstats'
 complete -c cprofd -n '__cprofd_after --color' -a 'auto always never'
 complete -c cprofd -n '__cprofd_after --by' -a 'process program cgroup thread'
+complete -c cprofd -n '__cprofd_after --unit' -a 'run second share'
 complete -c cprofd -n '__cprofd_after --frames' -a 'merged python native mixed'
 complete -c cprofd -n '__cprofd_after --render' -a 'functions tree callers flame source off-cpu processes quality hints help'
 complete -c cprofd -n '__cprofd_in attach stop doctor; and not __cprofd_after_value' \
     -a '(__cprofd_pids) (__cprofd_names)'
 complete -c cprofd -n '__cprofd_in import; and not __cprofd_after_value' -F
-complete -c cprofd -n '__cprofd_in report view export recover; and not __cprofd_after_value' \
+complete -c cprofd -n '__cprofd_in report view compare export recover; and not __cprofd_after_value' \
     -k -a '(__fish_complete_suffix .cprof)'
 complete -c cprofd -n '__cprofd_in lesson; and test (count (__cprofd_words)) -eq 2' -a check
 complete -c cprofd -n '__cprofd_in lesson; and test (count (__cprofd_words)) -gt 2' -F

@@ -29,6 +29,7 @@ struct cmd {
 };
 
 extern const struct cmd cmd_attach;
+extern const struct cmd cmd_compare;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_export;
 extern const struct cmd cmd_help;

@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <getopt.h>
-#include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/util.h"
 #include "cmd/cmd.h"
+#include "cmd/cmd_page.h"
 #include "cmd/cmd_recording.h"
 #include "cmd/show.h"
 #include "profile/groups.h"
 #include "ui/report.h"
 #include "ui/source.h"
-
-#define WIDTH_PIPE 100	/* where nobody says how wide a line may be */
-#define WIDTH_MIN 60
-#define WIDTH_MAX 500
 
 struct options {
 	const char *file;
@@ -26,14 +21,14 @@ struct options {
 	bool json, tree, threads;
 	const char *callers, *lines;	/* functions, or NULL */
 	enum group_by by;	/* GROUP_BY_COUNT: no groups */
-	const char *color;
-	uint64_t limit, width;
+	struct cmd_page page;
+	uint64_t limit;
 	struct cmd_selection selection;
 };
 
 enum option_id {
 	OPTION_OTHER = 256, OPTION_TREE, OPTION_CALLERS, OPTION_LINES, OPTION_JSON,
-	OPTION_LIMIT, OPTION_WIDTH, OPTION_COLOR, OPTION_BY, OPTION_THREADS,
+	OPTION_LIMIT, OPTION_PAGE, OPTION_BY, OPTION_THREADS,
 };
 
 static const struct option long_options[] = {
@@ -44,8 +39,8 @@ static const struct option long_options[] = {
 	{ "by", required_argument, NULL, OPTION_BY },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "limit", required_argument, NULL, OPTION_LIMIT },
-	{ "width", required_argument, NULL, OPTION_WIDTH },
-	{ "color", required_argument, NULL, OPTION_COLOR },
+	{ "width", required_argument, NULL, OPTION_PAGE },
+	{ "color", required_argument, NULL, OPTION_PAGE },
 	{ "from", required_argument, NULL, OPTION_OTHER },
 	{ "to", required_argument, NULL, OPTION_OTHER },
 	{ "thread", required_argument, NULL, OPTION_OTHER },
@@ -54,14 +49,6 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
-
-static int set_color(struct options *o, const char *value)
-{
-	if (strcmp(value, "auto") && strcmp(value, "always") && strcmp(value, "never"))
-		return cmd_usage(&cmd_report, "--color %s: not auto, always or never", value);
-	o->color = value;
-	return EXIT_OK;
-}
 
 static int set_option(struct options *o, int id, const char *name, const char *value)
 {
@@ -92,13 +79,9 @@ static int set_option(struct options *o, int id, const char *name, const char *v
 		if (!cmd_parse_number(value, 1, 1000000, &o->limit))
 			code = cmd_usage(&cmd_report, "--limit %s: not a number from 1", value);
 		return code;
-	case OPTION_WIDTH:
-		if (!cmd_parse_number(value, WIDTH_MIN, WIDTH_MAX, &o->width))
-			code = cmd_usage(&cmd_report, "--width %s: not from %d to %d", value,
-					 WIDTH_MIN, WIDTH_MAX);
+	case OPTION_PAGE:
+		cmd_page_option(&cmd_report, &o->page, name, value, &code);
 		return code;
-	case OPTION_COLOR:
-		return set_color(o, value);
 	case OPTION_OTHER:
 		cmd_selection_option(&cmd_report, &o->selection, name, value, &code);
 		return code;
@@ -128,26 +111,6 @@ static int parse(struct options *o, int argc, char **argv)
 		return cmd_usage(&cmd_report, "only one of --tree, --callers, --lines and --threads");
 	o->file = argv[optind];
 	return EXIT_OK;
-}
-
-static bool want_color(const char *color)
-{
-	const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
-
-	if (strcmp(color, "auto") != 0)
-		return strcmp(color, "always") == 0;
-	return isatty(STDOUT_FILENO) && !(no && *no) && term && strstr(term, "256color");
-}
-
-static unsigned int page_width(const struct options *o)
-{
-	struct winsize size;
-
-	if (o->width)
-		return (unsigned int)o->width;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
-		return size.ws_col < WIDTH_MIN ? WIDTH_MIN : min_of(size.ws_col, WIDTH_MAX);
-	return WIDTH_PIPE;
 }
 
 /* The function that is meant; RECORD_NONE if none was asked for. */
@@ -222,8 +185,7 @@ static int report(const struct options *o, const struct profile *p, const struct
 	};
 	int code;
 
-	page_init(&page, stdout, page_width(o), strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
-		  want_color(o->color));
+	cmd_page_init(&o->page, &page);
 	summary_make(p, s, &sum);
 	ledger_make(p, s, &sum, &ledger);
 	code = print(o, &r);
@@ -254,7 +216,7 @@ static int report_file(const struct cmd *cmd, struct options *o)
 
 int show_report(const struct cmd *cmd, const char *path, bool kept, const char *by)
 {
-	struct options o = { .file = path, .file_gone = !kept, .color = "auto", .selection.to_s = -1,
+	struct options o = { .file = path, .file_gone = !kept, .selection.to_s = -1,
 			     .by = GROUP_BY_COUNT };
 	int code;
 
@@ -268,7 +230,7 @@ int show_report(const struct cmd *cmd, const char *path, bool kept, const char *
 
 static int run(int argc, char **argv)
 {
-	struct options o = { .color = "auto", .selection.to_s = -1, .by = GROUP_BY_COUNT };
+	struct options o = { .selection.to_s = -1, .by = GROUP_BY_COUNT };
 	int code = parse(&o, argc, argv);
 
 	if (code == -1) {
@@ -298,8 +260,7 @@ const struct cmd cmd_report = {
 	"  --json              everything for programs, see cprofd-report-json(5)\n"
 	"  --limit N           rows of the table\n"
 	CMD_SELECTION_OPTIONS
-	"  --width COLUMNS     of the page; else as wide as the terminal\n"
-	"  --color WHEN        auto, always or never\n"
+	CMD_PAGE_OPTIONS
 	"  -h, --help          this text\n",
 	.run = run,
 };

@@ -25,6 +25,46 @@ double stats_t(uint32_t degrees_of_freedom)
 	return degrees_of_freedom < array_len(t) ? t[degrees_of_freedom] : Z_95;
 }
 
+#define T_MOST_DEGREES 1000	/* beyond, it is the normal distribution */
+
+/*
+ * The chance that t is farther than `x` from 0: for whole degrees of freedom n the
+ * distribution is a finite series in the cosine of theta = atan(x / sqrt(n)).
+ */
+static double t_beyond(double x, uint32_t n)
+{
+	double theta = atan(x / sqrt(n)), c2 = cos(theta) * cos(theta);
+	double term = n % 2 ? cos(theta) : 1, sum = n == 1 ? 0 : term;
+
+	for (uint32_t k = n % 2 ? 3 : 2; k + 2 <= n; k += 2) {
+		term *= c2 * (k - 1) / k;
+		sum += term;
+	}
+	sum *= sin(theta);
+	return 1 - (n % 2 ? (theta + sum) * M_2_PI : sum);
+}
+
+static double beyond(double x, uint32_t n)
+{
+	return n > T_MOST_DEGREES ? erfc(x * M_SQRT1_2) : t_beyond(x, n);
+}
+
+double stats_t_beyond(double chance, uint32_t degrees_of_freedom)
+{
+	uint32_t n = max_of(degrees_of_freedom, 1u);
+	double low = 0, high = 1;
+
+	chance = fmin(fmax(chance, 1e-12), 1);
+	while (beyond(high, n) > chance && high < 1e15)
+		high *= 2;
+	for (int i = 0; i < 80; i++) {
+		double x = (low + high) / 2;
+
+		*(beyond(x, n) > chance ? &low : &high) = x;
+	}
+	return high;
+}
+
 uint32_t stats_n_blocks(uint64_t range_ns)
 {
 	uint64_t n = range_ns / STATS_BLOCK_NS;

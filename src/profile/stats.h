@@ -70,4 +70,7 @@ struct interval stats_wilson(double p, double n, double z);
 /* The 97.5 % quantile of Student's t. */
 double stats_t(uint32_t degrees_of_freedom);
 
+/* How far from 0 Student's t is with this chance or less (1e-12 to 1), either way. */
+double stats_t_beyond(double chance, uint32_t degrees_of_freedom);
+
 #endif

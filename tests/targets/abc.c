@@ -4,10 +4,14 @@
  * proportion 50:30:20, in an order that is drawn anew each time.  Each has a
  * constant of its own, or the compiler would make one function of the three.
  *
- *	abc SECONDS	of CPU time
+ *	abc SECONDS [HALF]	of CPU time
+ *	abc ROUNDSr [HALF]	so much work, whatever time it takes
+ *
+ * With HALF less than 5 of half's turns are taken, which is another program then.
  */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static volatile uint64_t sink;
@@ -34,10 +38,11 @@ static unsigned int draw(void)
 	return (unsigned int)(seed >> 33);
 }
 
-/* Ten turns, five of them half, three third, two fifth. */
-static void round_of_ten(void)
+/* Ten turns, five of them half, three third, two fifth; only so many of half are taken. */
+static void round_of_ten(int n_half)
 {
 	unsigned char turn[10] = { 0, 0, 0, 0, 0, 1, 1, 1, 2, 2 };
+	int taken = 0;
 
 	for (int i = 9; i > 0; i--) {
 		int k = (int)(draw() % (unsigned int)(i + 1));
@@ -47,21 +52,27 @@ static void round_of_ten(void)
 		turn[k] = t;
 	}
 	for (int i = 0; i < 10; i++) {
-		if (turn[i] == 0)
+		if (turn[i] == 0 && taken++ < n_half)
 			half();
 		else if (turn[i] == 1)
 			third();
-		else
+		else if (turn[i] == 2)
 			fifth();
 	}
 }
 
 int main(int argc, char **argv)
 {
-	double seconds = argc > 1 ? atof(argv[1]) : 1;
+	double amount = argc > 1 ? atof(argv[1]) : 1;
+	int n_half = argc > 2 ? atoi(argv[2]) : 5;
 
-	while ((double)clock() / CLOCKS_PER_SEC < seconds)
+	if (argc > 1 && strchr(argv[1], 'r')) {
+		for (int i = 0; i < amount; i++)
+			round_of_ten(n_half);
+		return 0;
+	}
+	while ((double)clock() / CLOCKS_PER_SEC < amount)
 		for (int i = 0; i < 20; i++)
-			round_of_ten();
+			round_of_ten(n_half);
 	return 0;
 }

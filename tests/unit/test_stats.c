@@ -34,6 +34,18 @@ TEST(quantiles_of_t_have_97_5_percent_below_them)
 	assert_float_equal(stats_t(1000), 1.96, .001);
 }
 
+TEST(t_is_known_far_out_too)
+{
+	for (uint32_t dof = 1; dof < STATS_MAX_BLOCKS; dof++)
+		assert_float_equal(stats_t_beyond(.05, dof), stats_t(dof), 1e-3);
+	assert_float_equal(stats_t_beyond(.05, 100000), 1.96, 1e-3);
+	assert_float_equal(t_cdf(stats_t_beyond(.001, 18), 18), .9995, 1e-6);
+	assert_float_equal(stats_t_beyond(.001, 18), 3.9216, 1e-3);
+	assert_float_equal(stats_t_beyond(1e-6, 118), 5.1526, 1e-2);
+	assert_true(stats_t_beyond(0, 1) > 1e11);
+	assert_float_equal(stats_t_beyond(1, 9), 0, 1e-9);
+}
+
 TEST(wilson_is_right_where_the_naive_interval_is_not)
 {
 	static const struct {
@@ -249,6 +261,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quantiles_of_t_have_97_5_percent_below_them),
+		cmocka_unit_test(t_is_known_far_out_too),
 		cmocka_unit_test(wilson_is_right_where_the_naive_interval_is_not),
 		cmocka_unit_test(half_widths_are_those_of_the_design),
 		cmocka_unit_test(a_range_is_cut_into_seconds_but_at_most_60_blocks),

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "profile/compare.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "profile/compare_match.h"
+
+#define BLOCKS_SHORT 10		/* that less than 10 s are cut into, */
+#define SHORTEST_NS (10 * NS_PER_MS)	/* if it is not even shorter */
+#define LEAST_USED 5		/* blocks with samples, or nothing is known of their scatter */
+#define ALPHA .05
+
+static const char *const unit_names[COMPARE_UNITS] = {
+	[COMPARE_PER_RUN] = "run", [COMPARE_PER_SECOND] = "second", [COMPARE_SHARE] = "share",
+};
+
+const char *compare_unit_name(enum compare_unit unit)
+{
+	return unit_names[unit];
+}
+
+bool compare_unit_parse(const char *name, enum compare_unit *out)
+{
+	for (enum compare_unit i = 0; i < COMPARE_UNITS; i++)
+		if (strcmp(unit_names[i], name) == 0) {
+			*out = i;
+			return true;
+		}
+	return false;
+}
+
+/* ---- sums ---- */
+
+/* Of one row, or of everything, on one side: weights of samples in nanoseconds. */
+struct tally {
+	double sum;
+	double sq, w;		/* over blocks: of its squares, and of its products with the weight
+				   of the block */
+	double squares;		/* of weights of samples */
+	uint64_t n;
+};
+
+struct side {
+	const struct compare_side *in;
+	uint32_t n_blocks, n_used;
+	struct tally all;
+	struct tally *rows;
+	double base_ns;		/* 100 %: what samples and the kernel, if hidden, stand for */
+	double scale;		/* CPU time for each nanosecond of that */
+	double unit;		/* that times this is in the unit */
+	double run_scatter;	/* relative */
+};
+
+static uint32_t n_blocks(uint64_t range_ns)
+{
+	if (range_ns >= STATS_MIN_BLOCKS * STATS_BLOCK_NS)
+		return stats_n_blocks(range_ns);
+	return range_ns >= SHORTEST_NS ? BLOCKS_SHORT : 1;
+}
+
+static bool is_rough(const struct side *s)
+{
+	return s->in->sum->to_ns - s->in->sum->from_ns < STATS_MIN_BLOCKS * STATS_BLOCK_NS ||
+	       s->n_used < STATS_MIN_BLOCKS;
+}
+
+/* By leaf: the row of the function on top. */
+static uint32_t *rows_of_leaves(const struct side *s, const struct picked *k,
+				const uint32_t *row_of, uint32_t filtered)
+{
+	const struct profile *p = s->in->p;
+	uint32_t *row = xcalloc(max_of(p->n_leaves, (size_t)1), sizeof(*row));
+
+	for (size_t i = 0; i < p->n_leaves; i++) {
+		uint32_t function = p->tree.function[p->tree.of_stack[p->shown.leaves[i]]];
+
+		row[i] = !k->leaf[i] ? filtered
+			: function < s->in->sum->n_functions ? row_of[function] : MATCH_NONE;
+	}
+	return row;
+}
+
+/* What of a block belongs to its rows, which is empty again then. */
+static void end_block(struct side *s, double *block, uint32_t n_rows, double weight)
+{
+	for (uint32_t i = 0; i < n_rows; i++) {
+		s->rows[i].sum += block[i];
+		s->rows[i].sq += block[i] * block[i];
+		s->rows[i].w += block[i] * weight;
+		block[i] = 0;
+	}
+	s->all.sum += weight;
+	s->all.sq += weight * weight;
+	s->n_used += weight > 0;
+}
+
+static void sum_up(struct side *s, const uint32_t *row_of, const struct match *m)
+{
+	const struct samples *samples = &s->in->p->samples;
+	_cleanup_(freep) double *block = xcalloc(max_of(m->n, 1u), sizeof(*block));
+	_cleanup_(freep) uint32_t *row_of_leaf = NULL;
+	uint32_t filtered = MATCH_NONE;
+	struct picked k;
+
+	for (uint32_t i = 0; i < m->n; i++)
+		if (m->rows[i].kind == COMPARE_FILTERED)
+			filtered = i;
+	picked_init(&k, s->in->p, s->in->selection);
+	row_of_leaf = rows_of_leaves(s, &k, row_of, filtered);
+	for (uint32_t b = 0; b < s->n_blocks; b++) {
+		size_t end = picked_block(&k, samples, b + 1, s->n_blocks);
+		double weight = 0;
+
+		for (size_t i = picked_block(&k, samples, b, s->n_blocks); i < end; i++) {
+			double w = (double)samples->weight_ns[i];
+			uint32_t row = row_of_leaf[samples->leaf[i]];
+
+			if (!picked_has(&k, samples, i) || row == MATCH_NONE)
+				continue;
+			block[row] += w;
+			s->rows[row].squares += w * w;
+			s->rows[row].n++;
+			s->all.squares += w * w;
+			s->all.n++;
+			weight += w;
+		}
+		end_block(s, block, m->n, weight);
+	}
+	picked_deinit(&k);
+}
+
+static void side_init(struct side *s, const struct compare_side *in, const uint32_t *row_of,
+		      const struct match *m)
+{
+	const struct summary *sum = in->sum;
+	double cpu_ns;
+
+	*s = (struct side){ .in = in, .n_blocks = n_blocks(sum->to_ns - sum->from_ns),
+			    .rows = xcalloc(max_of(m->n, 1u), sizeof(*s->rows)) };
+	sum_up(s, row_of, m);
+	s->base_ns = s->all.sum + (double)sum->hidden_ns;
+	/* Lost samples are where the others are: their time is known, their place is not. */
+	cpu_ns = fmax(sum->cpu_known ? (double)sum->cpu_ns : 0,
+		      s->base_ns + (double)sum->lost.weight_ns);
+	s->scale = s->base_ns > 0 ? cpu_ns / s->base_ns : 1;
+}
+
+/* ---- values and their scatter ---- */
+
+static void set_unit(struct side *s, enum compare_unit unit)
+{
+	double range = (double)(s->in->sum->to_ns - s->in->sum->from_ns);
+
+	switch (unit) {
+	case COMPARE_PER_RUN:
+		s->unit = s->scale / NS_PER_S;
+		break;
+	case COMPARE_PER_SECOND:
+		s->unit = range > 0 ? s->scale / range : 0;
+		break;
+	default:
+		s->unit = s->base_ns > 0 ? 1 / s->base_ns : 0;
+	}
+}
+
+/* The weight of a sample; by that of those with much weight, which count for more. */
+static double sample_weight(const struct side *s)
+{
+	return s->all.sum > 0 ? s->all.squares / s->all.sum : 0;
+}
+
+/*
+ * Of a part of the whole, as stats.h has it.  One sample more on either side, so that none,
+ * or all, is not certain.
+ */
+static double variance_of_share(const struct side *s, const struct tally *t)
+{
+	double b = s->n_used, q = s->all.sum > 0 ? t->sum / s->all.sum : 0;
+	double n = s->all.squares > 0 ? s->base_ns / sample_weight(s) : 0;
+	double p = (t->sum / fmax(s->base_ns, 1) * n + 1) / (n + 2);
+	double blocks = b > 1 ? b / (b - 1) * fmax(0, t->sq - 2 * q * t->w + q * q * s->all.sq) : 0;
+
+	return fmax(blocks / (s->base_ns * s->base_ns), p * (1 - p) / (n + 2));
+}
+
+/* Of time in a range: blocks in which the program waits count, too. */
+static double variance_per_second(const struct side *s, const struct tally *t)
+{
+	double b = s->n_blocks, least = t->squares + sample_weight(s) * sample_weight(s);
+	double blocks = b > 1 ? b / (b - 1) * fmax(0, t->sq - t->sum * t->sum / b) : 0;
+
+	return s->unit * s->unit * fmax(blocks, least);
+}
+
+/* The whole of a run was counted: what is not certain is how samples share it out. */
+static double variance(const struct side *s, const struct tally *t, enum compare_unit unit)
+{
+	double whole = s->base_ns * s->unit, runs = s->run_scatter * t->sum * s->unit;
+
+	switch (unit) {
+	case COMPARE_PER_RUN:
+		return (t == &s->all ? 0 : whole * whole * variance_of_share(s, t)) + runs * runs;
+	case COMPARE_PER_SECOND:
+		return variance_per_second(s, t) + runs * runs;
+	default:
+		return variance_of_share(s, t);
+	}
+}
+
+/* After Welch, of the sum of two variances, each from so many blocks. */
+static uint32_t degrees_of_freedom(const struct side sides[2], enum compare_unit unit,
+				   const double var[2])
+{
+	double sum = var[COMPARE_A] + var[COMPARE_B], parts = 0;
+
+	for (int side = 0; side < 2; side++) {
+		double blocks = unit == COMPARE_PER_SECOND ? sides[side].n_blocks
+							   : sides[side].n_used;
+
+		parts += var[side] * var[side] / fmax(1, blocks - 1);
+	}
+	return parts > 0 ? (uint32_t)fmax(1, sum * sum / parts) : 1;
+}
+
+static enum compare_verdict judge(const struct compare_row *row)
+{
+	if (row->high < 0)
+		return row->samples[COMPARE_B] ? COMPARE_LESS : COMPARE_GONE;
+	if (row->low > 0)
+		return row->samples[COMPARE_A] ? COMPARE_MORE : COMPARE_NEW;
+	return COMPARE_NO_EVIDENCE;
+}
+
+/* Time of the kernel that is not sampled scatters nobody knows how. */
+static bool can_test(const struct compare_row *row, const struct side sides[2])
+{
+	return row->kind != COMPARE_FILTERED &&
+	       !(row->kind == COMPARE_KERNEL && (sides[COMPARE_A].in->sum->hidden_ns ||
+						 sides[COMPARE_B].in->sum->hidden_ns));
+}
+
+static void fill_values(struct compare_row *row, uint32_t i, const struct side sides[2])
+{
+	for (int side = 0; side < 2; side++) {
+		const struct side *s = &sides[side];
+		double ns = s->rows[i].sum;
+
+		if (row->kind == COMPARE_KERNEL)
+			ns += (double)s->in->sum->hidden_ns;
+		row->samples[side] = s->rows[i].n;
+		row->value[side] = ns * s->unit;
+	}
+	row->change = row->value[COMPARE_B] - row->value[COMPARE_A];
+	row->low = row->high = row->change;
+	row->verdict = COMPARE_UNTESTED;
+}
+
+static void test(struct compare_row *row, uint32_t i, const struct side sides[2],
+		 const struct compare *c)
+{
+	double var[2], half;
+
+	for (int side = 0; side < 2; side++)
+		var[side] = variance(&sides[side], &sides[side].rows[i], c->unit);
+	half = stats_t_beyond(ALPHA / c->n_tested, degrees_of_freedom(sides, c->unit, var)) *
+	       sqrt(var[COMPARE_A] + var[COMPARE_B]);
+	row->low = row->change - half;
+	row->high = row->change + half;
+	row->verdict = c->trouble ? COMPARE_UNTESTED : judge(row);
+}
+
+/* ---- all of it ---- */
+
+static void find_trouble(struct compare *c, const struct side sides[2])
+{
+	for (int side = 0; side < 2 && !c->trouble; side++) {
+		c->trouble_side = side;
+		if (c->total[side].samples < COMPARE_FEW_SAMPLES)
+			c->trouble = COMPARE_FEW;
+		else if (c->total[side].lost > COMPARE_MAX_LOST)
+			c->trouble = COMPARE_LOST;
+		else if (sides[side].n_blocks < 2 || sides[side].n_used < LEAST_USED)
+			c->trouble = COMPARE_SHORT;
+	}
+}
+
+static void fill_total(struct compare_total *t, const struct side *s)
+{
+	const struct summary *sum = s->in->sum;
+
+	*t = (struct compare_total){
+		.range_ns = sum->to_ns - sum->from_ns,
+		.cpu_ns = (uint64_t)(s->base_ns * s->scale),
+		.samples = s->all.n, .n_blocks = s->n_blocks, .n_used = s->n_used,
+		.lost = sum->lost.weight_ns || sum->lost.count ? summary_lost(sum).share : 0,
+		.value = s->base_ns * s->unit,
+	};
+}
+
+/* B / A - 1, whose relative variance is the sum of theirs. */
+static void fill_change(struct compare *c, const struct side sides[2])
+{
+	double a = c->total[COMPARE_A].value, b = c->total[COMPARE_B].value, var[2], half;
+
+	if (c->unit == COMPARE_SHARE || a <= 0 || b <= 0 || c->trouble)
+		return;
+	for (int side = 0; side < 2; side++)
+		var[side] = variance(&sides[side], &sides[side].all, c->unit) /
+			    (c->total[side].value * c->total[side].value);
+	half = stats_t_beyond(ALPHA, degrees_of_freedom(sides, c->unit, var)) * b / a *
+	       sqrt(var[COMPARE_A] + var[COMPARE_B]);
+	c->change = (struct interval){ b / a - 1, b / a - 1 - half, b / a - 1 + half, c->rough };
+	c->change_known = true;
+}
+
+static bool has_evidence(const struct compare_row *r)
+{
+	return r->verdict != COMPARE_NO_EVIDENCE && r->verdict != COMPARE_UNTESTED;
+}
+
+/* How much it changed at least. */
+static double certain(const struct compare_row *r)
+{
+	return has_evidence(r) ? fmin(fabs(r->low), fabs(r->high)) : 0;
+}
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct compare_row *x = a, *y = b;
+	double t = fmax(x->value[0], x->value[1]), u = fmax(y->value[0], y->value[1]);
+	bool last = x->kind >= COMPARE_OTHERS, other = y->kind >= COMPARE_OTHERS;
+
+	if (last || other)
+		return last && other ? (x->kind > y->kind) - (x->kind < y->kind) : last - other;
+	if (certain(x) != certain(y))
+		return certain(x) > certain(y) ? -1 : 1;
+	if (t != u)
+		return t > u ? -1 : 1;
+	if (x->function[COMPARE_B] != y->function[COMPARE_B])
+		return x->function[COMPARE_B] < y->function[COMPARE_B] ? -1 : 1;
+	return (x->function[COMPARE_A] > y->function[COMPARE_A]) -
+	       (x->function[COMPARE_A] < y->function[COMPARE_A]);
+}
+
+void compare_make(const struct compare_side in[2], enum compare_unit unit, struct compare *out)
+{
+	struct side sides[2];
+	struct match m;
+
+	match_make(in, &m);
+	*out = (struct compare){ .unit = unit };
+	for (int side = 0; side < 2; side++) {
+		side_init(&sides[side], &in[side], m.row_of[side], &m);
+		set_unit(&sides[side], unit);
+		sides[side].run_scatter = in[0].p == in[1].p ? 0 : COMPARE_RUN_SCATTER;
+		fill_total(&out->total[side], &sides[side]);
+		out->rough |= is_rough(&sides[side]);
+	}
+	find_trouble(out, sides);
+	fill_change(out, sides);
+	for (uint32_t i = 0; i < m.n; i++)
+		out->n_tested += can_test(&m.rows[i], sides);
+	for (uint32_t i = 0; i < m.n; i++) {
+		fill_values(&m.rows[i], i, sides);
+		if (can_test(&m.rows[i], sides))
+			test(&m.rows[i], i, sides, out);
+	}
+	out->rows = steal(m.rows);
+	out->n_rows = m.n;
+	qsort(out->rows, out->n_rows, sizeof(*out->rows), by_weight);
+	for (int side = 0; side < 2; side++)
+		free(sides[side].rows);
+	match_deinit(&m);
+}
+
+void compare_deinit(struct compare *c)
+{
+	free(c->rows);
+	*c = (struct compare){ 0 };
+}
+
+/* ---- units ---- */
+
+/*
+ * Did it see the program from its first instruction to its end?  What cprofd starts is a
+ * process that executes the program before the first sample.
+ */
+static bool is_whole_run(const struct compare_side *s)
+{
+	const struct profile *p = s->p;
+	const struct profile_process *main = profile_main_process(p);
+
+	return !s->selection->from_ns && !s->selection->to_ns && !s->selection->n_threads &&
+	       p->ended && p->end.why == END_TARGET && main && main->how != PROCESS_PRESENT &&
+	       p->samples.n &&
+	       p->processes[p->threads[p->samples.thread[0]].process].how != PROCESS_PRESENT;
+}
+
+bool compare_has_unit(const struct compare_side sides[2], enum compare_unit unit)
+{
+	return unit != COMPARE_PER_RUN ||
+	       (is_whole_run(&sides[COMPARE_A]) && is_whole_run(&sides[COMPARE_B]));
+}
