@@ -25,13 +25,13 @@ const struct action_row action_rows[] = {
 	{ ACTION_FLAME, ACTIONS_VIEWS, { '5', 'f' }, "5 f", "flame graph" },
 	{ ACTION_SOURCE, ACTIONS_VIEWS, { '6', 'a' }, "6 a", "source and assembly" },
 	{ ACTION_OFF_CPU, ACTIONS_VIEWS, { '8' }, "8", "for what threads waited" },
+	{ ACTION_MEMORY, ACTIONS_VIEWS, { '9' }, "9", "memory, and what it costs" },
 	{ ACTION_PROCESSES, ACTIONS_VIEWS, { 'W' }, "W", "who used the time: processes" },
 	{ ACTION_QUALITY, ACTIONS_VIEWS, { '=' }, "=", "quality of the data" },
 	{ ACTION_HINTS, ACTIONS_VIEWS, { '!' }, "!", "what stands out" },
 	/* Not there yet: they say what is coming. */
 	{ ACTION_OVERVIEW, ACTIONS_VIEWS, { '1' }, "1", NULL },
 	{ ACTION_THREADS, ACTIONS_VIEWS, { '7' }, "7", NULL },
-	{ ACTION_MEMORY, ACTIONS_VIEWS, { '9' }, "9", NULL },
 	{ ACTION_COMPARE, ACTIONS_VIEWS, { '0' }, "0", NULL },
 
 	{ ACTION_SEARCH, ACTIONS_FIND, { '/', KEY_OF_F3 }, "/ F3", "search names: text or /re/" },

@@ -25,6 +25,7 @@
 #include "profile/flame.h"
 #include "profile/groups.h"
 #include "profile/lines.h"
+#include "profile/memory_work.h"
 #include "profile/tree_rows.h"
 #include "profile/waits.h"
 #include "ui/action.h"
@@ -201,6 +202,12 @@ struct app {
 		struct wait_row row;
 		bool has_parts;
 	} waits;
+
+	struct app_memory {
+		struct memory_work work;
+		uint32_t asked;		/* of the model, when it was made */
+		struct list list;
+	} memory;
 
 	/* quality, help: text that scrolls */
 	struct list text;

@@ -19,7 +19,7 @@ const struct view *const views[] = {
 	&view_source,
 	COMING('7', ACTION_THREADS, "Threads", "Thr", "threads over time"),
 	&view_waits,
-	COMING('9', ACTION_MEMORY, "Mem", "Mem", "memory"),
+	&view_memory,
 	COMING('0', ACTION_COMPARE, "Diff", "Diff", "the comparison of two recordings"),
 	&view_processes,
 	&view_quality,

@@ -111,7 +111,7 @@ TEST(every_view_at_every_size_looks_as_it_did)
 TEST(ascii_screens_are_ascii)
 {
 	static const char *const keys[] = { "", "=", "?", "s", "stI", "5", "5i", "T", "/fib",
-					    "\\a", "3C/w", "!", "L", "!L", "W", "Wbb", "8", "8L" };
+					    "\\a", "3C/w", "!", "L", "!L", "W", "Wbb", "8", "8L", "9", "9L" };
 
 	for (size_t i = 0; i < array_len(keys); i++) {
 		struct made_app t;
