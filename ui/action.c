@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/action.h"
 
+#include <string.h>
+
 #include "ui/key.h"
 
 const struct action_row action_rows[] = {
@@ -105,4 +107,92 @@ enum action action_of_key(uint32_t key)
 			if (action_rows[i].keys[k] == key)
 				return action_rows[i].action;
 	return ACTION_NONE;
+}
+
+/* Of the configuration: they stay as they are. */
+static const char *const names[ACTION_COUNT] = {
+	[ACTION_DOWN] = "down",
+	[ACTION_UP] = "up",
+	[ACTION_FIRST] = "first",
+	[ACTION_LAST] = "last",
+	[ACTION_HALF_DOWN] = "half-down",
+	[ACTION_HALF_UP] = "half-up",
+	[ACTION_PAGE_DOWN] = "page-down",
+	[ACTION_PAGE_UP] = "page-up",
+	[ACTION_OPEN] = "open",
+	[ACTION_CLOSE] = "close",
+	[ACTION_OPEN_ALL] = "open-all",
+	[ACTION_CLOSE_ALL] = "close-all",
+	[ACTION_ENTER] = "enter",
+	[ACTION_HOTTEST] = "hottest",
+	[ACTION_BACK] = "back",
+	[ACTION_PANE_BEFORE] = "pane-before",
+	[ACTION_OVERVIEW] = "overview",
+	[ACTION_FUNCTIONS] = "functions",
+	[ACTION_TREE] = "tree",
+	[ACTION_CALLERS] = "callers",
+	[ACTION_FLAME] = "flame",
+	[ACTION_SOURCE] = "source",
+	[ACTION_THREADS] = "threads",
+	[ACTION_OFF_CPU] = "off-cpu",
+	[ACTION_MEMORY] = "memory",
+	[ACTION_COMPARE] = "compare",
+	[ACTION_PROCESSES] = "processes",
+	[ACTION_QUALITY] = "quality",
+	[ACTION_HINTS] = "hints",
+	[ACTION_SEARCH] = "search",
+	[ACTION_NEXT_MATCH] = "next-match",
+	[ACTION_MATCH_BEFORE] = "match-before",
+	[ACTION_SEARCH_NAME] = "search-name",
+	[ACTION_FILTER] = "filter",
+	[ACTION_CHOOSE_THREADS] = "choose-threads",
+	[ACTION_WINDOW] = "window",
+	[ACTION_STEP_BACK] = "step-back",
+	[ACTION_STEP_ON] = "step-on",
+	[ACTION_SINCE] = "since",
+	[ACTION_ALL_TIME] = "all-time",
+	[ACTION_UNDO] = "undo",
+	[ACTION_MODULE] = "module",
+	[ACTION_KERNEL] = "kernel",
+	[ACTION_FOLD] = "fold",
+	[ACTION_UNFOLD] = "unfold",
+	[ACTION_FRAMES] = "frames",
+	[ACTION_SORT] = "sort",
+	[ACTION_REVERSE] = "reverse",
+	[ACTION_INVERT] = "invert",
+	[ACTION_RECURSION] = "recursion",
+	[ACTION_FOLLOW] = "follow",
+	[ACTION_SMALLEST] = "smallest",
+	[ACTION_HEADER] = "header",
+	[ACTION_NAME] = "name",
+	[ACTION_LESSON] = "lesson",
+	[ACTION_NEXT_PANE] = "next-pane",
+	[ACTION_ASSEMBLY] = "assembly",
+	[ACTION_BY] = "by",
+	[ACTION_PAUSE] = "pause",
+	[ACTION_DETACH] = "detach",
+	[ACTION_LEAVE] = "leave",
+	[ACTION_COMMAND] = "command",
+	[ACTION_SAVE] = "save",
+	[ACTION_PRINT] = "print",
+	[ACTION_HELP] = "help",
+	[ACTION_REDRAW] = "redraw",
+	[ACTION_SUSPEND] = "suspend",
+	[ACTION_QUIT] = "quit",
+	[ACTION_CANCEL] = "cancel",
+};
+
+const char *action_name(enum action action)
+{
+	return names[action];
+}
+
+enum action action_called(const char *name)
+{
+	enum action action = ACTION_NONE;
+
+	while (++action < ACTION_COUNT)
+		if (names[action] && strcmp(names[action], name) == 0)
+			break;
+	return action;
 }

@@ -3,8 +3,8 @@
  * ui/action.h - what keys do: one table, from which come the keys and the help
  * page; the man page is compared with that.
  *
- * To add one: an enum action, a row in action.c, and a case where it is done -
- * in app.c if every view has it, else in the view.
+ * To add one: an enum action, a row and a name in action.c, and a case where it is
+ * done - in app.c if every view has it, else in the view.
  */
 #ifndef CPROFD_UI_ACTION_H
 #define CPROFD_UI_ACTION_H
@@ -61,7 +61,13 @@ extern const size_t n_action_rows;
 /* Name of a group, as a heading. */
 const char *action_group_name(enum action_group group);
 
-/* What a key does, ACTION_NONE if nothing. */
+/* What a key does if nobody bound it to something else, ACTION_NONE if nothing. */
 enum action action_of_key(uint32_t key);
+
+/* What an action is called in a configuration; NULL for ACTION_NONE. */
+const char *action_name(enum action action);
+
+/* The action of this name, ACTION_COUNT if there is none. */
+enum action action_called(const char *name);
 
 #endif

@@ -53,6 +53,7 @@ void app_deinit(struct app *a)
 	search_deinit(&a->search);
 	prompt_deinit(&a->prompt);
 	dialog_deinit(&a->dialog);
+	bindings_deinit(&a->bindings);
 	free(a->asked_threads);
 	free(a->asked_copy);
 	free(a->order);
@@ -274,7 +275,7 @@ static bool act(struct app *a, enum action action)
 
 void app_key(struct app *a, uint32_t key)
 {
-	enum action action = action_of_key(key);
+	enum action action = bindings_find(&a->bindings, key);
 
 	if (key == KEY_OF_RESIZE)
 		return;
@@ -545,20 +546,24 @@ static void draw_message(const struct app *a, struct grid *g)
 }
 
 /* "Enter callers": the key bold, the word dim; nothing if the room is needed for help. */
-static void put_key(struct pen *pen, const char *s, int len)
+static void put_key(const struct app *a, struct pen *pen, const char *s, int len)
 {
 	static const char help[] = "? help  ";
-	int key = (int)strcspn(s, " ");
+	int word = (int)strcspn(s, " ");
+	uint32_t key = key_called(s, (size_t)word), bound = bindings_key_for(&a->bindings, key);
 	unsigned int from = pen->column;
 	size_t keep = strncmp(s, help, 6) == 0 ? 0 : sizeof(help) - 1;
+	char name[KEY_NAME];
 
-	if (pen_left(pen) < (size_t)len + 1 + keep)
+	if (pen_left(pen) < (size_t)len + 1 + keep || (key && !bound))
 		return;
-	pen_put(pen, STYLE_STRONG, "%.*s", key, s);
-	pen_put(pen, STYLE_DIM, "%.*s", len - key, s + key);
-	if (key_called(s, (size_t)key))
-		grid_spot(pen->grid, pen->y, from, pen->column - from, SPOT_KEY,
-			  key_called(s, (size_t)key));
+	if (key == bound)
+		pen_put(pen, STYLE_STRONG, "%.*s", word, s);
+	else if (key_spell(bound, name))
+		pen_put(pen, STYLE_STRONG, "%s", name);
+	pen_put(pen, STYLE_DIM, "%.*s", len - word, s + word);
+	if (key)
+		grid_spot(pen->grid, pen->y, from, pen->column - from, SPOT_KEY, bound);
 	pen_to(pen, pen->column + 2);
 }
 
@@ -582,12 +587,12 @@ static void draw_keys(const struct app *a, struct grid *g)
 		int len = (int)(end ? (size_t)(end - s) : strlen(s));
 
 		if (strncmp(s, "L lesson", 8) == 0 && panel_is_open(a)) {
-			put_key(&pen, to_lesson, sizeof(to_lesson) - 1);
-			put_key(&pen, close_it, sizeof(close_it) - 1);
+			put_key(a, &pen, to_lesson, sizeof(to_lesson) - 1);
+			put_key(a, &pen, close_it, sizeof(close_it) - 1);
 		} else if (strncmp(s, "Tab pane", 8) == 0 && panel_is_open(a)) {
-			put_key(&pen, pane, sizeof(pane) - 1);	/* Tab goes to the lesson then */
+			put_key(a, &pen, pane, sizeof(pane) - 1);	/* Tab goes to the lesson then */
 		} else {
-			put_key(&pen, s, len);
+			put_key(a, &pen, s, len);
 		}
 		s += len + (end ? 2 : 0);
 	}

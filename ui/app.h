@@ -31,6 +31,7 @@
 #include "ui/action.h"
 #include "ui/app_scope.h"
 #include "ui/app_session.h"
+#include "ui/bindings.h"
 #include "ui/command.h"
 #include "ui/dialog.h"
 #include "ui/grid.h"
@@ -94,6 +95,7 @@ struct app {
 	int recording_fd;	/* the file, to copy it; -1: none */
 	const struct app_live *live;	/* NULL: a recording */
 
+	struct bindings bindings;	/* keys that do something else than by themselves */
 	struct app_scope scope;
 	struct search search;
 	struct prompt prompt;	/* search, filter and commands */

@@ -3,11 +3,13 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
 #include "export/export.h"
 #include "ui/app.h"
+#include "ui/key.h"
 #include "ui/save.h"
 #include "ui/view.h"
 
@@ -150,16 +152,22 @@ static const struct setting {
 	[APP_SET_MOUSE] = { "mouse", { "off", "on" } },
 };
 
-static void say_settings(struct app *a)
+static void list_setting(struct buf *list, const struct setting *s)
+{
+	list_add(list, ", ", s->name);
+	for (int v = 0; s->values[v]; v++)
+		list_add(list, v ? "|" : " ", s->values[v]);
+}
+
+/* Those there are, or the values of one. */
+static void say_settings(struct app *a, const struct setting *one)
 {
 	struct buf list = { 0 };
 
-	for (int i = 0; i < APP_SETTINGS; i++) {
-		list_add(&list, ", ", settings[i].name);
-		for (int v = 0; settings[i].values[v]; v++)
-			list_add(&list, v ? "|" : " ", settings[i].values[v]);
-	}
-	app_refuse(a, "there are :set %s", (const char *)list.data);
+	for (int i = 0; i < APP_SETTINGS; i++)
+		if (!one || one == &settings[i])
+			list_setting(&list, &settings[i]);
+	app_refuse(a, "there %s :set %s", one ? "is" : "are", (const char *)list.data);
 	buf_deinit(&list);
 }
 
@@ -182,8 +190,56 @@ static void run_set(struct app *a, const char *argument, bool force)
 				i == APP_SET_MOUSE && v ? " (Shift-drag selects text)" : "");
 			return;
 		}
+		say_settings(a, &settings[i]);
+		return;
 	}
-	say_settings(a);
+	say_settings(a, NULL);
+}
+
+/* ---- :bind and :map ---- */
+
+static void run_bind(struct app *a, const char *argument, bool force)
+{
+	size_t len = strcspn(argument, " ");
+	const char *name = argument + len + strspn(argument + len, " ");
+	enum action action = strcmp(name, "none") == 0 ? ACTION_NONE : action_called(name);
+	uint32_t key = key_called(argument, len);
+
+	(void)force;
+	if (!*name)
+		app_refuse(a, "which key does what?  :bind KEY ACTION, as in bind z follow");
+	else if (!key)
+		app_refuse(a, "\"%.*s\" is no key; ? lists them", (int)len, argument);
+	else if (action == ACTION_COUNT)
+		app_refuse(a, "\"%s\" is no action; cprofd(1) lists them", name);
+	else if (!bindings_set(&a->bindings, key, action))
+		app_refuse(a, "the digits stay: they are those of the views");
+	else
+		app_say(a, "%.*s: %s", (int)len, argument, name);
+}
+
+/* "~/src" is a folder at home. */
+static char *expand(const char *path)
+{
+	const char *home = getenv("HOME");
+
+	return path[0] == '~' && path[1] == '/' && home ? xasprintf("%s%s", home, path + 1)
+							: xstrdup(path);
+}
+
+static void run_map(struct app *a, const char *argument, bool force)
+{
+	size_t len = strcspn(argument, " ");
+	_cleanup_(freep) char *from = xasprintf("%.*s", (int)len, argument), *to = NULL;
+
+	(void)force;
+	to = expand(argument + len + strspn(argument + len, " "));
+	if (*from != '/' || *to != '/')
+		app_refuse(a, "which folder is where?  :map FROM TO, as in map /srv/app ~/app");
+	else if (!sources_map(&a->source.sources, from, to))
+		app_refuse(a, "%d folders are mapped already", SOURCE_MAPS);
+	else
+		app_say(a, "source files of %s are looked for in %s", from, to);
 }
 
 /* ---- the table ---- */
@@ -201,7 +257,11 @@ const struct command commands[] = {
 	{ "frames", "[MODE]", "Python: merged, python, native or mixed; none: merged",
 	  run_frames, APP_RECORDING },
 	{ "set", "NAME VALUE", "ascii, clipboard, color, mouse, theme; alone: a list",
-	  run_set, APP_RECORDING },
+	  run_set, APP_RECORDING, true },
+	{ "bind", "KEY ACTION", "let a key do something else, or none", run_bind,
+	  APP_RECORDING, true },
+	{ "map", "FROM TO", "source files of folder FROM are in TO here", run_map,
+	  APP_RECORDING, true },
 	{ "rate", "HZ", "live: take so many samples a second", NULL, APP_RATE },
 	{ "mark", "TEXT", "live: note this moment in the recording", NULL, APP_MARK },
 	{ "probe", "[FUNCTION] [SECONDS]", "live: count calls of a Python function; *: of all",
@@ -238,35 +298,64 @@ static void say_commands(struct app *a, const char *name)
 	buf_deinit(&list);
 }
 
-void command_run(struct app *a, const char *line)
+/* "w! shop.cprof" as its three parts; the caller frees both texts. */
+static char *split(const char *line, bool *force, char **argument)
 {
-	_cleanup_(freep) char *name = NULL, *argument = NULL;
 	size_t len, end;
-	bool force;
+	char *name;
 
 	line += strspn(line, " ");
 	len = strcspn(line, " !");
-	if (!*line)
-		return;
 	name = xasprintf("%.*s", (int)len, line);
-	force = line[len] == '!';
-	line += len + force;
+	*force = line[len] == '!';
+	line += len + *force;
 	line += strspn(line, " ");
-	argument = xstrdup(line);
-	for (end = strlen(argument); end && argument[end - 1] == ' ';)
-		argument[--end] = '\0';
-	for (size_t i = 0; i < n_commands; i++) {
-		if (strcmp(commands[i].name, name) != 0)
-			continue;
-		if (!command_is_there(a, &commands[i]))
-			app_refuse(a, "this is a recording: :%s is for one that is being made", name);
-		else if (commands[i].run)
-			commands[i].run(a, argument, force);
-		else
-			run_live(a, &commands[i], argument);
+	*argument = xstrdup(line);
+	for (end = strlen(*argument); end && (*argument)[end - 1] == ' ';)
+		(*argument)[--end] = '\0';
+	return name;
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < n_commands; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+void command_run(struct app *a, const char *line)
+{
+	_cleanup_(freep) char *argument = NULL, *name = NULL;
+	const struct command *c;
+	bool force;
+
+	name = split(line, &force, &argument);
+	c = find(name);
+	if (!*name && !force)
 		return;
-	}
-	say_commands(a, name);
+	if (!c)
+		say_commands(a, name);
+	else if (!command_is_there(a, c))
+		app_refuse(a, "this is a recording: :%s is for one that is being made", name);
+	else if (c->run)
+		c->run(a, argument, force);
+	else
+		run_live(a, c, argument);
+}
+
+void command_set_up(struct app *a, const char *line)
+{
+	_cleanup_(freep) char *argument = NULL, *name = NULL;
+	const struct command *c;
+	bool force;
+
+	name = split(line, &force, &argument);
+	c = find(name);
+	if (c && c->sets_up)
+		c->run(a, argument, force);
+	else
+		app_refuse(a, "\"%s\" does not belong here; set, bind and map do", name);
 }
 
 /* ---- completion ---- */
@@ -306,6 +395,9 @@ static void offer_words(struct completion *c, const char *line, unsigned int n)
 	else if (n == 1 && strncmp(line, "frames ", 7) == 0)
 		for (enum frame_mode i = 0; i < FRAME_MODES; i++)
 			offer(c, frame_mode_name(i));
+	else if (n == 2 && strncmp(line, "bind ", 5) == 0)
+		for (enum action i = ACTION_NONE + 1; i < ACTION_COUNT; i++)
+			offer(c, action_name(i) ? action_name(i) : "");
 	else if (n == 1 && strncmp(line, "set ", 4) == 0)
 		for (int i = 0; i < APP_SETTINGS; i++)
 			offer(c, settings[i].name);

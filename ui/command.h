@@ -24,6 +24,7 @@ struct command {
 	/* `argument` is all behind the name, or ""; `force`: there was a "!" */
 	void (*run)(struct app *a, const char *argument, bool force);
 	enum app_request request;	/* only live; without run() the session does it */
+	bool sets_up;		/* may stand in a configuration file */
 };
 
 extern const struct command commands[];
@@ -34,6 +35,9 @@ bool command_is_there(const struct app *a, const struct command *c);
 
 /* Do a line such as "w! shop.cprof"; what is wrong with it is said. */
 void command_run(struct app *a, const char *line);
+
+/* The same of a line of a configuration file, where only those that set up may stand. */
+void command_set_up(struct app *a, const char *line);
 
 /* The line with its last word completed as far as that is clear; the caller frees it. */
 char *command_complete(const char *line);

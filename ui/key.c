@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/key.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -36,4 +37,19 @@ uint32_t key_called(const char *name, size_t len)
 		if (strlen(keys[i].name) == len && memcmp(keys[i].name, name, len) == 0)
 			return keys[i].key;
 	return 0;
+}
+
+size_t key_spell(uint32_t key, char name[KEY_NAME])
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < array_len(keys); i++)
+		if (keys[i].key == key)
+			return (size_t)snprintf(name, KEY_NAME, "%s", keys[i].name);
+	if (key >= KEY_OF_CTRL('A') && key <= KEY_OF_CTRL('Z'))
+		return (size_t)snprintf(name, KEY_NAME, "^%c", (int)key + '@');
+	if (key > ' ' && key != 0x7f)
+		len = utf8_encode(key, name);
+	name[len] = '\0';
+	return len;
 }

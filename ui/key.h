@@ -29,4 +29,8 @@ enum key {
  */
 uint32_t key_called(const char *name, size_t len);
 
+/* The name of a key, terminated; returns its length, 0 if it has none. */
+#define KEY_NAME 16
+size_t key_spell(uint32_t key, char name[KEY_NAME]);
+
 #endif

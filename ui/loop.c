@@ -216,6 +216,7 @@ int loop_run(struct app *a, const struct term_caps *caps, const struct loop_feed
 	sigaction(SIGHUP, &at_hangup, &hangup_before);
 	grid_init(&g, 1, 1, caps->utf8);
 	take_look(&g, caps);
+	serve(a, &g);		/* what was configured */
 	ret = run(a, &g, feed, script, &before, err);
 	grid_deinit(&g);
 	sigaction(SIGHUP, &hangup_before, NULL);

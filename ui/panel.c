@@ -142,7 +142,7 @@ static void toggle(struct app *a)
 
 bool panel_key(struct app *a, uint32_t key)
 {
-	enum action action = action_of_key(key);
+	enum action action = bindings_find(&a->bindings, key);
 
 	if (action == ACTION_LESSON) {
 		toggle(a);

@@ -139,6 +139,67 @@ static struct sources_item *find_item(struct sources *s, const char *path)
 	return NULL;
 }
 
+/* ---- folders that are elsewhere here ---- */
+
+/* What is behind folder `from` in a path, or NULL: it is not in there. */
+static const char *path_in(const char *path, const char *from)
+{
+	size_t len = strlen(from);
+
+	while (len > 1 && from[len - 1] == '/')
+		len--;
+	if (len == 1)
+		return path;
+	return strncmp(path, from, len) == 0 && path[len] == '/' ? path + len : NULL;
+}
+
+/* The longest folder that it is in wins, as it says most. */
+static char *mapped_path(const struct sources *s, const char *path)
+{
+	const struct source_map *best = NULL;
+
+	for (size_t i = 0; i < s->n_maps; i++)
+		if (path_in(path, s->maps[i].from) &&
+		    (!best || strlen(s->maps[i].from) > strlen(best->from)))
+			best = &s->maps[i];
+	return best ? xasprintf("%s%s", best->to, path_in(path, best->from)) : NULL;
+}
+
+static bool read_mapped(const struct sources *s, struct sources_item *item)
+{
+	_cleanup_(freep) char *path = mapped_path(s, item->path);
+	struct source found;
+	struct error err;
+
+	if (!path || source_read(path, &found, &err) < 0)
+		return false;
+	source_deinit(&item->source);
+	item->source = found;
+	item->read = true;
+	return true;
+}
+
+bool sources_map(struct sources *s, const char *from, const char *to)
+{
+	size_t i = 0;
+
+	while (i < s->n_maps && strcmp(s->maps[i].from, from) != 0)
+		i++;
+	if (i == SOURCE_MAPS)
+		return false;
+	free(s->maps[i].from);
+	free(s->maps[i].to);
+	s->maps[i] = (struct source_map){ xstrdup(from), xstrdup(to) };
+	s->n_maps = max_of(s->n_maps, i + 1);
+	for (size_t k = 0; k < s->n; k++)
+		if (path_in(s->v[k]->path, from))
+			read_mapped(s, s->v[k]);
+	s->n_put++;
+	return true;
+}
+
+/* ---- files ---- */
+
 static void read_item(struct sources_item *item)
 {
 	struct error err;
@@ -154,7 +215,8 @@ const struct source *sources_find(struct sources *s, const char *path)
 		array_reserve(s->v, s->n + 1, s->cap);
 		item = s->v[s->n++] = xcalloc(1, sizeof(*item));
 		item->path = xstrdup(path);
-		if (*path != '/' || !s->ask || !s->ask(s->ctx, path))
+		if (!read_mapped(s, item) &&
+		    (*path != '/' || !s->ask || !s->ask(s->ctx, path)))
 			read_item(item);
 	}
 	return item->read ? &item->source : NULL;
@@ -181,6 +243,10 @@ void sources_deinit(struct sources *s)
 		free(s->v[i]->path);
 		source_deinit(&s->v[i]->source);
 		free(s->v[i]);
+	}
+	for (size_t i = 0; i < s->n_maps; i++) {
+		free(s->maps[i].from);
+		free(s->maps[i].to);
 	}
 	free(s->v);
 	*s = (struct sources){ 0 };

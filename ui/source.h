@@ -16,6 +16,7 @@
 #include "base/buf.h"
 
 #define SOURCE_MAX_BYTES (16u << 20)
+#define SOURCE_MAPS 64		/* folders that can be mapped */
 
 struct source {
 	struct buf text;
@@ -39,6 +40,10 @@ struct sources {
 	bool (*ask)(void *ctx, const char *path);
 	void *ctx;
 	unsigned int n_put;	/* how often that was done */
+	struct source_map {
+		char *from, *to;	/* folders */
+	} maps[SOURCE_MAPS];		/* files of one are looked for in the other first */
+	size_t n_maps;
 };
 
 /*
@@ -46,6 +51,12 @@ struct sources {
  * sources_deinit().
  */
 const struct source *sources_find(struct sources *s, const char *path);
+
+/*
+ * Files of folder `from` are in folder `to` here: both are absolute.  What was read before
+ * is read anew.  false: there are SOURCE_MAPS already.
+ */
+bool sources_map(struct sources *s, const char *from, const char *to);
 void sources_deinit(struct sources *s);
 
 /*

@@ -19,12 +19,15 @@ static uint32_t put_group(struct scroll *s, uint32_t row, unsigned int left,
 	pen_put(&pen, STYLE_STRONG, "%s", action_group_name(group));
 	for (size_t i = 0; i < n_action_rows; i++) {
 		const struct action_row *r = &action_rows[i];
+		struct buf label = { 0 };
 
 		if (r->group != group || !r->text)
 			continue;
+		bindings_label(&s->a->bindings, r, &label);
 		pen = scroll_at(s, row + n++, left);
 		pen_to(&pen, KEY_AT);
-		pen_put(&pen, STYLE_STRONG, "%s", r->label);
+		pen_put(&pen, STYLE_STRONG, "%s", (const char *)label.data);
+		buf_deinit(&label);
 		pen_to(&pen, TEXT_AT);
 		pen_put(&pen, STYLE_TEXT, "%s", r->text);
 	}

@@ -18,6 +18,7 @@
 #include "base/out_file.h"
 #include "base/util.h"
 #include "cmd/cmd_recording.h"
+#include "cmd/own_files.h"
 #include "record/reader.h"
 #include "ui/app_session.h"
 
@@ -35,36 +36,13 @@ void session_file(const struct session_entry *e, const char *what,
 	snprintf(name, SESSION_NAME_MAX + 8, "%s.%.6s", e->name, what);
 }
 
-/* Make `path` and the folders above it that are missing. */
-static void make_folders(char *path)
-{
-	for (char *p = path + 1; *p; p++) {
-		if (*p != '/')
-			continue;
-		*p = '\0';
-		mkdir(path, 0700);
-		*p = '/';
-	}
-	mkdir(path, 0700);
-}
-
 int sessions_open_folder(char path[PATH_MAX], struct error *err)
 {
-	const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	int n = -1, fd;
-
-	if (base && base[0] == '/')
-		n = snprintf(path, PATH_MAX, "%s/cprofd/sessions", base);
-	else if (home && home[0] == '/')
-		n = snprintf(path, PATH_MAX, "%s/.local/state/cprofd/sessions", home);
-	if (n < 0)
-		return error_set(err, ENOENT, "no folder for sessions: neither XDG_STATE_HOME nor "
-				 "HOME is set");
-	if (n + SESSION_NAME_MAX + 8 > PATH_MAX)
+	if (own_path(OWN_STATE, "sessions", path, err) < 0)
+		return error_prefix(err, "no folder for sessions");
+	if (strlen(path) + SESSION_NAME_MAX + 8 > PATH_MAX)
 		return error_set(err, ENAMETOOLONG, "the path of the folder for sessions is too long");
-	make_folders(path);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? error_sys(err, "%s", path) : fd;
+	return own_open_folder(path, err);
 }
 
 /* ---- sockets ---- */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/viewer.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
 #include <stdio.h>
@@ -12,7 +13,10 @@
 #include "base/util.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_recording.h"
+#include "cmd/own_files.h"
+#include "ui/config.h"
 #include "ui/terminfo.h"
+#include "ui/text.h"
 #include "ui/view.h"
 
 #define WIDTH 100		/* of what is printed, unless somebody said */
@@ -88,6 +92,55 @@ void viewer_unload(struct viewer_options *o)
 	script_deinit(&o->script);
 }
 
+/* ---- the configuration ---- */
+
+/* Where wrong lines are said: all on stderr, the first on the screen. */
+struct faults {
+	const char *path;
+	char *first;
+	unsigned int n;
+};
+
+static void take_fault(void *ctx, unsigned int line, const char *why)
+{
+	struct faults *f = ctx;
+	struct buf clean = { 0 };
+
+	text_clean(&clean, why, strlen(why), false);
+	cmd_say("%s:%u: %s", f->path, line, (const char *)clean.data);
+	if (!f->n++)
+		f->first = xasprintf("config line %u: %s", line, (const char *)clean.data);
+	buf_deinit(&clean);
+}
+
+/* What is wrong with it is said, and no reason not to go on. */
+static void configure(struct app *a)
+{
+	_cleanup_(closep) int fd = -1;
+	char path[PATH_MAX];
+	struct faults faults = { .path = path };
+	struct buf text = { 0 };
+	struct error err;
+
+	if (own_path(OWN_CONFIG, "config", path, &err) < 0)
+		return;
+	fd = own_open(AT_FDCWD, path, &err);
+	if (fd < 0 && err.code == ENOENT)
+		return;
+	if (fd < 0 || io_read_all(fd, CONFIG_MAX_BYTES, &text, &err) < 0) {
+		cmd_say("%s: %s", path, err.msg);
+		app_say(a, "%s: %s", path, err.msg);
+	} else {
+		config_apply(a, (const char *)text.data, text.len, take_fault, &faults);
+	}
+	if (faults.n > 1)
+		app_say(a, "%s (and %u more)", faults.first, faults.n - 1);
+	else if (faults.n)
+		app_say(a, "%s", faults.first);
+	free(faults.first);
+	buf_deinit(&text);
+}
+
 /* ---- showing ---- */
 
 bool viewer_has_terminal(void)
@@ -144,6 +197,12 @@ static int on_terminal(const struct cmd *cmd, struct viewer_options *o, struct a
 	struct error err;
 	int ret;
 
+	if (!o->script_path)
+		configure(a);
+	if (o->ascii)
+		a->set[APP_SET_ASCII] = true;
+	if (o->color >= 0)
+		a->set[APP_SET_COLOR] = o->color;
 	if (term_open(o->ascii, color, &caps, &err) < 0)
 		return cmd_usage(cmd, "%s: `cprofd report` prints the same as text", err.msg);
 	ret = loop_run(a, &caps, feed, o->script_path ? &o->script : NULL, &err);

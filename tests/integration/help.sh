@@ -125,6 +125,15 @@ lesson_fields_are_in_the_man_page() {
 	same slots.txt page.txt "lesson_slots.c (<) and man page (>)"
 }
 
+# What keys can be bound to.
+actions_are_in_the_man_page() {
+	need mandoc
+	sed -n 's/^	\[ACTION_[A-Z_]*\] = "\([a-z-]*\)",$/\1/p' "$top_srcdir/ui/action.c" | sort >actions.txt
+	sed -n '/^The actions, by/,/^\.Sh/s/^\.Cm \([a-z-]*\).*/\1/p' "$man/cprofd.1" | sort >page.txt
+	[ "$(wc -l <actions.txt)" -ge 60 ] || fail "few actions: $(cat actions.txt)"
+	same actions.txt page.txt "action.c (<) and man page (>)"
+}
+
 # A page that another refers to may not be installed here; ours have to exist.
 mandoc_has_no_complaint() {
 	need mandoc
@@ -231,6 +240,7 @@ check keys_are_those_of_the_man_page keys_are_those_of_the_man_page
 check exit_codes_are_in_the_man_page exit_codes_are_in_the_man_page
 check record_types_are_in_the_man_page record_types_are_in_the_man_page
 check lesson_fields_are_in_the_man_page lesson_fields_are_in_the_man_page
+check actions_are_in_the_man_page actions_are_in_the_man_page
 check mandoc_has_no_complaint mandoc_has_no_complaint
 check bash_offers_the_same_options bash_offers_the_same_options
 check zsh_offers_the_same_options zsh_offers_the_same_options

@@ -10,6 +10,7 @@ targets=$top_builddir/tests/targets
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/cprofd-test.XXXXXX")
 chmod 755 "$scratch"
 export XDG_STATE_HOME="$scratch/state" XDG_CACHE_HOME="$scratch/cache"
+export XDG_CONFIG_HOME="$scratch/config"
 n_failed=0
 : >"$scratch/pids"
 

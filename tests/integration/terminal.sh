@@ -231,6 +231,51 @@ scripts() {
 	shows 's.keys:1: "no such thing" is not on the screen'
 }
 
+# What somebody set up holds, but for what is wrong or not theirs.
+configuration() {
+	config=$XDG_CONFIG_HOME/cprofd/config
+	mkdir -p "${config%/*}"
+	cat >"$config" <<-'END'
+		# mine
+		set ascii on
+		set theme dark
+		bind z tree
+		set theme pink
+		bind zz tree
+	END
+	pane 100 30 "$cprofd view r.cprof"
+	shows "[2 Functions]"
+	shows "config line 5: there is :set theme safe|dark|light (and 1 more)"
+	mux capture-pane -e -p -t t >colour.txt
+	grep -q "$(printf '\033')\[[0-9;]*48;5;237" colour.txt || fail "no tint: $(cat -v colour.txt)"
+	key z
+	shows "CALL TREE"
+	key q
+	ended
+	shows 'config:6: "zz" is no key'
+	pane 100 30 "$cprofd view --color never r.cprof"
+	shows "[2 Functions]"
+	mux capture-pane -e -p -t t >colour.txt
+	! grep -q "[34]8;5" colour.txt || fail "colours: $(cat -v colour.txt)"
+	key q
+	ended
+	chmod o+w "$config"
+	pane 100 30 "$cprofd view r.cprof"
+	shows "can be written by everybody: it is not read"
+	hasnt "[2 Functions]" || fail "it was read: $(shot)"
+	key q
+	ended
+	chmod o-w "$config"
+	if chown nobody "$config" 2>/dev/null; then
+		pane 100 30 "$cprofd view r.cprof"
+		shows "belongs to another user"
+		hasnt "[2 Functions]" || fail "it was read: $(shot)"
+		key q
+		ended
+	fi
+	rm -f "$config"
+}
+
 # Echo on, canonical, main screen, cursor visible.
 is_as_it_was() {
 	ended
@@ -281,6 +326,8 @@ check "files and the clipboard" files_and_clipboard
 check "sizes, and a storm of them" sizes
 check "the mouse, where it was asked for" mouse
 check "scripts" scripts
+check "a configuration" configuration
+rm -rf "$XDG_CONFIG_HOME"
 check "256 colours, 8, and none" colours
 check "locales and terminals" other_locales_and_terminals
 check "the terminal is as it was" terminal_is_restored

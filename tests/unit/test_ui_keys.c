@@ -367,6 +367,8 @@ TEST(commands_complete_and_say_what_they_do_not_know)
 	assert_int_equal(t.app.set[APP_SET_THEME], THEME_DARK);
 	assert_true(t.app.asked_look);
 	type(&t, ":set theme pink\n");
+	assert_shows(&t, "there is :set theme safe|dark|light");
+	type(&t, ":set\n");
 	assert_shows(&t, "there are :set ascii off|on, color auto|always|never");
 	type(&t, ":range 12s 18s\n");
 	assert_shows(&t, "12.0-18.0 s");
