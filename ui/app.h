@@ -45,6 +45,7 @@
 #define APP_MIN_WIDTH 60
 #define APP_MIN_HEIGHT 15
 #define APP_TRAIL 32
+#define APP_PEEK 5		/* lines around the hottest one */
 #define APP_VIEWS 24		/* that there can be */
 
 struct view;
@@ -118,6 +119,11 @@ struct app {
 		uint32_t line;		/* with the most own time; 0: none is known */
 		uint64_t line_ns, lines_ns;	/* its own, and of all lines */
 		bool with_c;		/* these include C that Python called */
+		uint32_t file;		/* of that line: a string of the profile */
+		struct {
+			uint32_t line;
+			uint64_t own_ns;
+		} peek[APP_PEEK];	/* with own time, that line in the middle */
 		uint32_t caller;	/* that most of it comes from, or RECORD_NONE */
 		uint64_t caller_ns, total_ns;
 	} detail;

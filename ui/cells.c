@@ -103,24 +103,28 @@ char *call_at(const struct profile *p, uint32_t function, uint32_t line)
 	return file ? xasprintf("call at %s:%u", file, line) : xasprintf("call at line %u", line);
 }
 
+char *function_where(const struct profile *p, uint32_t function)
+{
+	const struct profile_function *f = &p->functions[function];
+	const char *file = function_file(p, function);
+
+	if (profile_function_in_interpreter(p, function)) {
+		_cleanup_(freep) char *name = profile_interpreter_name(p, f->module);
+
+		return xasprintf("C in %s", name);
+	}
+	if (file && f->line)
+		return xasprintf("%s:%u", file, f->line);
+	if (file)
+		return xstrdup(file);
+	return xstrdup(f->module != RECORD_NONE && !f->outcome ? profile_module_name(p, f->module)
+							       : "");
+}
+
 void cell_where(const struct cells *c, unsigned int width, uint32_t function)
 {
-	const struct profile_function *f = &c->p->functions[function];
-	const char *file = function_file(c->p, function);
-	_cleanup_(freep) char *text = NULL;
+	_cleanup_(freep) char *text = function_where(c->p, function);
 
-	if (profile_function_in_interpreter(c->p, function)) {
-		_cleanup_(freep) char *name = profile_interpreter_name(c->p, f->module);
-
-		text = xasprintf("C in %s", name);
-	} else if (file && f->line)
-		text = xasprintf("%s:%u", file, f->line);
-	else if (file)
-		text = xstrdup(file);
-	else if (f->module != RECORD_NONE && !f->outcome)
-		text = xstrdup(profile_module_name(c->p, f->module));
-	else
-		return;
 	pen_name(c->pen, STYLE_DIM, width, text);
 }
 

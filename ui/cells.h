@@ -48,7 +48,9 @@ void cell_kind(const struct cells *c, char kind);
 void cell_function(const struct cells *c, unsigned int width, uint32_t function,
 		   double share);
 
-/* Where a function is: "shop.c:38", "libc.so.6", of an interpreter "C in python3.11". */
+/* Where a function is: "shop.c:38", "libc.so.6", of an interpreter "C in python3.11", or
+   nothing.  Not clean; the caller frees it. */
+char *function_where(const struct profile *p, uint32_t function);
 void cell_where(const struct cells *c, unsigned int width, uint32_t function);
 
 /* The last part of the path of a function's source file, or NULL. */

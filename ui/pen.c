@@ -190,6 +190,25 @@ void pen_bar(struct pen *pen, char kind, unsigned int width, double low, double 
 	}
 }
 
+void pen_trend(struct pen *pen, struct style style, const double *values, unsigned int n)
+{
+	static const char *const heights[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+	static const char ascii[] = " ..:-=+*#";
+	double mean = 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		mean += values[i] / n;
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int eighths = values[i] > 0
+			? max_of((unsigned int)lround(fmin(values[i] / mean, 2) * 4), 1u) : 0;
+
+		if (pen->grid->utf8)
+			put_text(pen, style, heights[eighths]);
+		else
+			put_text(pen, style, (const char[]){ ascii[eighths], '\0' });
+	}
+}
+
 void pen_rule(struct pen *pen, const char *title, const char *note)
 {
 	const char *line = pen->grid->utf8 ? "─" : "-";

@@ -49,6 +49,9 @@ unsigned int pen_left(const struct pen *pen);
 void pen_bar(struct pen *pen, char kind, unsigned int width, double low, double share,
 	     double high, double scale);
 
+/* One column for each of `n` values, their mean at half height; blank where there is none. */
+void pen_trend(struct pen *pen, struct style style, const double *values, unsigned int n);
+
 /* A line through the rest of the row: "─ title  note ─────". */
 void pen_rule(struct pen *pen, const char *title, const char *note);
 

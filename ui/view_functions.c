@@ -12,6 +12,8 @@
 #include "ui/view.h"
 
 #define SECONDS_FROM 90		/* width from which on there is a column of them */
+#define TREND_FROM 100		/* and one of how it went */
+#define TREND 10		/* columns that it has */
 #define DETAIL_FROM 19		/* height of the view from which on it is there */
 
 enum sort { SORT_SELF, SORT_TOTAL, SORT_NAME, SORT_CALLS, SORT_COUNT };
@@ -23,6 +25,7 @@ struct table {
 	struct columns columns;
 	bool seconds;
 	unsigned int counted;	/* columns */
+	bool trend;
 	double scale;
 };
 
@@ -137,6 +140,19 @@ static void order_rows(struct app *a)
 
 /* ---- the table ---- */
 
+/* "OVER 30 s" */
+static void put_trend_head(const struct table *t, struct pen *pen)
+{
+	const struct summary *sum = &t->a->model->sum;
+	double s = (double)(sum->to_ns - sum->from_ns) / 1e9;
+
+	pen_to(pen, t->area.width - 1 - TREND);
+	if (s < 999.5)
+		pen_put(pen, STYLE_DIM, "OVER %.0f s", s);
+	else
+		pen_put(pen, STYLE_DIM, "OVER %.0f m", s / 60);
+}
+
 static void put_head(const struct table *t)
 {
 	struct pen pen = area_pen(t->g, t->area, 0);
@@ -172,8 +188,25 @@ static void put_head(const struct table *t)
 	pen_put(&pen, of[SORT_NAME], "FUNCTION%s", t->a->sort == SORT_NAME ? mark : "");
 	pen_to(&pen, t->columns.where_at);
 	pen_put(&pen, STYLE_DIM, "WHERE");
+	if (t->trend)
+		put_trend_head(t, &pen);
 	grid_tint(t->g, t->area.top, 0, t->area.width,
 		  (struct style){ .attrs = ATTR_UNDERLINE });
+}
+
+/* How its own time went; of few samples that would be chance. */
+static void put_trend(const struct table *t, struct pen *pen, uint32_t function, double share)
+{
+	const struct summary *sum = &t->a->model->sum;
+	char kind = profile_function_kind(t->a->model->p, function);
+	double parts[TREND];
+
+	if (sum->functions[function].self.count < CELLS_FEW_SAMPLES ||
+	    !summary_trend(sum, function, TREND, parts))
+		return;
+	pen_to(pen, t->area.width - 1 - TREND);
+	pen_trend(pen, share < .01 ? STYLE_FAINT
+				   : (struct style){ .fg = (uint8_t)ink_quiet(kind) }, parts, TREND);
 }
 
 static void put_row(const struct table *t, unsigned int y, uint32_t function, bool chosen)
@@ -218,6 +251,8 @@ static void put_row(const struct table *t, unsigned int y, uint32_t function, bo
 		 profile_string(c.p, c.p->functions[function].name));
 	pen_to(&pen, t->columns.where_at);
 	cell_where(&c, t->columns.where, function);
+	if (t->trend)
+		put_trend(t, &pen, function, share);
 }
 
 /* Time that no row of the table stands for: below it.  No bar if there is no interval. */
@@ -292,7 +327,11 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	if (a->arrived || a->asked != a->model->n_asked)
 		order_rows(a);
 	t.counted = cells_counted_width(a->model->p, &a->model->sum, area.width);
-	t.columns = cells_columns(area.width, (t.seconds ? 33 : 25) + t.counted);
+	t.trend = area.width >= TREND_FROM + t.counted && !a->model->sum.measured &&
+		a->model->sum.stats.n_blocks >= TREND;
+	t.columns = cells_columns(area.width, (t.seconds ? 33 : 25) + t.counted +
+				  (t.trend ? TREND + 1 : 0));
+	t.columns.where_at -= t.trend ? TREND + 1 : 0;
 	detail_rows = detail ? function_detail_rows(a) : 0;
 	put_head(&t);
 	if (view_lacks_samples(a, g, area))

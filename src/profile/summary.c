@@ -412,6 +412,24 @@ struct interval summary_total(const struct summary *sum, uint32_t function)
 	return stats_share(&sum->stats, (double)f->total.weight_ns, f->total_sq, f->total_w);
 }
 
+bool summary_trend(const struct summary *sum, uint32_t function, uint32_t n,
+		   double *out)
+{
+	const double *blocks = function_blocks(sum, function);
+	uint32_t n_blocks = sum->stats.n_blocks;
+
+	if (sum->measured || n_blocks < n || n_blocks < 2)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		double from = (double)i * n_blocks / n, to = (double)(i + 1) * n_blocks / n;
+
+		out[i] = 0;
+		for (uint32_t b = (uint32_t)from; b < n_blocks && b < to; b++)
+			out[i] += blocks[b] * (fmin(to, b + 1) - fmax(from, b));
+	}
+	return true;
+}
+
 bool summary_differ(const struct summary *sum, uint32_t a, uint32_t b)
 {
 	if (sum->measured)

@@ -106,6 +106,13 @@ uint32_t summary_n_functions(const struct profile *p, const struct summary *sum)
 uint32_t summary_find(const struct profile *p, const struct summary *sum, const char *name,
 		      uint32_t *n_out);
 
+/*
+ * A function's own time in `n` equal parts of the range, as nanoseconds of a block of
+ * stats.h, whole blocks or parts of them: false if the range has fewer blocks.
+ */
+bool summary_trend(const struct summary *sum, uint32_t function, uint32_t n,
+		   double *out);
+
 /* Is the order of two functions by own time more than chance? */
 bool summary_differ(const struct summary *sum, uint32_t a, uint32_t b);
 

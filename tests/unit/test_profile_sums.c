@@ -3,6 +3,7 @@
 #include "tests/unit/profile_maker.h"
 
 #include <errno.h>
+#include <math.h>
 
 #include "profile/filter.h"
 #include "profile/ledger.h"
@@ -91,6 +92,34 @@ TEST(blocks_of_functions_add_up_to_their_time)
 }
 
 /* A second is a block here: its sums are those of a selection of that second. */
+TEST(a_trend_is_the_time_of_each_part_of_the_range)
+{
+	struct profile_load *load = fixture_load(&plain);
+	const struct profile *p = profile_load_profile(load);
+	struct summary sum;
+	double parts[30], by_hand[10] = { 0 };
+	uint32_t f;
+
+	summary_make(p, &everything, &sum);
+	f = function(p, "fib");
+	for (size_t i = 0; i < p->samples.n; i++)
+		if (p->tree.function[p->tree.of_stack[p->leaves[p->samples.leaf[i]]]] == f)
+			by_hand[min_of((p->samples.time_ns[i] - START) / (3 * S), (uint64_t)9)] +=
+				p->samples.weight_ns[i];
+	assert_true(summary_trend(&sum, f, 10, parts));
+	for (int i = 0; i < 10; i++)
+		assert_true(fabs(parts[i] - by_hand[i]) < 1);
+	/* Also where a part ends within a block. */
+	assert_true(summary_trend(&sum, f, 7, parts));
+	for (int i = 1; i < 7; i++)
+		parts[0] += parts[i];
+	assert_true(fabs(parts[0] - (double)sum.functions[f].self.weight_ns) < 1);
+	assert_true(summary_trend(&sum, f, 30, parts));
+	assert_false(summary_trend(&sum, f, 31, parts));
+	summary_deinit(&sum);
+	profile_load_close(load);
+}
+
 TEST(the_scatter_of_totals_is_that_of_the_seconds)
 {
 	struct profile_load *load = fixture_load(&plain);
@@ -222,6 +251,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums_of_any_selection_are_those_made_by_hand),
 		cmocka_unit_test(blocks_of_functions_add_up_to_their_time),
+		cmocka_unit_test(a_trend_is_the_time_of_each_part_of_the_range),
 		cmocka_unit_test(the_scatter_of_totals_is_that_of_the_seconds),
 		cmocka_unit_test(a_filter_leaves_out_samples_and_says_how_many),
 		cmocka_unit_test(one_module_can_be_looked_at),
