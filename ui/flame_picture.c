@@ -25,20 +25,6 @@ struct picture {
 
 /* ---- boxes ---- */
 
-static bool is_own_work(const struct flame_box *box)
-{
-	return box->kind == FLAME_HIDDEN || (box->kind == FLAME_FUNCTION &&
-					     box->self.weight_ns * 2 >= box->total.weight_ns);
-}
-
-static char box_kind(const struct app *a, const struct flame_box *box)
-{
-	if (box->kind == FLAME_HIDDEN)
-		return 'K';
-	return box->kind == FLAME_FUNCTION ? profile_function_kind(a->model->p, box->function)
-					   : '?';
-}
-
 /* What a box is called, before and behind what can be cut; the caller frees it. */
 static char *box_name(const struct app *a, const struct flame_box *box)
 {
@@ -69,14 +55,14 @@ static uint8_t fill_of(const struct grid *g, char kind, bool strong)
 
 static struct style box_style(const struct picture *pic, const struct flame_box *box)
 {
-	bool own = is_own_work(box);
+	bool own = flame_box_is_own(box);
 	struct style style = { .attrs = own ? ATTR_BOLD : 0 };
 
 	if (box == flame_chosen(pic->t)) {
 		style.attrs = ATTR_REVERSE | ATTR_BOLD;
 	} else if (pic->g->fills) {
 		style.fg = INK_BLACK;
-		style.bg = fill_of(pic->g, box_kind(pic->a, box), own);
+		style.bg = fill_of(pic->g, flame_box_kind(&pic->t->f, box), own);
 	}
 	return style;
 }
@@ -126,7 +112,7 @@ static void put_bracketed(const struct picture *pic, struct pen *pen, struct sty
 	}
 	pen_put(pen, style, here ? ">" : "[");
 	if (inner && (!pseudo || inner < 5))
-		pen_put(pen, style, "%c", box_kind(pic->a, box));
+		pen_put(pen, style, "%c", flame_box_kind(&pic->t->f, box));
 	if (inner >= 5) {
 		pen_put(pen, style, "%s", pseudo ? "" : " ");
 		inner = put_name(pic, pen, style, box, pseudo ? inner : inner - 2);
@@ -150,7 +136,7 @@ static void put_filled(const struct picture *pic, struct pen *pen, struct style 
 	if (box->width >= 5 || strlen(name) <= inner)
 		inner = put_name(pic, pen, style, box, inner);
 	else if (inner)
-		pen_put(pen, style, "%c", box_kind(pic->a, box));
+		pen_put(pen, style, "%c", flame_box_kind(&pic->t->f, box));
 	box_share(pic->a, box, share);
 	if (pic->height == 1 && box->width >= 5 && inner >= SHARE_ROOM)
 		pen_right(pen, style, inner - 1, "%s", share);
@@ -276,23 +262,6 @@ static void put_fact(struct pen *pen, const char *label, const char *value, cons
 	pen_put(pen, STYLE_DIM, "%s", unit);
 }
 
-/* Where all time of a function is in the box, or all of its own, the scatter is known. */
-static struct interval box_interval(const struct app *a, const struct flame_box *box)
-{
-	const struct summary *sum = &a->model->sum;
-
-	if (box->kind == FLAME_FUNCTION) {
-		const struct function_sum *f = &sum->functions[box->function];
-
-		if (f->total.weight_ns == box->total.weight_ns)
-			return summary_total(sum, box->function);
-		if (f->self.weight_ns == box->self.weight_ns &&
-		    f->self.weight_ns == box->total.weight_ns)
-			return summary_self(sum, box->function);
-	}
-	return summary_part(sum, box->total.weight_ns);
-}
-
 static void put_numbers(const struct app *a, struct pen *pen)
 {
 	const struct flame_box *box = flame_chosen(&a->flame), *first = a->flame.f.v;
@@ -304,7 +273,7 @@ static void put_numbers(const struct app *a, struct pen *pen)
 	pen_put(pen, STYLE_STRONG, "%s", text);
 	if (box->kind != FLAME_ALL) {
 		pen_to(pen, pen->column + 1);
-		cell_interval(&c, box_interval(a, box));
+		cell_interval(&c, flame_box_interval(&a->model->sum, box));
 		pen->column--;
 	}
 	if (box->kind != FLAME_HIDDEN)

@@ -263,7 +263,7 @@ void save_ask(struct app *a)
 	dialog_offer(&a->dialog, 'c', DIALOG_PICK, "the recording as it is, all of it (%s)", size);
 	for (size_t i = 0; export_formats[i]; i++)
 		dialog_offer(&a->dialog, (uint32_t)export_formats[i]->key, DIALOG_PICK,
-			     "%s: what is in scope, nothing folded", export_formats[i]->name);
+			     "%s: what is in scope, no function folded", export_formats[i]->name);
 	dialog_offer(&a->dialog, 't', DIALOG_PICK, "this screen as text");
 	app_ask(a, kind_chosen);
 }

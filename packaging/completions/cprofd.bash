@@ -68,7 +68,7 @@ _cprofd() {
 	-p) _cprofd_words "$(_cprofd_pids)" "$word"; return ;;
 	-o | --save | --script) _cprofd_files "$word"; return ;;
 	--engine) _cprofd_words 'auto bpf perf ptrace' "$word"; return ;;
-	--format) _cprofd_words 'folded pprof pstats' "$word"; return ;;
+	--format) _cprofd_words 'folded pprof pstats svg html' "$word"; return ;;
 	--color) _cprofd_words 'auto always never' "$word"; return ;;
 	--by) _cprofd_words 'process program cgroup thread' "$word"; return ;;
 	--unit) _cprofd_words 'run second share' "$word"; return ;;

@@ -72,7 +72,7 @@ complete -c cprofd -n '__cprofd_after -o' -F
 complete -c cprofd -n '__cprofd_after --save' -F
 complete -c cprofd -n '__cprofd_after --script' -F
 complete -c cprofd -n '__cprofd_after --engine' -a 'auto bpf perf ptrace'
-complete -c cprofd -n '__cprofd_after --format' -a 'folded pprof pstats'
+complete -c cprofd -n '__cprofd_after --format' -a 'folded pprof pstats svg html'
 complete -c cprofd -n '__cprofd_after --color' -a 'auto always never'
 complete -c cprofd -n '__cprofd_after --by' -a 'process program cgroup thread'
 complete -c cprofd -n '__cprofd_after --unit' -a 'run second share'

@@ -5,6 +5,7 @@
 #ifndef CPROFD_BASE_UTF8_H
 #define CPROFD_BASE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,5 +24,8 @@ size_t utf8_encode(uint32_t cp, char out[4]);
 
 /* Append `len` bytes to `out`, each that is no valid UTF-8 as U+FFFD. */
 void utf8_repair(struct buf *out, const char *s, size_t len);
+
+/* Is it a control character, or one that changes how others are shown? */
+bool utf8_is_control(uint32_t cp);
 
 #endif

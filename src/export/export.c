@@ -14,6 +14,8 @@ const struct export_format *const export_formats[] = {
 	&export_pprof,
 #endif
 	&export_pstats,
+	&export_svg,
+	&export_html,
 	NULL,
 };
 

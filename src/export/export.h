@@ -42,8 +42,10 @@ struct export_format {
 };
 
 extern const struct export_format export_folded;
+extern const struct export_format export_html;
 extern const struct export_format export_pprof;
 extern const struct export_format export_pstats;
+extern const struct export_format export_svg;
 
 /* All formats that were built in, ended by NULL. */
 extern const struct export_format *const export_formats[];

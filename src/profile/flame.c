@@ -409,6 +409,36 @@ void flame_lay(struct flame *f, const struct flame_how *how)
 	free(w.group_of);
 }
 
+/* ---- what a box is ---- */
+
+char flame_box_kind(const struct flame *f, const struct flame_box *box)
+{
+	if (box->kind == FLAME_HIDDEN)
+		return 'K';
+	return box->kind == FLAME_FUNCTION ? profile_function_kind(f->p, box->function) : '?';
+}
+
+bool flame_box_is_own(const struct flame_box *box)
+{
+	return box->kind == FLAME_HIDDEN || (box->kind == FLAME_FUNCTION &&
+					     box->self.weight_ns * 2 >= box->total.weight_ns);
+}
+
+/* Where all time of a function is in the box, or all of its own, the scatter is known. */
+struct interval flame_box_interval(const struct summary *sum, const struct flame_box *box)
+{
+	if (box->kind == FLAME_FUNCTION) {
+		const struct function_sum *f = &sum->functions[box->function];
+
+		if (f->total.weight_ns == box->total.weight_ns)
+			return summary_total(sum, box->function);
+		if (f->self.weight_ns == box->self.weight_ns &&
+		    f->self.weight_ns == box->total.weight_ns)
+			return summary_self(sum, box->function);
+	}
+	return summary_part(sum, box->total.weight_ns);
+}
+
 /* ---- sums ---- */
 
 void flame_init(struct flame *f, const struct profile *p, const struct summary *sum)

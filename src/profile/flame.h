@@ -84,4 +84,13 @@ void flame_deinit(struct flame *f);
 /* Make the boxes anew. */
 void flame_lay(struct flame *f, const struct flame_how *how);
 
+/* Whose code it is: as profile_function_kind(); '?' of what is no function. */
+char flame_box_kind(const struct flame *f, const struct flame_box *box);
+
+/* Is at least half of its time spent in it, not in what it calls? */
+bool flame_box_is_own(const struct flame_box *box);
+
+/* The interval of its share; `sum` is the one that the boxes were made of. */
+struct interval flame_box_interval(const struct summary *sum, const struct flame_box *box);
+
 #endif

@@ -279,8 +279,10 @@ hostile_names() {
 		"$cprofd" report $how "$evil.cprof" >out.txt 2>err.txt || fail "$(cat err.txt)"
 		clean "report $how"
 	done
-	"$cprofd" export --format folded -o - "$evil.cprof" >out.txt 2>err.txt || fail "$(cat err.txt)"
-	clean "export --format folded"
+	for format in folded svg html; do
+		"$cprofd" export --format $format -o - "$evil.cprof" >out.txt 2>err.txt || fail "$(cat err.txt)"
+		clean "export --format $format"
+	done
 	for what in report export recover; do
 		"$cprofd" $what "$evil.none" >out.txt 2>err.txt && fail "$what of nothing"
 		clean "$what of a file that is not there"

@@ -471,7 +471,7 @@ wrong_use() {
 	expect 2 "is missing" "$cprofd" record
 	expect 2 "not both" "$cprofd" record -p 1 -- true
 	expect 2 "" "$cprofd" report
-	expect 2 "not one of folded, pprof, pstats" "$cprofd" export --format svg x.cprof
+	expect 2 "not one of folded, pprof, pstats, svg, html" "$cprofd" export --format png x.cprof
 	expect 127 "No such file" "$cprofd" record -o none.cprof -- ./no-such-program
 	expect 126 "Permission denied" "$cprofd" record -o none.cprof -- /etc/passwd
 	[ ! -e none.cprof ] || fail "a recording of nothing was left"

@@ -156,7 +156,8 @@ static void put_functions(struct fix *f)
 		f->functions[i] = record_put_function(f->w, &(struct record_function){
 			.module = f->modules[functions[i].module],
 			.name = f->o->hostile && i == HANDLE
-				? str(f, "evil\x1b[2J\nname;\xff\xe2\x80\xaeoff\"\\ \xc2\x9b") : str(f, functions[i].name),
+				? str(f, "evil\x1b[2J\nname;\xff\xe2\x80\xaeoff\"\\ \xc2\x9b"
+					"</title></script><script>'&") : str(f, functions[i].name),
 			.file = str(f, functions[i].file),
 			.line = functions[i].line, .vaddr = 0x401000 + 0x1000 * (uint64_t)i,
 			.size = 0x1000,
