@@ -2,8 +2,8 @@
 /*
  * ui/place.h - where somebody was in an app, as text, to come back to it.
  *
- * Lines of "KEY VALUE".  What is not known, or is not in the profile any more, is
- * left out: the text may be of another version.
+ * Lines of "KEY VALUE".  What is not known, or is not in the profile (yet, or any more), is
+ * left out: the text may be of another version, or of another run of the program.
  */
 #ifndef CPROFD_UI_PLACE_H
 #define CPROFD_UI_PLACE_H
@@ -12,10 +12,13 @@
 
 struct app;
 
-/* Append view and selection to `out`. */
+/* Append view, selection, order, frames, and what is folded to `out`. */
 void place_write(const struct app *a, struct buf *out);
 
-/* Go there; `len` bytes of any text. */
+/*
+ * Go there; `len` bytes of any text.  More may be there when there is more in the profile:
+ * it can be done again.
+ */
 void place_read(struct app *a, const char *text, size_t len);
 
 #endif

@@ -63,6 +63,10 @@ void app_hints_deinit(struct app_hints *h);
 const char *view_hints_lesson(const struct app *a);
 uint32_t view_hints_function(const struct app *a);
 
+/* The column that functions are sorted by, by its name. */
+const char *view_functions_sort(const struct app *a);
+void view_functions_sort_by(struct app *a, const char *name);
+
 /* Say why there is nothing to show: no function selected, no samples in scope. */
 bool view_lacks_function(const struct app *a, struct grid *g, struct area area);
 bool view_lacks_samples(const struct app *a, struct grid *g, struct area area);

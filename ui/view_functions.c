@@ -408,6 +408,24 @@ static void ask_sort(struct app *a)
 	app_ask(a, sort_chosen);
 }
 
+/* As they are kept: these names stay. */
+static const char *const sort_names[SORT_COUNT] = {
+	[SORT_SELF] = "self", [SORT_TOTAL] = "total", [SORT_NAME] = "name",
+	[SORT_CALLS] = "calls" };
+
+const char *view_functions_sort(const struct app *a)
+{
+	return sort_names[a->sort];
+}
+
+void view_functions_sort_by(struct app *a, const char *name)
+{
+	for (unsigned int i = 0; i < SORT_COUNT; i++)
+		if (strcmp(sort_names[i], name) == 0 && (i != SORT_CALLS || a->model->p->calls.n))
+			a->sort = i;
+	a->asked = 0;	/* they are put in order when they are drawn */
+}
+
 static bool act(struct app *a, enum action action)
 {
 	rows_n(a);	/* a key may come before anything was drawn */

@@ -96,6 +96,7 @@ static int show(struct viewer_options *o, struct cmd_recording *recording)
 	app.recording_fd = recording->fd;
 	if (profile_is_host(recording->p))
 		app_open_processes(&app);
+	viewer_begin(o, &app, profile_title(recording->p));
 	if (o->lesson)
 		app_open_lesson(&app);
 	code = viewer_show(&cmd_view, o, &app, NULL);
@@ -133,7 +134,7 @@ static int run(int argc, char **argv)
 
 const struct cmd cmd_view = {
 	.name = "view",
-	.synopsis = "[--ascii] [--color WHEN] [--lesson] [--script FILE] [--render VIEW] [--size WxH] RECORDING",
+	.synopsis = "[--ascii] [--color WHEN] [--lesson] [--script FILE] [--no-state] [--render VIEW] [--size WxH] RECORDING",
 	.summary = "look at a recording on the terminal",
 	.help =
 	"Shows the functions of a recording, its call tree, who calls whom, a flame graph,\n"

@@ -46,6 +46,7 @@ struct others {
 struct live {
 	const struct cmd *cmd;
 	const struct session_entry *entry;
+	struct viewer_options *viewer;
 	int control;			/* -1: lost */
 	int recording;
 	struct profile_load *load;
@@ -176,6 +177,8 @@ static void refresh(struct live *l)
 	if (profile_load_more(l->load, &err) < 0)
 		app_say(&l->app, "%s: %s; this is what could be read", l->entry->path, err.msg);
 	app_session_refresh(&l->app);
+	if (l->app.session.untouched)
+		viewer_come_back(l->viewer, &l->app);
 	if (l->app.session.now_ns >= l->hints_due_ns) {
 		app_look_for_hints(&l->app, HINTS_NEEDED);
 		l->hints_due_ns = l->app.session.now_ns + HINTS_NS;
@@ -440,6 +443,7 @@ static void begin(struct live *l, const char *program, struct viewer_options *o)
 	l->app.source.sources.ctx = l;
 	if (!l->entry->pid)
 		app_open_processes(&l->app);
+	viewer_begin(o, &l->app, program);
 	come_back(l);
 	if (o->lesson)
 		app_open_lesson(&l->app);
@@ -529,7 +533,7 @@ static int leave(struct live *l, const char *program)
 static int show_one(const struct cmd *cmd, const struct session_entry *e, int control,
 		    const char *program, struct viewer_options *o, struct session_entry *next)
 {
-	struct live l = { .cmd = cmd, .entry = e, .control = control, .recording = -1,
+	struct live l = { .cmd = cmd, .entry = e, .viewer = o, .control = control, .recording = -1,
 			  .code_of = RECORD_NONE, .name_of = RECORD_NONE };
 	const struct loop_feed feed = { .ctx = &l, .fd = feed_fd, .turn = turn,
 					.is_busy = is_busy };

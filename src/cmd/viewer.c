@@ -13,8 +13,10 @@
 #include "base/util.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_recording.h"
+#include "cmd/kept_view.h"
 #include "cmd/own_files.h"
 #include "ui/config.h"
+#include "ui/place.h"
 #include "ui/terminfo.h"
 #include "ui/text.h"
 #include "ui/view.h"
@@ -24,13 +26,14 @@
 
 /* ---- options ---- */
 
-enum { OPTION_ASCII = 768, OPTION_COLOR, OPTION_LESSON, OPTION_SCRIPT };
+enum { OPTION_ASCII = 768, OPTION_COLOR, OPTION_LESSON, OPTION_SCRIPT, OPTION_NO_STATE };
 
 const struct option viewer_long_options[] = {
 	{ "ascii", no_argument, NULL, OPTION_ASCII },
 	{ "color", required_argument, NULL, OPTION_COLOR },
 	{ "lesson", no_argument, NULL, OPTION_LESSON },
 	{ "script", required_argument, NULL, OPTION_SCRIPT },
+	{ "no-state", no_argument, NULL, OPTION_NO_STATE },
 	{ 0 },
 };
 
@@ -61,6 +64,8 @@ bool viewer_option(const struct cmd *cmd, struct viewer_options *o, int opt, con
 		o->lesson = true;
 	else if (opt == OPTION_SCRIPT)
 		o->script_path = value;
+	else if (opt == OPTION_NO_STATE)
+		o->forgetful = true;
 	else
 		return false;
 	return true;
@@ -90,6 +95,7 @@ int viewer_load(const struct cmd *cmd, struct viewer_options *o)
 void viewer_unload(struct viewer_options *o)
 {
 	script_deinit(&o->script);
+	buf_deinit(&o->place);
 }
 
 /* ---- the configuration ---- */
@@ -141,7 +147,44 @@ static void configure(struct app *a)
 	buf_deinit(&text);
 }
 
+/* ---- how it was left ---- */
+
+static void keep_place(const struct viewer_options *o, const struct app *a)
+{
+	struct buf text = { 0 };
+
+	if (o->forgetful || o->script_path || !o->program)
+		return;
+	place_write(a, &text);
+	kept_view_write(o->program, &text);
+	buf_deinit(&text);
+}
+
+void viewer_come_back(struct viewer_options *o, struct app *a)
+{
+	if (o->place.len)
+		place_read(a, (const char *)o->place.data, o->place.len);
+}
+
 /* ---- showing ---- */
+
+/* Is it drawn as text, whatever terminal there may be? */
+static bool is_text(const struct viewer_options *o)
+{
+	return o->render || (o->script_path && (o->width || !viewer_has_terminal()));
+}
+
+void viewer_begin(struct viewer_options *o, struct app *a, const char *program)
+{
+	o->program = program;
+	if (is_text(o) || o->script_path)
+		return;
+	o->place.len = 0;	/* of the session before */
+	if (!o->forgetful && program)
+		kept_view_read(program, &o->place);
+	viewer_come_back(o, a);
+	configure(a);
+}
 
 bool viewer_has_terminal(void)
 {
@@ -197,8 +240,6 @@ static int on_terminal(const struct cmd *cmd, struct viewer_options *o, struct a
 	struct error err;
 	int ret;
 
-	if (!o->script_path)
-		configure(a);
 	if (o->ascii)
 		a->set[APP_SET_ASCII] = true;
 	if (o->color >= 0)
@@ -207,13 +248,12 @@ static int on_terminal(const struct cmd *cmd, struct viewer_options *o, struct a
 		return cmd_usage(cmd, "%s: `cprofd report` prints the same as text", err.msg);
 	ret = loop_run(a, &caps, feed, o->script_path ? &o->script : NULL, &err);
 	term_close();
+	keep_place(o, a);
 	return ret < 0 ? cmd_fail(cmd, EXIT_USAGE, "%s", err.msg) : EXIT_OK;
 }
 
 int viewer_show(const struct cmd *cmd, struct viewer_options *o, struct app *a,
 		const struct loop_feed *feed)
 {
-	bool text = o->render || (o->script_path && (o->width || !viewer_has_terminal()));
-
-	return text ? as_text(cmd, o, a, feed) : on_terminal(cmd, o, a, feed);
+	return is_text(o) ? as_text(cmd, o, a, feed) : on_terminal(cmd, o, a, feed);
 }

@@ -17,8 +17,11 @@ set -g status off
 EOF
 trap 'mux kill-server 2>/dev/null; cleanup' EXIT
 
-# A pane with a shell; the program runs in it with what is given.
+# A pane with a shell; the program runs in it with what is given.  Nobody comes back to how
+# a program was looked at before: what is no folder keeps nothing.
 pane() {	# WIDTH HEIGHT COMMAND
+	mkdir -p "$XDG_STATE_HOME/cprofd"
+	[ -e "$XDG_STATE_HOME/cprofd/views" ] || : >"$XDG_STATE_HOME/cprofd/views"
 	mux kill-server 2>/dev/null
 	# A server that is going down does not take a session.
 	begun() { mux new-session -d -s t -x "$1" -y "$2" "sh" 2>/dev/null; }

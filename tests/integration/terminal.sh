@@ -276,6 +276,53 @@ configuration() {
 	rm -f "$config"
 }
 
+# Who looks at a program again finds it as it was left, in another recording, too.
+kept_views() {
+	views=$XDG_STATE_HOME/cprofd/views
+	rm -rf "$views"
+	mkdir -p "$views"
+	pane 100 30 "$cprofd view r.cprof"
+	shows "2 Functions"
+	key -l '/third'
+	key Enter
+	key K
+	shows "the kernel's time is that of what called it now"
+	key s t
+	shows "TOTAL%▾"
+	key t
+	shows "CALL TREE"
+	key q
+	ended
+	cp r.cprof again.cprof
+	pane 100 30 "$cprofd view again.cprof"
+	shows "folds and frames are as they were left; u undoes that"
+	shows "CALL TREE"
+	shows "selected third"
+	key 2
+	shows "TOTAL%▾"
+	key u
+	shows "[kernel]"
+	key q
+	ended
+	pane 100 30 "$cprofd view --no-state r.cprof"
+	shows "SELF%▾"
+	shows "selected half"
+	key q
+	ended
+	i=0
+	while [ $i -lt 120 ]; do	# of as many programs
+		i=$((i + 1))
+		: >"$views/$i.view"
+	done
+	pane 100 30 "$cprofd view r.cprof"
+	shows "SELF%"
+	key q
+	ended
+	n=$(ls "$views" | wc -l)
+	[ "$n" -eq 100 ] || fail "$n files"
+	rm -rf "$views"
+}
+
 # Echo on, canonical, main screen, cursor visible.
 is_as_it_was() {
 	ended
@@ -326,6 +373,7 @@ check "files and the clipboard" files_and_clipboard
 check "sizes, and a storm of them" sizes
 check "the mouse, where it was asked for" mouse
 check "scripts" scripts
+check "views that are kept" kept_views
 check "a configuration" configuration
 rm -rf "$XDG_CONFIG_HOME"
 check "256 colours, 8, and none" colours

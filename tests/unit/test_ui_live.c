@@ -210,6 +210,55 @@ TEST(a_place_is_come_back_to)
 	made_app_deinit(&t);
 }
 
+/* In another recording of the program: what makes up its picture, and with a way back. */
+TEST(what_was_folded_and_how_it_was_sorted_is_come_back_to)
+{
+	static const char *const lies[] = {
+		"sort calls\n", "sort \n", "frames python\n", "frames bogus\n", "fold\n", "fold gone\n",
+		"file /gone\nfold fib\n", "view Help\n", "view Sessions\n", "kernel\n", "function \n",
+	};
+	struct buf text = { 0 };
+	struct made_app t;
+	const char *before;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	type(&t, "/fib\nx2/ksys\nKst");
+	type(&t, "I5");
+	free(screen(&t));
+	type(&t, "ir");
+	place_write(&t.app, &text);
+	made_app_deinit(&t);
+	made_app_init(&t, &usual, 100, 30, false);
+	place_read(&t.app, (const char *)text.data, text.len);
+	assert_shows(&t, "folds and frames are as they were left; u undoes that");
+	assert_ptr_equal(t.app.view, &view_flame);
+	assert_true(t.app.flame.how.inverted && t.app.flame.how.raw);
+	assert_true(t.app.reversed);
+	assert_int_equal(t.app.scope.now->n_folded, 1);
+	assert_true(t.app.scope.now->kernel_folded);
+	free(steal(t.app.message));
+	place_read(&t.app, (const char *)text.data, text.len);	/* nothing is left to do */
+	assert_null(t.app.message);
+	assert_int_equal(t.app.scope.n_undo, 1);
+	type(&t, "2");
+	assert_shows(&t, "TOTAL%v");
+	type(&t, "u");
+	assert_int_equal(t.app.scope.now->n_folded, 0);
+	assert_false(t.app.scope.now->kernel_folded);
+	before = selected(&t);
+	for (size_t i = 0; i < array_len(lies); i++) {
+		place_read(&t.app, lies[i], strlen(lies[i]));
+		free(screen(&t));
+		assert_ptr_equal(t.app.view, &view_functions);
+		assert_string_equal(selected(&t), before);
+		assert_int_equal(t.app.scope.now->n_folded, 0);
+		assert_int_equal(t.app.scope.now->frames, FRAMES_MERGED);
+	}
+	buf_deinit(&text);
+	made_app_deinit(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +269,7 @@ int main(void)
 		cmocka_unit_test(the_chosen_row_stays_when_data_come),
 		cmocka_unit_test(a_session_is_left_as_was_chosen),
 		cmocka_unit_test(a_place_is_come_back_to),
+		cmocka_unit_test(what_was_folded_and_how_it_was_sorted_is_come_back_to),
 	};
 
 	return cmocka_run_group_tests(tests, made_app_setup, made_app_teardown);
