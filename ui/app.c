@@ -46,6 +46,7 @@ void app_deinit(struct app *a)
 	app_hints_deinit(&a->hints);
 	app_processes_deinit(&a->processes);
 	app_waits_deinit(&a->waits);
+	app_threads_deinit(&a->threads);
 	app_panel_deinit(&a->panel);
 	while (a->n_trail)
 		scope_release(a->trail[--a->n_trail].scope);

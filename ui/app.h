@@ -26,6 +26,8 @@
 #include "profile/groups.h"
 #include "profile/lines.h"
 #include "profile/memory_work.h"
+#include "profile/thread_functions.h"
+#include "profile/timeline.h"
 #include "profile/tree_rows.h"
 #include "profile/waits.h"
 #include "ui/action.h"
@@ -41,6 +43,7 @@
 #include "ui/model.h"
 #include "ui/search.h"
 #include "ui/source.h"
+#include "ui/time_axis.h"
 
 #define APP_MIN_WIDTH 60
 #define APP_MIN_HEIGHT 15
@@ -216,6 +219,32 @@ struct app {
 		uint32_t asked;		/* of the model, when it was made */
 		struct list list;
 	} memory;
+
+	struct app_threads {
+		struct timeline line, total;	/* of the time on the screen; of the scope */
+		uint32_t asked;		/* of the model, when they were made */
+		struct time_axis axis;	/* of the first */
+		bool is_whole;		/* both are of the same time: the second is empty */
+		struct app_threads_row {
+			const struct timeline_lane *lane, *total;	/* NULL: no sample */
+			uint32_t thread;
+			bool main;	/* of its process */
+		} *rows;
+		uint32_t n_rows;
+		uint32_t *order, n_order;	/* threads as they were shown last */
+		struct list list;
+		uint32_t thread;	/* that is chosen */
+		bool by_start;		/* not by CPU time */
+		uint32_t columns;	/* of what was drawn last */
+		uint64_t zoom_ns, zoom_first;	/* length and number of the first cell; 0: not zoomed */
+		uint64_t cursor_ns;	/* as is the next: from the start */
+		bool selecting;
+		uint64_t anchor_ns;	/* where that began */
+		struct thread_top {
+			uint32_t thread, asked;	/* what it is of; 0: nothing yet */
+			struct thread_functions f;
+		} top;
+	} threads;
 
 	/* quality, help: text that scrolls */
 	struct list text;

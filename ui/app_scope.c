@@ -161,6 +161,11 @@ static void begin_anew(struct app *a)
 	app_scope_change(a, with_window(a, SCOPE_SINCE, a->scope.since_ns, 0));
 }
 
+void app_scope_take_range(struct app *a, uint64_t from_ns, uint64_t length_ns)
+{
+	app_scope_change(a, with_window(a, SCOPE_RANGE, from_ns, length_ns));
+}
+
 /* "12", "12s", "1.5 s" */
 static bool take_seconds(const char **s, double *out)
 {

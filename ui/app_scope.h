@@ -41,6 +41,9 @@ bool app_scope_act(struct app *a, enum action action);
 void app_scope_threads(struct app *a, const char *name);
 void app_scope_range(struct app *a, const char *range);
 
+/* Only that time, in every view. */
+void app_scope_take_range(struct app *a, uint64_t from_ns, uint64_t length_ns);
+
 /* The frames of this name: "merged", "python" ...; a NULL or empty one: merged. */
 void app_scope_frames(struct app *a, const char *name);
 

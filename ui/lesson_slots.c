@@ -6,6 +6,7 @@
 
 #include "base/util.h"
 #include "profile/butterfly.h"
+#include "profile/groups.h"
 #include "profile/lines.h"
 #include "profile/stack_walk.h"
 #include "profile/waits.h"
@@ -46,6 +47,9 @@ const struct lesson_slot_row lesson_slots[SLOT_COUNT] = {
 	[SLOT_MANAGER_SELF] = { "manager.self", "0.4%" },
 	[SLOT_TOP_NAME] = { "top.name", "membership" },
 	[SLOT_TOP_SHARE] = { "top.share", "38.4%" },
+	[SLOT_THREADS_COUNT] = { "threads.count", "4" },
+	[SLOT_THREAD_NAME] = { "thread.name", "MainThread" },
+	[SLOT_THREAD_SHARE] = { "thread.share", "94%" },
 	[SLOT_ALL_NAME] = { "all.name", "shop" },
 	[SLOT_ALL_SAMPLES] = { "all.samples", "4,812" },
 	[SLOT_ALL_RATE] = { "all.rate", "199" },
@@ -301,6 +305,22 @@ static void fill_quality(struct work *w)
 	w->out->v[SLOT_UNNAMED_SHARE] = percent_if_any(w, summary_share(&m->sum, unnamed_ns));
 }
 
+/* How many threads ran, and the one that did most. */
+static void fill_threads(struct work *w)
+{
+	const struct model *m = w->m;
+	char name[GROUP_NAME_MAX];
+	struct groups g;
+
+	groups_make(m->p, &m->scope, &m->sum, GROUP_THREAD, &g);
+	if (g.n) {
+		w->out->v[SLOT_THREADS_COUNT] = count(g.n);
+		w->out->v[SLOT_THREAD_NAME] = xstrdup(group_name(m->p, &g, &g.rows[0], name));
+		w->out->v[SLOT_THREAD_SHARE] = part(g.rows[0].sum.weight_ns, m->sum.received.weight_ns);
+	}
+	groups_deinit(&g);
+}
+
 static void fill_all(struct work *w)
 {
 	const struct model *m = w->m;
@@ -348,6 +368,7 @@ void lesson_values_make(const struct model *m, uint32_t function, struct sources
 
 	*out = (struct lesson_values){ 0 };
 	fill_all(&w);
+	fill_threads(&w);
 	fill_quality(&w);
 	fill_manager(&w);
 	fill_waits(&w);

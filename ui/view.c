@@ -17,7 +17,7 @@ const struct view *const views[] = {
 	&view_callers,
 	&view_flame,
 	&view_source,
-	COMING('7', ACTION_THREADS, "Threads", "Thr", "threads over time"),
+	&view_threads,
 	&view_waits,
 	&view_memory,
 	COMING('0', ACTION_COMPARE, "Diff", "Diff", "the comparison of two recordings"),

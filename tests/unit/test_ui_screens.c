@@ -59,6 +59,14 @@ TEST(screens_look_as_they_did)
 		{ "5L", "lesson-flame", 80, 24, false }, { "5L", "lesson-flame", 100, 30, true },
 		{ "6L", "lesson-source", 80, 24, false }, { "6L", "lesson-source", 100, 30, false },
 		{ "6L", "lesson-source", 100, 30, true }, { "6L", "lesson-source", 140, 40, true },
+		{ "7", "threads", 60, 15, false }, { "7", "threads", 60, 15, true },
+		{ "7jlllvlllll", "threads-selecting", 100, 30, true },
+		{ "7jlllvlllll", "threads-selecting", 80, 24, false },
+		{ "7jlllvlllll\n", "threads-range", 100, 30, true },
+		{ "7jlllvlllll\n", "threads-range", 80, 24, false },
+		{ "7lllllllllll++", "threads-zoomed", 100, 30, true }, { "7j\n", "threads-one", 100, 30, true },
+		{ "7L", "lesson-threads", 80, 24, false }, { "7L", "lesson-threads", 100, 30, false },
+		{ "7L", "lesson-threads", 100, 30, true }, { "7L", "lesson-threads", 140, 40, true },
 		{ "=L", "lesson-quality", 100, 30, true }, { "!L", "lesson-hints", 100, 30, true },
 	};
 
@@ -85,7 +93,7 @@ TEST(every_view_at_every_size_looks_as_it_did)
 		const char *keys, *name;
 	} view[] = {
 		{ "2", "functions" }, { "3", "tree" }, { "4", "callers" }, { "5", "flame" },
-		{ "6", "source" }, { "W", "processes" }, { "=", "quality" }, { "!", "hints" },
+		{ "6", "source" }, { "7", "threads" }, { "W", "processes" }, { "=", "quality" }, { "!", "hints" },
 		{ "?", "help" },
 	};
 	static const struct {
@@ -111,7 +119,8 @@ TEST(every_view_at_every_size_looks_as_it_did)
 TEST(ascii_screens_are_ascii)
 {
 	static const char *const keys[] = { "", "=", "?", "s", "stI", "5", "5i", "T", "/fib",
-					    "\\a", "3C/w", "!", "L", "!L", "W", "Wbb", "8", "8L", "9", "9L" };
+					    "\\a", "3C/w", "!", "L", "!L", "W", "Wbb", "8", "8L", "9", "9L", "7",
+					    "7vll", "7vll\n++" };
 
 	for (size_t i = 0; i < array_len(keys); i++) {
 		struct made_app t;

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ui/threads_data.h"
+
+#include <string.h>
+
+#include "base/util.h"
+
+void app_threads_deinit(struct app_threads *t)
+{
+	timeline_deinit(&t->line);
+	timeline_deinit(&t->total);
+	free(t->rows);
+	free(t->order);
+}
+
+/* ---- time ---- */
+
+static uint64_t length_ns(const struct app *a)
+{
+	return a->model->p->end_ns - a->model->p->start_ns;
+}
+
+static uint64_t since_start(const struct app *a, uint64_t ns)
+{
+	return ns > a->model->p->start_ns ? ns - a->model->p->start_ns : 0;
+}
+
+/* A window that goes with time is all that is shown; a range is marked in all there is. */
+static bool shows_window(const struct app *a)
+{
+	return a->scope.now->window == SCOPE_LAST || a->scope.now->window == SCOPE_SINCE;
+}
+
+/* How many cells of that length there are. */
+static uint64_t cells_in_all(const struct app *a, uint64_t cell_ns)
+{
+	return max_of(length_ns(a) / cell_ns + (length_ns(a) % cell_ns != 0), (uint64_t)1);
+}
+
+static struct time_axis find_axis(const struct app *a, uint32_t columns)
+{
+	const struct app_threads *t = &a->threads;
+	const struct summary *sum = &a->model->sum;
+	uint64_t all;
+
+	if (!t->zoom_ns && shows_window(a))
+		return time_axis_fit(since_start(a, sum->from_ns), since_start(a, sum->to_ns), columns);
+	if (!t->zoom_ns)
+		return time_axis_fit(0, length_ns(a), columns);
+	all = cells_in_all(a, t->zoom_ns);
+	return (struct time_axis){
+		.cell_ns = t->zoom_ns, .n = (uint32_t)min_of(all, (uint64_t)columns),
+		.first = all > columns ? min_of(t->zoom_first, all - columns) : 0 };
+}
+
+/* After a step of the scope's range: what was zoomed in on goes with it. */
+static void follow_range(struct app *a)
+{
+	struct app_threads *t = &a->threads;
+	uint64_t first, from, to;
+
+	if (!t->zoom_ns || a->scope.now->window != SCOPE_RANGE || !t->columns)
+		return;
+	from = since_start(a, a->model->sum.from_ns) / t->zoom_ns;
+	to = since_start(a, a->model->sum.to_ns) / t->zoom_ns;
+	first = t->zoom_first;
+	if (to < first || from >= first + t->columns)
+		t->zoom_first = from > t->columns / 4 ? from - t->columns / 4 : 0;
+}
+
+/* ---- rows ---- */
+
+static int by_thread(const void *a, const void *b)
+{
+	const struct app_threads_row *x = a, *y = b;
+
+	return (x->thread > y->thread) - (x->thread < y->thread);
+}
+
+/* The main thread first, then those that ran most in the scope. */
+static int by_time(const void *a, const void *b)
+{
+	const struct app_threads_row *x = a, *y = b;
+	uint64_t run[2] = { x->total ? x->total->run_ns : 0, y->total ? y->total->run_ns : 0 };
+
+	if (x->main != y->main)
+		return x->main ? -1 : 1;
+	if (run[0] != run[1])
+		return run[0] > run[1] ? -1 : 1;
+	return by_thread(a, b);
+}
+
+static struct app_threads_row *row_of(struct app_threads *t, uint32_t thread)
+{
+	for (uint32_t i = 0; i < t->n_rows; i++)
+		if (t->rows[i].thread == thread)
+			return &t->rows[i];
+	return NULL;
+}
+
+/* In the order that rows had; what is new comes behind them. */
+static void keep_order(struct app_threads *t)
+{
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < t->n_order; i++) {
+		struct app_threads_row *row = row_of(t, t->order[i]), moved;
+
+		if (!row || row < t->rows + at)
+			continue;
+		moved = *row;
+		memmove(&t->rows[at + 1], &t->rows[at], (size_t)(row - &t->rows[at]) * sizeof(*row));
+		t->rows[at++] = moved;
+	}
+}
+
+/* All that have a lane on the screen, or any time in the scope. */
+static void make_rows(struct app *a, bool hold)
+{
+	struct app_threads *t = &a->threads;
+	const struct profile *p = a->model->p;
+	const struct timeline *total = t->is_whole ? &t->line : &t->total;
+	_cleanup_(freep) uint32_t *row = xcalloc(max_of(p->n_threads, (size_t)1), sizeof(*row));
+
+	free(t->rows);
+	t->rows = xcalloc(t->line.n_lanes + total->n_lanes + 1, sizeof(*t->rows));
+	t->n_rows = 0;
+	for (uint32_t i = 0; i < t->line.n_lanes; i++) {
+		t->rows[t->n_rows] = (struct app_threads_row){ .lane = &t->line.lanes[i],
+							       .thread = t->line.lanes[i].thread };
+		row[t->line.lanes[i].thread] = ++t->n_rows;
+	}
+	for (uint32_t i = 0; i < total->n_lanes; i++) {
+		uint32_t thread = total->lanes[i].thread;
+
+		if (!row[thread]) {
+			t->rows[t->n_rows].thread = thread;
+			row[thread] = ++t->n_rows;
+		}
+		t->rows[row[thread] - 1].total = &total->lanes[i];
+	}
+	for (uint32_t i = 0; i < t->n_rows; i++) {
+		const struct profile_thread *thread = &p->threads[t->rows[i].thread];
+
+		t->rows[i].main = !profile_is_host(p) &&
+				  p->processes[thread->process].pid == thread->tid;
+	}
+	qsort(t->rows, t->n_rows, sizeof(*t->rows), t->by_start ? by_thread : by_time);
+	if (hold)
+		keep_order(t);
+	free(t->order);
+	t->order = xcalloc(t->n_rows + 1, sizeof(*t->order));
+	t->n_order = t->n_rows;
+	for (uint32_t i = 0; i < t->n_rows; i++)
+		t->order[i] = t->rows[i].thread;
+}
+
+/* The cursor stays on its thread. */
+static void find_chosen(struct app_threads *t)
+{
+	for (uint32_t i = 0; i < t->n_rows; i++)
+		if (t->rows[i].thread == t->thread)
+			t->list.cursor = i;
+	list_fit(&t->list, t->n_rows, t->list.height);
+	if (t->n_rows)
+		t->thread = t->rows[t->list.cursor].thread;
+}
+
+/* Of the scope, in one cell. */
+static void make_total(struct app *a)
+{
+	const struct model *m = a->model;
+	uint64_t to_ns = m->scope.to_ns ? min_of(m->scope.to_ns, m->p->end_ns + 1) : m->p->end_ns + 1;
+	uint64_t from_ns = m->sum.from_ns;
+
+	timeline_make(m->p, &m->scope, &(struct timeline_how){ .from_ns = from_ns,
+		.cell_ns = to_ns > from_ns ? to_ns - from_ns : 1, .n_cells = 1, .lanes = true },
+		&a->threads.total);
+}
+
+bool threads_make(struct app *a, uint32_t columns)
+{
+	struct app_threads *t = &a->threads;
+	const struct model *m = a->model;
+	struct time_axis axis;
+	uint64_t from_ns, end_ns;
+	bool is_new = t->asked != m->n_asked;
+
+	if (is_new && t->asked)
+		follow_range(a);
+	axis = find_axis(a, columns);
+	t->columns = columns;
+	if (!is_new && axis.cell_ns == t->axis.cell_ns && axis.first == t->axis.first &&
+	    axis.n == t->axis.n)
+		return t->n_rows;
+	timeline_deinit(&t->line);
+	from_ns = m->p->start_ns + time_axis_ns(&axis, 0);
+	timeline_make(m->p, &m->scope, &(struct timeline_how){ .from_ns = from_ns,
+		.cell_ns = axis.cell_ns, .n_cells = axis.n, .lanes = true }, &t->line);
+	end_ns = from_ns + axis.cell_ns * axis.n;
+	if (is_new || t->is_whole) {
+		timeline_deinit(&t->total);
+		t->is_whole = from_ns <= m->sum.from_ns && end_ns >= m->sum.to_ns &&
+			      a->scope.now->window == SCOPE_ALL;
+	}
+	if (!t->is_whole && !t->total.how.cell_ns)
+		make_total(a);
+	make_rows(a, t->asked && app_session_is_held(a));
+	t->axis = axis;
+	t->asked = m->n_asked;
+	find_chosen(t);
+	return t->n_rows;
+}
+
+/* ---- the cursor ---- */
+
+bool threads_selection(const struct app *a, uint64_t *from_ns, uint64_t *to_ns)
+{
+	const struct app_threads *t = &a->threads;
+	uint64_t cell = t->axis.cell_ns;
+
+	if (!t->selecting || !cell)
+		return false;
+	*from_ns = min_of(t->cursor_ns, t->anchor_ns) / cell * cell;
+	*to_ns = (max_of(t->cursor_ns, t->anchor_ns) / cell + 1) * cell;
+	return true;
+}
+
+bool threads_range(const struct app *a, uint32_t *from, uint32_t *to)
+{
+	const struct time_axis *x = &a->threads.axis;
+	uint64_t from_ns, to_ns, first, end;
+
+	if (!threads_selection(a, &from_ns, &to_ns)) {
+		if (a->scope.now->window != SCOPE_RANGE)
+			return false;
+		from_ns = since_start(a, a->model->sum.from_ns);
+		to_ns = since_start(a, a->model->sum.to_ns);
+	}
+	first = max_of(from_ns / x->cell_ns, x->first);
+	end = min_of(to_ns / x->cell_ns + (to_ns % x->cell_ns != 0), x->first + x->n);
+	if (first >= end)
+		return false;
+	*from = (uint32_t)(first - x->first);
+	*to = (uint32_t)(end - x->first);
+	return true;
+}
+
+uint32_t threads_column(const struct app_threads *t)
+{
+	uint64_t cell = t->axis.cell_ns ? t->cursor_ns / t->axis.cell_ns : 0;
+
+	if (cell < t->axis.first)
+		return 0;
+	return (uint32_t)min_of(cell - t->axis.first, (uint64_t)t->axis.n - 1);
+}
+
+/* The middle of a cell: it stays in one that is shorter. */
+static void put_cursor(struct app_threads *t, uint64_t cell)
+{
+	t->cursor_ns = cell * t->axis.cell_ns + t->axis.cell_ns / 2;
+}
+
+void threads_move_to(struct app *a, uint32_t column)
+{
+	put_cursor(&a->threads, a->threads.axis.first + column);
+}
+
+void threads_move(struct app *a, int64_t cells)
+{
+	struct app_threads *t = &a->threads;
+	uint64_t all = cells_in_all(a, t->axis.cell_ns);
+	int64_t to = (int64_t)(t->axis.first + threads_column(t)) + cells;
+
+	to = min_of(to, (int64_t)all - 1);
+	to = max_of(to, (int64_t)0);
+	if (!t->zoom_ns) {
+		to = min_of(to, (int64_t)(t->axis.first + t->axis.n) - 1);
+		to = max_of(to, (int64_t)t->axis.first);
+	} else if (to < (int64_t)t->axis.first) {
+		t->zoom_first = (uint64_t)to;
+	} else if (to >= (int64_t)(t->axis.first + t->columns)) {
+		t->zoom_first = (uint64_t)to - t->columns + 1;
+	}
+	put_cursor(t, (uint64_t)to);
+}
+
+bool threads_zoom(struct app *a, bool in)
+{
+	struct app_threads *t = &a->threads;
+	uint64_t cell = time_axis_even(in ? t->axis.cell_ns / 2 : t->axis.cell_ns * 2);
+	uint64_t ns = time_axis_ns(&t->axis, threads_column(t)) + t->axis.cell_ns / 2;
+	uint32_t column = threads_column(t);
+
+	if (in ? cell >= t->axis.cell_ns : !t->zoom_ns)
+		return false;
+	t->cursor_ns = ns;
+	t->zoom_ns = cell;
+	t->zoom_first = ns / cell > column ? ns / cell - column : 0;
+	if (!in && cells_in_all(a, cell) <= t->columns)
+		t->zoom_ns = 0;
+	return true;
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * ui/threads_data.h - what the view of threads shows: which time, which rows, and what is
+ * chosen of both.
+ *
+ * The time on the screen is all there is, or the window of the scope, or what was zoomed in
+ * on; a range that was picked is marked in it.  Numbers beside the lanes are of the scope.
+ */
+#ifndef CPROFD_UI_THREADS_DATA_H
+#define CPROFD_UI_THREADS_DATA_H
+
+#include "ui/view.h"
+
+/* Make all up to date for so many columns of time; false if there is no thread to show. */
+bool threads_make(struct app *a, uint32_t columns);
+
+/* The columns of a range: [from, to); false if there is none, or it is not on the screen. */
+bool threads_range(const struct app *a, uint32_t *from, uint32_t *to);
+
+/* The time that is being selected, counted from the start; false if none is. */
+bool threads_selection(const struct app *a, uint64_t *from_ns, uint64_t *to_ns);
+
+/* The column of the cursor. */
+uint32_t threads_column(const struct app_threads *t);
+
+/* Move it; beyond the edge what was zoomed in on moves. */
+void threads_move(struct app *a, int64_t cells);
+void threads_move_to(struct app *a, uint32_t column);
+
+/* Shorter cells around the cursor, or longer ones; false if there are none. */
+bool threads_zoom(struct app *a, bool in);
+
+#endif

@@ -1,0 +1,642 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ *	TID  THREAD      CPU%  |.........|.........|   WAITED MOST
+ *	4242 MainThread  75.6  NNNNNNnnnnNNNNKKNNNN    lock  4.7 s
+ *
+ * With UTF-8 a cell is as high as the share of a CPU that its thread had, in the colour of
+ * what it ran; in ASCII it is a letter, a capital if it ran for at least half of the cell.
+ * Where a thread was seen to wait for most of a cell, that has the sign of what for.
+ */
+#include "ui/threads_picture.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "ui/cells.h"
+#include "ui/text.h"
+
+#define WITH_TID 80		/* width from which on there is the column, */
+#define WITH_WAITS 96		/* and this one, */
+#define WAITS 14		/* with its blanks */
+#define LABEL_LEAST 12u		/* "lost samples" */
+#define NAME_MOST 16
+#define FULL_FROM 30		/* height of the screen from which on all is told, */
+#define BRIEF_FROM 24		/* and a little */
+#define LABEL_AT 2
+#define VALUE_AT 16
+
+/* How a state is drawn. */
+static const struct {
+	char letter;
+	char kind;		/* of code that runs */
+	const char *line;	/* of what waits, behind its letter */
+	const char *name, *brief;
+} states[TIMELINE_STATES] = {
+	[TIMELINE_PYTHON] = { 'P', 'P', NULL, "Python", "Python" },
+	[TIMELINE_NATIVE] = { 'N', 'N', NULL, "native", "native" },
+	[TIMELINE_LIBRARY] = { 'L', 'L', NULL, "library", "library" },
+	[TIMELINE_KERNEL] = { 'K', 'K', NULL, "kernel", "kernel" },
+	[TIMELINE_UNKNOWN] = { '?', '?', NULL, "unknown", "unknown" },
+	[TIMELINE_WAIT_PYTHON] = { 'g', 0, "━", "waits for the GIL", "GIL" },
+	[TIMELINE_WAIT_LOCK] = { 'w', 0, "─", "for a lock", "lock" },
+	[TIMELINE_WAIT_IO] = { 'i', 0, "─", "for I/O", "I/O" },
+	[TIMELINE_SLEEP] = { 's', 0, "·", "sleeps", "sleep" },
+	[TIMELINE_WAIT_ELSE] = { 'e', 0, "─", "for something else", "other" },
+};
+
+static const char *const heights[] = { "·", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+
+struct picture {
+	struct app *a;
+	struct app_threads *t;
+	const struct timeline *total;	/* of the scope */
+	uint64_t scope_ns;		/* its length */
+	struct grid *g;
+	struct area area;
+	unsigned int tid, name;		/* widths; 0: no column */
+	unsigned int lanes;		/* where they begin */
+	bool marked;			/* there is a range: [from, to) */
+	uint32_t from, to;
+};
+
+/* ---- where things are ---- */
+
+static unsigned int tid_width(const struct app *a, unsigned int width)
+{
+	uint32_t most = 0;
+	unsigned int n = 3;
+
+	if (width < WITH_TID)
+		return 0;
+	for (size_t i = 0; i < a->model->p->n_threads; i++)
+		most = max_of(most, a->model->p->threads[i].tid);
+	for (; most >= 1000; most /= 10)
+		n++;
+	return n;
+}
+
+static unsigned int name_width(const struct app *a, unsigned int width)
+{
+	const struct profile *p = a->model->p;
+	unsigned int most = width < WITH_TID ? LABEL_LEAST : NAME_MOST;
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_threads && n < most; i++)
+		n = max_of(n, strlen(profile_string(p, p->threads[i].name)));
+	n = min_of(n, (size_t)most);
+	return max_of((unsigned int)n, LABEL_LEAST);
+}
+
+static unsigned int lanes_at(unsigned int tid, unsigned int name)
+{
+	return 1 + tid + (tid ? 1 : 0) + name + 1 + 5 + 1;
+}
+
+uint32_t threads_picture_columns(const struct app *a, unsigned int width)
+{
+	unsigned int left = lanes_at(tid_width(a, width), name_width(a, width));
+	unsigned int right = width >= WITH_WAITS ? WAITS + 2 : 1;
+
+	return width > left + right ? width - left - right : 1;
+}
+
+/* ---- cells ---- */
+
+static bool is_marked(const struct picture *pic, uint32_t column)
+{
+	return pic->marked && column >= pic->from && column < pic->to;
+}
+
+/* How much of a cell is filled: never nothing. */
+static int eighths_of(double share)
+{
+	int eighths = (int)lround(fmin(share, 1) * 8);
+
+	return max_of(eighths, 1);
+}
+
+/* The background of a column: of the range, or where the cursor is. */
+static uint8_t ground(const struct picture *pic, uint32_t column)
+{
+	return is_marked(pic, column) || column == threads_column(pic->t) ? INK_TINT : INK_DEFAULT;
+}
+
+/* Is there nothing yet, or not any more, that a cell could show? */
+static bool is_outside(const struct picture *pic, uint32_t thread, uint32_t column)
+{
+	const struct profile *p = pic->a->model->p;
+	uint64_t from = time_axis_ns(&pic->t->axis, column);
+
+	if (from >= p->end_ns - p->start_ns)
+		return true;
+	return thread != RECORD_NONE &&
+	       p->start_ns + from + pic->t->axis.cell_ns <= p->threads[thread].time_ns;
+}
+
+/* Strong in the range, or if there is none. */
+static uint8_t ink_of(const struct picture *pic, char kind, uint32_t column)
+{
+	bool strong = !pic->marked || is_marked(pic, column) || !pic->g->two_tones;
+
+	return (uint8_t)(strong ? ink_strong(kind) : ink_quiet(kind));
+}
+
+static void put_run(const struct picture *pic, struct pen *pen, const struct timeline_cell *c,
+		    uint32_t column)
+{
+	double share = timeline_share(&pic->t->line, c);
+	struct style style = { .fg = ink_of(pic, states[c->most_run].kind, column),
+			       .bg = ground(pic, column) };
+	char letter = states[c->most_run].letter;
+
+	if (pic->g->utf8)
+		pen_put(pen, style, "%s", heights[eighths_of(share)]);
+	else
+		pen_put(pen, style, "%c", share >= .5 || letter == '?' ? letter : letter | 0x20);
+}
+
+/* The letter where it begins, then a line. */
+static void put_wait(const struct picture *pic, struct pen *pen, uint8_t state, bool begins,
+		     uint32_t column)
+{
+	struct style style = { .fg = state == TIMELINE_WAIT_PYTHON ? INK_METER : INK_DIM,
+			       .bg = ground(pic, column) };
+
+	if (begins || !pic->g->utf8)
+		pen_put(pen, style, "%c", states[state].letter);
+	else
+		pen_put(pen, style, "%s", states[state].line);
+}
+
+static void put_lane(const struct picture *pic, struct pen *pen, const struct app_threads_row *row)
+{
+	uint8_t before = TIMELINE_STATES;
+
+	pen_to(pen, pic->lanes);
+	for (uint32_t i = 0; i < pic->t->axis.n; i++) {
+		static const struct timeline_cell none;
+		const struct timeline_cell *c = row->lane ? &row->lane->cells[i] : &none;
+		struct style style = { .fg = INK_RULE, .bg = ground(pic, i) };
+		bool begins = before != c->most_wait || (is_marked(pic, i) && i == pic->from);
+
+		if (c->run_ns || c->wait_ns) {
+			if (c->run_ns >= c->wait_ns)
+				put_run(pic, pen, c, i);
+			else
+				put_wait(pic, pen, c->most_wait, begins, i);
+			before = c->run_ns >= c->wait_ns ? TIMELINE_STATES : c->most_wait;
+			continue;
+		}
+		pen_put(pen, style, "%s", is_outside(pic, row->thread, i) ? " "
+			: pic->g->utf8 ? heights[0] : ".");
+		before = TIMELINE_STATES;
+	}
+}
+
+/* ---- rows ---- */
+
+static void put_head(const struct picture *pic)
+{
+	const struct app_threads *t = pic->t;
+	struct pen pen = area_pen(pic->g, pic->area, 0), above, below;
+	_cleanup_(freep) char *right = NULL;
+	char length[32], number[TEXT_NUMBER];
+	uint64_t from_ns, to_ns;
+
+	if (threads_selection(pic->a, &from_ns, &to_ns)) {
+		char from[32], to[32];
+
+		right = xasprintf("selecting %s-%s s: %s samples", time_axis_moment(from, from_ns, t->axis.cell_ns),
+				  time_axis_moment(to, to_ns, t->axis.cell_ns),
+				  text_count(number, pic->marked ? timeline_samples(&t->line, pic->from, pic->to) : 0));
+	} else {
+		right = xasprintf("window %s", text_time(number, min_of((uint64_t)t->axis.n * t->axis.cell_ns,
+			pic->a->model->p->end_ns - pic->a->model->p->start_ns)));
+	}
+	pen_to(&pen, 1);
+	pen_put(&pen, STYLE_STRONG, "Threads and time");
+	time_axis_length(length, t->axis.cell_ns);
+	pen_to(&pen, pen.column + 2);
+	pen_put(&pen, STYLE_DIM, "one column = %s", length);
+	if (pen_left(&pen) > strlen(right) + 36)
+		pen_put(&pen, STYLE_DIM, "%s", pic->g->utf8 ? ", as high as its share of a CPU"
+			: ", what took most of it");
+	if (pen_left(&pen) > strlen(right) + 1) {
+		pen_to(&pen, pic->area.width - 1 - (unsigned int)strlen(right));
+		pen_put(&pen, t->selecting ? STYLE_STRONG : STYLE_DIM, "%s", right);
+	}
+	above = area_pen(pic->g, pic->area, 1);
+	below = area_pen(pic->g, pic->area, 2);
+	pen_to(&below, 1);
+	if (pic->tid) {
+		pen_right(&below, STYLE_DIM, pic->tid, "TID");
+		pen_to(&below, below.column + 1);
+	}
+	pen_put(&below, STYLE_DIM, "THREAD");
+	pen_to(&below, pic->lanes - 6);
+	pen_right(&below, t->by_start ? STYLE_DIM : STYLE_STRONG, 5, "CPU%%");
+	pen_to(&above, pic->lanes);
+	pen_to(&below, pic->lanes);
+	time_axis_ruler(&t->axis, &above, &below);
+	if (pic->area.width >= WITH_WAITS) {
+		pen_to(&below, pic->area.width - WAITS);
+		pen_put(&below, STYLE_DIM, "WAITED MOST");
+	}
+	grid_tint(pic->g, pic->area.top + 2, 0, pic->area.width, (struct style){ .attrs = ATTR_UNDERLINE });
+}
+
+/* Marks on the ruler: the cursor, and the range. */
+static void put_marks(const struct picture *pic)
+{
+	bool utf8 = pic->g->utf8;
+
+	for (uint32_t i = 0; i < pic->t->axis.n; i++) {
+		struct pen pen = area_pen(pic->g, pic->area, 2);
+		bool first = i == pic->from, last = i + 1 == pic->to;
+		const char *mark = NULL;
+
+		if (is_marked(pic, i) && first && last)
+			mark = utf8 ? "╋" : "+";
+		else if (is_marked(pic, i))
+			mark = first ? (utf8 ? "┣" : "[") : last ? (utf8 ? "┫" : "]") : utf8 ? "━" : "=";
+		if (!mark && i == threads_column(pic->t))
+			mark = utf8 ? "▾" : "v";
+		if (!mark)
+			continue;
+		pen_to(&pen, pic->lanes + i);
+		pen_put(&pen, (struct style){ .attrs = ATTR_BOLD | ATTR_UNDERLINE }, "%s", mark);
+	}
+}
+
+/* What it was seen to wait for most. */
+static void put_waited(const struct picture *pic, struct pen *pen, const struct timeline_lane *lane)
+{
+	uint8_t most = TIMELINE_WAIT_PYTHON;
+	char time[TEXT_NUMBER];
+
+	if (pic->area.width < WITH_WAITS)
+		return;
+	pen_to(pen, pic->area.width - WAITS);
+	for (uint8_t i = most; lane && i < TIMELINE_STATES; i++)
+		if (lane->ns[i] > lane->ns[most])
+			most = i;
+	if (!lane || !lane->waits_known)
+		pen_put(pen, STYLE_FAINT, "not looked at");
+	else if (!lane->ns[most])
+		pen_put(pen, STYLE_DIM, "never");
+	else {
+		pen_put(pen, STYLE_DIM, "%-5s", states[most].brief);
+		pen_right(pen, STYLE_TEXT, 8, "%s", text_time(time, lane->ns[most]));
+	}
+}
+
+static double share_of_cpu(const struct picture *pic, uint64_t ns)
+{
+	return pic->scope_ns ? (double)ns / (double)pic->scope_ns : 0;
+}
+
+static const char *thread_name(const struct picture *pic, uint32_t thread)
+{
+	const char *name = profile_string(pic->a->model->p, pic->a->model->p->threads[thread].name);
+
+	return *name ? name : "[not known]";
+}
+
+static void put_row(const struct picture *pic, unsigned int y, uint32_t at)
+{
+	const struct app_threads_row *row = &pic->t->rows[at];
+	struct pen pen = area_pen(pic->g, pic->area, y);
+	struct cells c = { &pen, pic->a->model->p, &pic->a->model->sum };
+	bool chosen = at == pic->t->list.cursor;
+
+	area_spot(pic->g, pic->area, y, at);
+	if (chosen) {
+		grid_tint(pic->g, pen.y, 0, pic->lanes, (struct style){ .bg = INK_TINT });
+		pen_put(&pen, STYLE_TEXT, ">");
+	}
+	pen_to(&pen, 1);
+	if (pic->tid) {
+		pen_right(&pen, STYLE_DIM, pic->tid, "%u", pic->a->model->p->threads[row->thread].tid);
+		pen_to(&pen, pen.column + 1);
+	}
+	pen_name(&pen, chosen ? STYLE_STRONG : STYLE_TEXT, pic->name, thread_name(pic, row->thread));
+	pen_to(&pen, pic->lanes - 6);
+	cell_share(&c, share_of_cpu(pic, row->total ? row->total->run_ns : 0));
+	put_lane(pic, &pen, row);
+	put_waited(pic, &pen, row->total);
+}
+
+/* What a lane below those of threads begins with, up to its cells. */
+static struct pen below(const struct picture *pic, unsigned int y, const char *label, const char *scale)
+{
+	struct pen pen = area_pen(pic->g, pic->area, y);
+
+	pen_to(&pen, 1);
+	pen_put(&pen, STYLE_DIM, "%s", label);
+	pen_to(&pen, pic->lanes - 6);
+	pen_right(&pen, STYLE_FAINT, 5, "%s", scale);
+	pen_to(&pen, pic->lanes);
+	return pen;
+}
+
+static void put_right(const struct picture *pic, struct pen *pen, struct style style, const char *text)
+{
+	if (pic->area.width < WITH_WAITS)
+		return;
+	pen_to(pen, pic->area.width - WAITS);
+	pen_put(pen, style, "%s", text);
+}
+
+/* All threads of the scope together, up to as many CPUs as there are. */
+static void put_all(const struct picture *pic, unsigned int y)
+{
+	static const char levels[] = " .:-=+*#";
+	const struct timeline *line = &pic->t->line;
+	double cpus = (double)profile_meta_number(pic->a->model->p, "cpus", 0), most = 0;
+	_cleanup_(freep) char *scale = NULL, *used = NULL;
+	struct pen pen;
+
+	for (uint32_t i = 0; i < line->how.n_cells; i++)
+		most = fmax(most, timeline_share(line, &line->all.cells[i]));
+	cpus = cpus >= 1 ? cpus : fmax(ceil(most - .1), 1);
+	scale = xasprintf("0-%.0f", cpus);
+	pen = below(pic, y, pic->a->scope.now->n_threads ? "in scope" : "all threads", scale);
+	for (uint32_t i = 0; i < line->how.n_cells; i++) {
+		double share = timeline_share(line, &line->all.cells[i]) / cpus;
+		int eighths = share > 0 ? eighths_of(share) : 0;
+		struct style style = { .fg = eighths ? INK_METER : INK_RULE, .bg = ground(pic, i) };
+
+		if (is_outside(pic, RECORD_NONE, i))
+			pen_put(&pen, style, " ");
+		else if (pic->g->utf8)
+			pen_put(&pen, style, "%s", heights[eighths]);
+		else
+			pen_put(&pen, style, "%c", levels[min_of(eighths, 7)]);
+	}
+	used = xasprintf("%.2f CPUs", share_of_cpu(pic, pic->total->all.run_ns));
+	put_right(pic, &pen, STYLE_TEXT, used);
+}
+
+/* Marks where something was, dots where it was not. */
+static void put_dots(const struct picture *pic, struct pen *pen, bool (*is)(const struct timeline *, uint32_t),
+		     const char *mark, const char *ascii)
+{
+	for (uint32_t i = 0; i < pic->t->axis.n; i++) {
+		bool here = is(&pic->t->line, i);
+		struct style style = { .fg = here ? INK_DEFAULT : INK_RULE, .bg = ground(pic, i),
+				       .attrs = here ? ATTR_BOLD : 0 };
+
+		if (here)
+			pen_put(pen, style, "%s", pic->g->utf8 ? mark : ascii);
+		else
+			pen_put(pen, style, "%s", is_outside(pic, RECORD_NONE, i) ? " "
+				: pic->g->utf8 ? heights[0] : ".");
+	}
+}
+
+static bool is_lost(const struct timeline *t, uint32_t cell)
+{
+	return t->lost[cell] > 0;
+}
+
+static bool is_collecting(const struct timeline *t, uint32_t cell)
+{
+	return t->collecting_ns[cell];
+}
+
+static void put_lost(const struct picture *pic, unsigned int y)
+{
+	struct pen pen = below(pic, y, "lost samples", "");
+	_cleanup_(freep) char *text = NULL;
+	char n[TEXT_NUMBER];
+
+	put_dots(pic, &pen, is_lost, "▪", "x");
+	text = xstrdup(pic->total->lost_all > 0
+		? text_count(n, (uint64_t)fmax(pic->total->lost_all + .5, 1)) : "none");
+	put_right(pic, &pen, pic->total->lost_all > 0 ? STYLE_STRONG : STYLE_DIM, text);
+}
+
+static void put_collecting(const struct picture *pic, unsigned int y)
+{
+	struct pen pen = below(pic, y, "GC", "");
+	char time[TEXT_NUMBER];
+
+	put_dots(pic, &pen, is_collecting, "▪", "c");
+	put_right(pic, &pen, STYLE_TEXT, text_time(time, pic->total->collecting_all_ns));
+}
+
+/* ---- what the signs mean ---- */
+
+static bool is_there(const struct picture *pic, enum timeline_state state)
+{
+	return pic->t->line.all.ns[state] || pic->total->all.ns[state];
+}
+
+static void put_legend(const struct picture *pic, unsigned int y)
+{
+	struct pen pen = area_pen(pic->g, pic->area, y);
+	bool utf8 = pic->g->utf8, first_wait = true;
+
+	pen_to(&pen, 1);
+	for (enum timeline_state i = 0; i < TIMELINE_STATES; i++) {
+		const char *name = states[i].name;
+		struct style style = { INK_BLACK, (uint8_t)ink_strong(states[i].kind), 0 };
+
+		if (!is_there(pic, i) || pen_left(&pen) < strlen(name) + 4)
+			continue;
+		if (timeline_runs(i))
+			pen_put(&pen, pic->g->fills ? style : STYLE_STRONG, "%c", states[i].letter);
+		else
+			pen_put(&pen, STYLE_STRONG, "%c%s", states[i].letter, utf8 ? states[i].line : "");
+		if (!timeline_runs(i) && first_wait && i != TIMELINE_WAIT_PYTHON && i != TIMELINE_SLEEP)
+			pen_put(&pen, STYLE_DIM, " waits");
+		first_wait &= timeline_runs(i) || i == TIMELINE_SLEEP;
+		pen_put(&pen, STYLE_DIM, " %s", name);
+		pen_to(&pen, pen.column + 2);
+	}
+	if (!utf8 && pen_left(&pen) > 20)
+		pen_put(&pen, STYLE_DIM, "small: under half  ");
+	if (pen_left(&pen) > 12)
+		pen_put(&pen, STYLE_RULE, "%s", utf8 ? heights[0] : ".");
+	if (pen_left(&pen) > 11)
+		pen_put(&pen, STYLE_DIM, " no sample");
+}
+
+/* ---- what is chosen, in words ---- */
+
+static struct pen labelled(const struct picture *pic, unsigned int y, const char *label)
+{
+	struct pen pen = area_pen(pic->g, pic->area, y);
+
+	pen_to(&pen, LABEL_AT);
+	pen_put(&pen, STYLE_DIM, "%s", label);
+	pen_to(&pen, VALUE_AT);
+	return pen;
+}
+
+/* "lock 4.7 s", if there is room. */
+static void put_fact(struct pen *pen, const char *label, const char *value, const char *unit)
+{
+	unsigned int gap = pen->column > VALUE_AT ? 3 : 0;
+
+	if (text_width(label) + text_width(value) + text_width(unit) + gap > pen_left(pen))
+		return;
+	pen_to(pen, pen->column + gap);
+	pen_put(pen, STYLE_DIM, "%s", label);
+	pen_put(pen, STYLE_TEXT, "%s", value);
+	pen_put(pen, STYLE_DIM, "%s", unit);
+}
+
+static void put_where(const struct picture *pic, struct pen *pen, const struct timeline_lane *lane)
+{
+	char time[TEXT_NUMBER];
+	_cleanup_(freep) char *share = NULL;
+
+	share = xasprintf(" (%.1f%%)", 100 * share_of_cpu(pic, lane ? lane->run_ns : 0));
+	put_fact(pen, "on CPU ", text_time(time, lane ? lane->run_ns : 0), share);
+	for (uint8_t i = TIMELINE_WAIT_PYTHON; lane && i < TIMELINE_STATES; i++) {
+		_cleanup_(freep) char *label = xasprintf("%s ", states[i].brief);
+
+		if (lane->ns[i])
+			put_fact(pen, label, text_time(time, lane->ns[i]), "");
+	}
+	if (!lane || !lane->waits_known)
+		put_fact(pen, "nobody looked whether it waits", "", "");
+}
+
+static void put_code(struct pen *pen, const struct timeline_lane *lane)
+{
+	for (uint8_t i = 0; lane && lane->run_ns && timeline_runs(i); i++) {
+		_cleanup_(freep) char *label = xasprintf("%s ", states[i].name);
+		_cleanup_(freep) char *value = xasprintf("%.1f%%", 100 * (double)lane->ns[i] /
+							 (double)lane->run_ns);
+
+		if (lane->ns[i])
+			put_fact(pen, label, value, "");
+	}
+	if (!lane || !lane->run_ns)
+		pen_put(pen, STYLE_DIM, "it did not run");
+}
+
+static void put_functions(const struct picture *pic, struct pen *pen, uint32_t thread)
+{
+	struct thread_top *top = &pic->t->top;
+	const struct profile *p = pic->a->model->p;
+
+	if (top->thread != thread || top->asked != pic->a->model->n_asked) {
+		thread_functions_make(p, &pic->a->model->scope, thread, &top->f);
+		top->thread = thread;
+		top->asked = pic->a->model->n_asked;
+	}
+	for (uint32_t i = 0; i < top->f.n && pen_left(pen) > 16; i++) {
+		if (i)
+			pen_to(pen, pen->column + 3);
+		pen_name(pen, STYLE_TEXT, min_of(pen_left(pen) - 8, 24u),
+			 profile_string(p, p->functions[top->f.v[i].function].name));
+		pen_put(pen, STYLE_DIM, " %.1f%%", 100 * (double)top->f.v[i].self_ns / (double)top->f.all_ns);
+	}
+	if (!top->f.n)
+		pen_put(pen, STYLE_DIM, "none");
+}
+
+/* The column of the cursor, or the time that is being selected. */
+static void put_column(const struct picture *pic, unsigned int y, const struct app_threads_row *row)
+{
+	const struct timeline *line = &pic->t->line;
+	uint32_t at = threads_column(pic->t);
+	struct pen pen;
+	char from[32], to[32], number[TEXT_NUMBER];
+	uint64_t from_ns, to_ns, step = pic->t->axis.cell_ns;
+	_cleanup_(freep) char *value = NULL;
+
+	if (threads_selection(pic->a, &from_ns, &to_ns)) {
+		pen = labelled(pic, y, "selecting");
+		pen_put(&pen, STYLE_STRONG, "%s-%s s", time_axis_moment(from, from_ns, step), time_axis_moment(to, to_ns, step));
+		pen_put(&pen, STYLE_DIM, "   h l extend  ");
+		pen_put(&pen, STYLE_STRONG, "Enter");
+		pen_put(&pen, STYLE_DIM, " takes it in every view  ");
+		pen_put(&pen, STYLE_STRONG, "Esc");
+		pen_put(&pen, STYLE_DIM, " back");
+		return;
+	}
+	pen = labelled(pic, y, "this column");
+	pen_put(&pen, STYLE_TEXT, "%s-%s s", time_axis_moment(from, time_axis_ns(&pic->t->axis, at), step),
+		time_axis_moment(to, time_axis_ns(&pic->t->axis, at + 1), step));
+	value = xasprintf("%.0f%%", row->lane ? 100 * fmin(timeline_share(line, &row->lane->cells[at]), 1) : 0.);
+	put_fact(&pen, "ran ", value, " of it");
+	put_fact(&pen, "", text_count(number, row->lane ? row->lane->cells[at].n : 0), " samples");
+	free(steal(value));
+	value = xasprintf("%.2f", timeline_share(line, &line->all.cells[at]));
+	put_fact(&pen, "all threads ", value, " CPUs");
+	if (line->lost[at] > 0)
+		put_fact(&pen, "lost ", text_count(number, (uint64_t)fmax(line->lost[at] + .5, 1)), "");
+}
+
+static unsigned int detail_rows(const struct grid *g)
+{
+	return g->height >= FULL_FROM ? 5 : g->height >= BRIEF_FROM ? 3 : 1;
+}
+
+static void put_detail(const struct picture *pic, unsigned int y)
+{
+	const struct app_threads_row *row = &pic->t->rows[pic->t->list.cursor];
+	struct pen pen = area_pen(pic->g, pic->area, y);
+	_cleanup_(freep) char *note = NULL;
+	struct buf clean = { 0 };
+
+	if (detail_rows(pic->g) == 1) {
+		put_column(pic, y, row);
+		return;
+	}
+	note = xasprintf("%u   %s", pic->a->model->p->threads[row->thread].tid,
+			 pic->a->scope.now->window == SCOPE_RANGE ? "in the range" :
+			 pic->a->scope.now->window == SCOPE_ALL ? "all of the time" : "in the window");
+	text_clean(&clean, thread_name(pic, row->thread), strlen(thread_name(pic, row->thread)), pic->g->utf8);
+	text_clip(&clean, 24, pic->g->utf8);
+	pen_rule(&pen, (const char *)clean.data, note);
+	buf_deinit(&clean);
+	pen = labelled(pic, ++y, "where it was");
+	put_where(pic, &pen, row->total);
+	if (detail_rows(pic->g) == 5) {
+		pen = labelled(pic, ++y, "whose code");
+		put_code(&pen, row->total);
+		pen = labelled(pic, ++y, "top functions");
+		put_functions(pic, &pen, row->thread);
+	}
+	put_column(pic, y + 1, row);
+}
+
+void threads_picture_draw(struct app *a, struct grid *g, struct area area)
+{
+	struct app_threads *t = &a->threads;
+	unsigned int detail = detail_rows(g), gc, rows, apart, y = 3;
+	struct picture pic = {
+		.a = a, .t = t, .total = t->is_whole ? &t->line : &t->total, .g = g, .area = area,
+		.scope_ns = a->model->sum.to_ns - a->model->sum.from_ns,
+		.tid = tid_width(a, area.width), .name = name_width(a, area.width) };
+	bool legend = area.height >= 10, blank;
+	unsigned int fixed;
+
+	pic.lanes = lanes_at(pic.tid, pic.name);
+	pic.marked = threads_range(a, &pic.from, &pic.to);
+	gc = is_there(&pic, TIMELINE_PYTHON) && (t->line.collecting_all_ns || pic.total->collecting_all_ns);
+	fixed = 3 + 2 + gc + legend + detail;
+	blank = area.height >= fixed + min_of(t->n_rows, 4u) + 2;	/* around the legend */
+	rows = area.height > fixed + 2 * blank ? area.height - fixed - 2 * blank : 1;
+	apart = t->n_rows * 2 <= rows ? 2 : 1;
+	list_fit(&t->list, t->n_rows, rows);
+	put_head(&pic);
+	put_marks(&pic);
+	y += apart - 1;
+	for (uint32_t i = t->list.top; i < t->n_rows && i < t->list.top + rows; i++, y += apart)
+		put_row(&pic, y, i);
+	put_all(&pic, y++);
+	if (gc)
+		put_collecting(&pic, y++);
+	put_lost(&pic, y++);
+	if (legend)
+		put_legend(&pic, y + blank);
+	put_detail(&pic, area.height - detail);
+}
