@@ -217,15 +217,15 @@ stripped_file() {
 # program computes with its frame pointer at 0, which marks no end of a stack in
 # code that keeps no frame pointers.
 no_unwind_info() {
-	for program in "abc 600 half" "threads 1 burn"; do
+	for program in "abc half 600" "threads burn 1 0 600"; do
 		set -- $program
 		$CC -O2 -fomit-frame-pointer -fno-asynchronous-unwind-tables -pthread -o bare \
 			"$top_srcdir/tests/targets/$1.c" 2>cc.txt || fail "$(cat cc.txt)"
 		objcopy --remove-section .eh_frame --remove-section .eh_frame_hdr bare 2>objcopy.txt ||
 			fail "$(cat objcopy.txt)"
-		start ./bare "$2" 0 600
+		start ./bare $3 ${4-} ${5-}
 		expect 0 "" "$cprofd" record --force -p "$pid" -d 1 -o bare.cprof
-		has_function bare.cprof "$3" || fail "$1: no names"
+		has_function bare.cprof "$2" || fail "$1: no names"
 		n=$(report bare.cprof 'sum(x["samples"] for x in r["ledger"]["rows"]
 			if x["outcome"] == "no unwind rule" and x["module"].endswith("bare"))')
 		all=$(n_samples bare.cprof)

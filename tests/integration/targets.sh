@@ -76,7 +76,7 @@ first_thread_ends() {
 other_rights() {
 	engine=$1 kind=$2
 	is_root || skip "$engine: the target executes $kind program" "needs root to make one"
-	rm -f go other
+	rm -f go other user/other.cprof
 	cp "$targets/threads" other
 	case $kind in
 	"a privileged") chmod 4755 other ;;
@@ -85,7 +85,9 @@ other_rights() {
 	"$user" sh -c 'until [ -e go ]; do :; done; exec ./other 1 0 600' &
 	pid=$!
 	echo $pid >>"$scratch/pids"
-	(sleep 0.7; touch go) &
+	# It is the user's once setpriv has executed it, and something is to be seen of it then.
+	! is_root || wait_for 10 is_no_longer_roots $pid || fail "it stays root's"
+	(wait_for 10 test -s user/other.cprof; sleep 0.5; touch go) &
 	expect 0 "profiling stopped: the process now runs a privileged program" \
 		"$user" timeout 20 "$cprofd" record --force --engine "$engine" -p $pid -o user/other.cprof
 	[ "$(ending user/other.cprof)" = privileged ] || fail "ended: $(ending user/other.cprof)"
@@ -93,6 +95,8 @@ other_rights() {
 	! has_function user/other.cprof burn || fail "it was looked into"
 	[ -d /proc/$pid ] || fail "the target is gone"
 }
+
+is_no_longer_roots() { [ "$(stat -c %u "/proc/$1")" != 0 ]; }
 
 # A child with other rights: the rest goes on, and the limits are not blamed.
 child_with_other_rights() {
