@@ -327,29 +327,6 @@ TEST(what_is_coming_and_what_is_no_key_is_said)
 	made_app_deinit(&t);
 }
 
-TEST(any_keys_at_any_size_do_no_harm)
-{
-	struct made_app t;
-
-	srand(7);
-	made_app_init(&t, &usual, 80, 24, true);
-	t.app.session.target = xstrdup("4242 shop");
-	for (int i = 0; i < 10000; i++) {
-		t.app.session.state = (enum app_state)(rand() % 4);
-		t.app.session.now_ns += (uint64_t)rand() % NS_PER_S;
-		if (rand() % 10 == 0)
-			grid_resize(&t.grid, (unsigned int)rand() % 260, (unsigned int)rand() % 80);
-		t.grid.fills = rand() % 2;
-		if (rand() % 50 == 0)
-			model_ask(&t.model);	/* there may be more data */
-		app_key(&t.app, rand() % 4 ? (uint32_t)rand() % 128
-					   : KEY_OF_RESIZE + (uint32_t)rand() % 24);
-		t.app.asked_quit = false;
-		free(screen(&t));
-	}
-	made_app_deinit(&t);
-}
-
 /* ---- commands ---- */
 
 TEST(commands_complete_and_say_what_they_do_not_know)
@@ -422,7 +399,6 @@ int main(void)
 		cmocka_unit_test(every_key_that_is_listed_does_something),
 		cmocka_unit_test(what_is_drawn_can_be_clicked_on),
 		cmocka_unit_test(what_is_coming_and_what_is_no_key_is_said),
-		cmocka_unit_test(any_keys_at_any_size_do_no_harm),
 		cmocka_unit_test(commands_complete_and_say_what_they_do_not_know),
 		cmocka_unit_test(a_session_is_asked_what_only_it_can_do),
 	};
