@@ -47,6 +47,7 @@ void app_deinit(struct app *a)
 	app_processes_deinit(&a->processes);
 	app_waits_deinit(&a->waits);
 	app_threads_deinit(&a->threads);
+	app_compare_deinit(&a->compare);
 	app_panel_deinit(&a->panel);
 	while (a->n_trail)
 		scope_release(a->trail[--a->n_trail].scope);
@@ -239,6 +240,9 @@ static bool act(struct app *a, enum action action)
 	case ACTION_FILTER:
 	case ACTION_COMMAND:
 		open_prompt(a, action);
+		break;
+	case ACTION_BASELINE:
+		app_compare_take(a);
 		break;
 	case ACTION_CHOOSE_THREADS:
 		threads_ask(a);

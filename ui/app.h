@@ -31,6 +31,7 @@
 #include "profile/tree_rows.h"
 #include "profile/waits.h"
 #include "ui/action.h"
+#include "ui/app_compare.h"
 #include "ui/app_scope.h"
 #include "ui/app_session.h"
 #include "ui/bindings.h"
@@ -246,6 +247,8 @@ struct app {
 		} top;
 	} threads;
 
+	struct app_compare compare;
+
 	/* quality, help: text that scrolls */
 	struct list text;
 
@@ -261,6 +264,7 @@ struct app {
 		struct lesson_values values;
 		uint32_t function, asked;	/* what they are of */
 		bool example;			/* or they are made up */
+		unsigned int compared;		/* which comparison they are of; 0: none */
 		bool focused;
 		struct app_panel_place {	/* by view */
 			bool open;

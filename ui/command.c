@@ -79,6 +79,15 @@ static void run_range(struct app *a, const char *argument, bool force)
 	app_scope_range(a, argument);
 }
 
+static void run_compare(struct app *a, const char *argument, bool force)
+{
+	(void)force;
+	if (*argument)
+		app_compare_open(a, argument);
+	else
+		app_refuse(a, "with which recording?  :compare FILE");
+}
+
 static void run_frames(struct app *a, const char *argument, bool force)
 {
 	(void)force;
@@ -256,6 +265,8 @@ const struct command commands[] = {
 	  run_range, APP_RECORDING },
 	{ "frames", "[MODE]", "Python: merged, python, native or mixed; none: merged",
 	  run_frames, APP_RECORDING },
+	{ "compare", "FILE", "with another recording, as A of view 0", run_compare,
+	  APP_RECORDING },
 	{ "set", "NAME VALUE", "ascii, clipboard, color, mouse, theme; alone: a list",
 	  run_set, APP_RECORDING, true },
 	{ "bind", "KEY ACTION", "let a key do something else, or none", run_bind,

@@ -13,17 +13,23 @@
 #define PLOT_LEAST 12
 #define PLOT_MOST 40
 
-/* What the intervals reach; rows that nobody can say much of do not stretch it. */
+static bool is_drawn(const struct compare_row *r)
+{
+	return r->kind < COMPARE_OTHERS && r->low < r->high;
+}
+
+/* What the intervals of functions reach; those that nobody can say much of do not stretch it. */
 static void find_reach(struct compare_cells *t)
 {
 	double most = 0;
 
 	for (uint32_t i = 0; i < t->c->n_rows; i++)
-		most = fmax(most, fabs(t->c->rows[i].change));
+		if (is_drawn(&t->c->rows[i]))
+			most = fmax(most, fabs(t->c->rows[i].change));
 	for (uint32_t i = 0; i < t->c->n_rows; i++) {
 		const struct compare_row *r = &t->c->rows[i];
 
-		if (r->kind == COMPARE_FILTERED || r->low >= r->high)
+		if (!is_drawn(r))
 			continue;
 		t->low = fmin(t->low, fmax(r->low, -1.5 * most));
 		t->high = fmax(t->high, fmin(r->high, 1.5 * most));
@@ -41,6 +47,9 @@ static unsigned int number_width(const struct compare_cells *t)
 	for (int side = 0; side < 2; side++)
 		most = max_of(most, text_width(compare_value(buf, &t->numbers,
 							     t->c->total[side].value)));
+	for (uint32_t i = 0; i < t->c->n_rows; i++)
+		most = max_of(most, text_width(compare_change(buf, &t->numbers, t->c->rows[i].change,
+							      false)));
 	most = max_of(most, text_width(compare_change(buf, &t->numbers, -fmax(-t->low, t->high),
 						      false)));
 	most = max_of(most, (unsigned int)strlen(t->numbers.unit) + 2);	/* "A ms" */
@@ -63,7 +72,7 @@ struct compare_cells compare_cells_make(const struct compare *c, const struct co
 	} else {
 		used += t.interval;
 		if (width > used + NAME_LEAST + 6 + PLOT_LEAST + 2)
-			t.plot = min_of((width - used - NAME_LEAST) / 2, (unsigned int)PLOT_MOST);
+			t.plot = min_of((width - used - NAME_LEAST) * 3 / 5, (unsigned int)PLOT_MOST);
 	}
 	used += t.plot ? t.plot + 2 : 0;
 	if (width > used + t.name)
@@ -102,7 +111,8 @@ static void put_plot(const struct compare_cells *t, const struct compare_row *ro
 		bool within = known && i + 1 > low && i < high;
 
 		if (known && i == at)
-			pen_put(t->pen, tone_of(row), "%s", cross);
+			pen_put(t->pen, tone_of(row), "%s", row->change > t->high ? ">"
+				: row->change < t->low ? "<" : cross);
 		else if (within && i == (unsigned int)low && low - i > .5 && utf8)
 			pen_put(t->pen, tone_of(row), heavy ? "╺" : "╶");
 		else if (within && i == (unsigned int)high && high - i < .5 && utf8)

@@ -13,17 +13,20 @@
 
 struct compare_numbers compare_numbers_of(const struct compare *c)
 {
-	double most = fmax(c->total[COMPARE_A].value, c->total[COMPARE_B].value);
+	double all = fmax(c->total[COMPARE_A].value, c->total[COMPARE_B].value), most = 0;
 	struct compare_numbers n = { .unit = "ms", .factor = 1000 };
 
 	if (c->unit == COMPARE_SHARE)
 		return (struct compare_numbers){ "%", 100, 1 };
 	if (c->unit == COMPARE_PER_SECOND)
 		n.unit = "ms/s";
-	else if (most >= 10)
+	else if (all >= 10)
 		n = (struct compare_numbers){ .unit = "s", .factor = 1 };
-	most *= n.factor;
-	n.decimals = most >= 1000 ? 0 : most >= 100 ? 1 : 2;
+	for (uint32_t i = 0; i < c->n_rows; i++)
+		if (c->rows[i].kind < COMPARE_OTHERS)
+			most = fmax(most, n.factor * fmax(c->rows[i].value[COMPARE_A],
+							  c->rows[i].value[COMPARE_B]));
+	n.decimals = most >= 1000 ? 0 : most >= 10 ? 1 : 2;
 	return n;
 }
 
@@ -247,19 +250,23 @@ char *compare_circumstances(const struct compare_side sides[2])
 	return (char *)b.data;
 }
 
+const char *compare_caution(enum compare_unit unit)
+{
+	static const char *const cautions[COMPARE_UNITS] = {
+		[COMPARE_PER_RUN] = "one run of each: 2% are allowed for how runs differ",
+		[COMPARE_PER_SECOND] = "by the clock: who waits more uses less, and is not faster",
+		[COMPARE_SHARE] = "where one share shrinks, all others grow",
+	};
+
+	return cautions[unit];
+}
+
 char *compare_certainty(const struct compare *c)
 {
-	const char *unit = c->unit == COMPARE_PER_RUN
-		? "  One run of each: intervals allow for runs that differ by 2%, programs can "
-		  "differ by more."
-		: c->unit == COMPARE_PER_SECOND
-		? "  What was done in a second is not known: busy machines do less."
-		: "  Where one share shrinks, all others grow.";
 	char n[TEXT_NUMBER];
 
-	return xasprintf("%s row%s tested together: intervals are so wide that one false alarm in 20 "
-			 "whole comparisons is to be expected, not one in 20 rows.  "
-			 "\"no evidence\" is not \"equal\".%s%s", text_count(n, c->n_tested),
-			 c->n_tested == 1 ? "" : "s", unit,
-			 c->rough ? "  \"?\": less than 10 s; with phases it can be wider." : "");
+	return xasprintf("%s row%s tested together: intervals are widened so that one false alarm in "
+			 "20 whole comparisons is expected, not one in 20 rows.  \"no evidence\" is not "
+			 "\"equal\".%s", text_count(n, c->n_tested), c->n_tested == 1 ? "" : "s",
+			 c->rough ? "  \"?\": less than 10 s, so phases may not show." : "");
 }

@@ -49,8 +49,9 @@ char *compare_trouble_text(const struct compare *c);
 /* In how far both were made alike: "499 Hz and 199 Hz, made up for; another build ...". */
 char *compare_circumstances(const struct compare_side sides[2]);
 
-/* What verdicts rest on, and what is not in them. */
+/* What verdicts rest on; and what the unit leaves open. */
 char *compare_certainty(const struct compare *c);
+const char *compare_caution(enum compare_unit unit);
 
 /* Rows with evidence. */
 bool compare_has_evidence(const struct compare_row *row);

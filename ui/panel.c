@@ -203,19 +203,24 @@ static void make_values(struct app *a)
 	struct app_panel *p = &a->panel;
 	const struct model *m = a->model;
 	uint32_t function = a->view == &view_hints ? view_hints_function(a) : a->function;
+	bool compared = a->view == &view_compare && app_compare_make(a);
 	bool looked = a->view == &view_waits && a->waits.w.shown.count >= CELLS_FEW_SAMPLES;
-	bool example = m->sum.measured || (m->sum.received.count < CELLS_FEW_SAMPLES && !looked);
+	bool example = m->sum.measured || (a->view == &view_compare && !compared) || (m->sum.received.count < CELLS_FEW_SAMPLES && !looked);
 
-	if (p->asked == m->n_asked && p->function == function && p->example == example)
+	if (p->asked == m->n_asked && p->function == function && p->example == example &&
+	    p->compared == (compared ? a->compare.n_made : 0))
 		return;
 	lesson_values_deinit(&p->values);
 	p->asked = m->n_asked;
 	p->function = function;
 	p->example = example;
+	p->compared = compared ? a->compare.n_made : 0;
 	if (p->example)
 		lesson_values_make_example(&p->values);
 	else
 		lesson_values_make(m, function, &a->source.sources, &p->values);
+	if (!p->example && compared)
+		app_compare_fill(a, &p->values);
 }
 
 struct page {

@@ -20,7 +20,7 @@ const struct view *const views[] = {
 	&view_threads,
 	&view_waits,
 	&view_memory,
-	COMING('0', ACTION_COMPARE, "Diff", "Diff", "the comparison of two recordings"),
+	&view_compare,
 	&view_processes,
 	&view_quality,
 	&view_hints,

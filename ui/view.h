@@ -45,7 +45,7 @@ struct view {
 };
 
 extern const struct view view_functions, view_tree, view_callers, view_flame, view_source,
-	view_threads, view_waits, view_memory, view_processes, view_quality,
+	view_threads, view_waits, view_memory, view_compare, view_processes, view_quality,
 	view_hints, view_sessions, view_help;
 
 /* All that have a tab, in their order, then the others; ends with NULL. */

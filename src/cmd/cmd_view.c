@@ -142,8 +142,8 @@ const struct cmd cmd_view = {
 	"\n"
 	VIEWER_OPTIONS_HELP
 	"  --render VIEW      print one screen instead: functions, tree, callers,\n"
-	"                     flame, source, threads, off-cpu, mem, processes,\n"
-	"                     quality, hints or help\n"
+	"                     flame, source, threads, off-cpu, mem, diff,\n"
+	"                     processes, quality, hints or help\n"
 	"  --size WxH         columns and rows of what is printed, which then also comes\n"
 	"                     of a script; else 100x30\n"
 	"  -h, --help         this text\n",

@@ -94,7 +94,7 @@ TEST(every_view_at_every_size_looks_as_it_did)
 	} view[] = {
 		{ "2", "functions" }, { "3", "tree" }, { "4", "callers" }, { "5", "flame" },
 		{ "6", "source" }, { "7", "threads" }, { "W", "processes" }, { "=", "quality" }, { "!", "hints" },
-		{ "?", "help" },
+		{ "?", "help" }, { "0", "diff-empty" }, { "0bh", "diff" },
 	};
 	static const struct {
 		unsigned int width, height;
@@ -120,7 +120,7 @@ TEST(ascii_screens_are_ascii)
 {
 	static const char *const keys[] = { "", "=", "?", "s", "stI", "5", "5i", "T", "/fib",
 					    "\\a", "3C/w", "!", "L", "!L", "W", "Wbb", "8", "8L", "9", "9L", "7",
-					    "7vll", "7vll\n++" };
+					    "7vll", "7vll\n++", "0", "0bh", "0bhvU", "0bhL" };
 
 	for (size_t i = 0; i < array_len(keys); i++) {
 		struct made_app t;
