@@ -133,6 +133,10 @@ bool save_screen(struct app *a, const char *path, bool force)
 	struct buf text = { 0 };
 	struct error err;
 
+	if (!a->height) {
+		app_refuse(a, "there is no screen yet: the terminal is too small");
+		return true;
+	}
 	if (out_file_open(path, force ? OUT_FILE_FORCE : 0, &file, &err) < 0)
 		return say_failure(a, path, &err);
 	draw_screen(a, &text);

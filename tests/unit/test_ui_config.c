@@ -106,17 +106,6 @@ TEST(any_bytes_set_up_nothing_and_do_no_harm)
 
 /* ---- keys ---- */
 
-TEST(every_action_has_a_name_that_leads_to_it)
-{
-	for (enum action i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
-		if (!action_name(i))
-			fail_msg("action %d has no name in action.c", i);
-		assert_int_equal(action_called(action_name(i)), i);
-	}
-	assert_int_equal(action_called("none"), ACTION_COUNT);
-	assert_int_equal(action_called(""), ACTION_COUNT);
-}
-
 /* The footer and the help page say the keys as they are by now. */
 TEST(a_key_that_is_bound_is_shown)
 {
@@ -220,7 +209,6 @@ int main(void)
 		cmocka_unit_test(lines_set_up_an_app),
 		cmocka_unit_test(a_wrong_line_is_named_and_the_others_hold),
 		cmocka_unit_test(any_bytes_set_up_nothing_and_do_no_harm),
-		cmocka_unit_test(every_action_has_a_name_that_leads_to_it),
 		cmocka_unit_test(a_key_that_is_bound_is_shown),
 		cmocka_unit_test(a_key_can_be_given_back),
 		cmocka_unit_test(sources_are_looked_for_where_a_folder_is_mapped),

@@ -241,6 +241,17 @@ TEST(every_key_that_is_listed_does_something)
 		}
 }
 
+TEST(every_action_has_a_name_that_leads_to_it)
+{
+	for (enum action i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
+		if (!action_name(i))
+			fail_msg("action %d has no name in action.c and cprofd(1)", i);
+		assert_int_equal(action_called(action_name(i)), i);
+	}
+	assert_int_equal(action_called("none"), ACTION_COUNT);
+	assert_int_equal(action_called(""), ACTION_COUNT);
+}
+
 /* A click on the first character of a text that is on the screen and can be clicked on. */
 static void click(struct made_app *t, const char *text)
 {
@@ -397,6 +408,7 @@ int main(void)
 		cmocka_unit_test(a_page_scrolls_to_its_end_and_no_further),
 		cmocka_unit_test(the_header_hides_and_comes_back),
 		cmocka_unit_test(every_key_that_is_listed_does_something),
+		cmocka_unit_test(every_action_has_a_name_that_leads_to_it),
 		cmocka_unit_test(what_is_drawn_can_be_clicked_on),
 		cmocka_unit_test(what_is_coming_and_what_is_no_key_is_said),
 		cmocka_unit_test(commands_complete_and_say_what_they_do_not_know),
