@@ -150,13 +150,18 @@ static void find_caller(const struct model *m, struct app_detail *d)
 /* All stacks are gone through: with many of them that is seen at a key. */
 #define QUICK_LEAVES 5000
 
+bool function_detail_is_known(const struct app *a)
+{
+	return a->detail.asked == a->model->n_asked && a->detail.function == a->function;
+}
+
 /* What is known of the selected function; false if there is no time for it now. */
 static bool find_detail(struct app *a)
 {
 	const struct model *m = a->model;
 	struct app_detail *d = &a->detail;
 
-	if (d->asked == m->n_asked && d->function == a->function)
+	if (function_detail_is_known(a))
 		return true;
 	if (a->in_haste && m->p->n_leaves > QUICK_LEAVES) {
 		a->unsettled = true;

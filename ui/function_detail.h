@@ -14,4 +14,7 @@ unsigned int function_detail_rows(const struct app *a);
 /* Draw it from row `y` of the area on, which begins with the blank one. */
 void function_detail_put(struct app *a, struct grid *g, struct area area, unsigned int y);
 
+/* Was there time to find out about callers and lines of the selected one? */
+bool function_detail_is_known(const struct app *a);
+
 #endif

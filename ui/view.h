@@ -12,7 +12,7 @@
 #include "ui/app.h"
 #include "ui/pen.h"
 
-/* Rows of a grid that a view may draw in: columns [0, width).  The lesson's has a left. */
+/* Rows of a grid to draw in, and columns [left, left + width); a view's begin at 0. */
 struct area {
 	unsigned int top, height, left, width;
 };
@@ -77,6 +77,9 @@ bool view_lacks_samples(const struct app *a, struct grid *g, struct area area);
 bool view_is_void(const struct app *a);
 void view_draw_void(struct grid *g, struct area area);
 
+/* Callers and callees of the selected function beside another view. */
+void view_callers_put_beside(struct app *a, struct grid *g, struct area area);
+
 /* Is a Python function selected? */
 bool view_on_python(const struct app *a);
 
@@ -99,7 +102,8 @@ static inline void area_spot(struct grid *g, struct area area, unsigned int y, u
 /* A pen for row `y` of an area. */
 static inline struct pen area_pen(struct grid *g, struct area area, unsigned int y)
 {
-	return pen_make(g, y < area.height ? area.top + y : g->height, 0, area.width);
+	return pen_make(g, y < area.height ? area.top + y : g->height, area.left,
+			area.left + area.width);
 }
 
 #endif

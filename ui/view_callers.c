@@ -115,7 +115,7 @@ static void put_head(struct grid *g, struct area area, const struct columns *col
 	pen_put(&pen, STYLE_DIM, "  K CALLERS, CALLEES");
 	pen_to(&pen, columns->where_at);
 	pen_put(&pen, STYLE_DIM, "WHERE");
-	grid_tint(g, area.top, 0, area.width, (struct style){ .attrs = ATTR_UNDERLINE });
+	grid_tint(g, area.top, area.left, area.width, (struct style){ .attrs = ATTR_UNDERLINE });
 }
 
 /* "call at shop.c:61": the line is in the file of the one that calls. */
@@ -156,7 +156,7 @@ static void put_what(const struct app *a, struct cells *c, const struct columns 
 }
 
 static void put_row(const struct app *a, struct grid *g, struct area area, unsigned int y,
-		    const struct columns *columns, uint32_t i)
+		    const struct columns *columns, uint32_t i, bool chosen)
 {
 	const struct app_callers_row *row = &a->callers.rows[i];
 	bool function = row->kind == CALLERS_FUNCTION || row->kind == CALLERS_MIDDLE;
@@ -167,9 +167,9 @@ static void put_row(const struct app *a, struct grid *g, struct area area, unsig
 	char n[TEXT_NUMBER];
 
 	if (row->kind == CALLERS_MIDDLE)
-		grid_tint(g, pen.y, 0, area.width, (struct style){ .bg = INK_STRIP });
-	if (i == a->callers.list.cursor) {
-		grid_tint(g, pen.y, 0, area.width, (struct style){ .bg = INK_TINT });
+		grid_tint(g, pen.y, area.left, area.width, (struct style){ .bg = INK_STRIP });
+	if (chosen) {
+		grid_tint(g, pen.y, area.left, area.width, (struct style){ .bg = INK_TINT });
 		pen_put(&pen, STYLE_TEXT, ">");
 	}
 	pen_to(&pen, 2);
@@ -255,11 +255,25 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	make_rows(a);
 	list_fit(l, a->callers.n_rows, rows);
 	for (uint32_t i = 0; i < rows && l->top + i < l->n; i++) {
-		put_row(a, g, area, i + 1, &columns, l->top + i);
+		put_row(a, g, area, i + 1, &columns, l->top + i, l->top + i == l->cursor);
 		area_spot(g, area, i + 1, l->top + i);
 	}
 	if (detail)
 		put_detail(a, g, area, area.height - DETAIL_ROWS + 1);
+}
+
+void view_callers_put_beside(struct app *a, struct grid *g, struct area area)
+{
+	struct columns columns = cells_columns(area.width, NAME_AT);
+	uint32_t rows = area.height - 1, first;
+
+	put_head(g, area, &columns, a->model->sum.measured);
+	if (a->function == RECORD_NONE)
+		return;
+	make_rows(a);
+	first = a->callers.middle > rows / 2 ? a->callers.middle - rows / 2 : 0;
+	for (uint32_t i = 0; i < rows && first + i < a->callers.n_rows; i++)
+		put_row(a, g, area, i + 1, &columns, first + i, false);
 }
 
 static uint32_t rows_n(struct app *a)

@@ -14,6 +14,8 @@
 #define SECONDS_FROM 90		/* width from which on there is a column of them */
 #define TREND_FROM 100		/* and one of how it went */
 #define TREND 10		/* columns that it has */
+#define CALLERS_FROM 156	/* and callers of the selected one at its right, */
+#define TABLE_WIDTH 100		/* which leaves the table so much, or more */
 #define DETAIL_FROM 19		/* height of the view from which on it is there */
 
 enum sort { SORT_SELF, SORT_TOTAL, SORT_NAME, SORT_CALLS, SORT_COUNT };
@@ -315,10 +317,39 @@ static double find_scale(const struct model *m)
 	return bar_scale(high);
 }
 
+/* ---- callers beside it ---- */
+
+/* What of the area they have; width 0: nothing. */
+static struct area take_callers(const struct app *a, struct area *area)
+{
+	struct area callers = *area;
+	unsigned int table = max_of(area->width * 11 / 20, (unsigned int)TABLE_WIDTH);
+
+	callers.width = 0;
+	if (area->width >= CALLERS_FROM && a->function != RECORD_NONE) {
+		callers.left = table + 2;
+		callers.width = area->width - callers.left;
+		area->width = table;
+	}
+	return callers;
+}
+
+static void put_callers(struct app *a, struct grid *g, struct area area)
+{
+	for (unsigned int y = 0; y < area.height; y++) {
+		struct pen pen = pen_make(g, area.top + y, area.left - 2, area.left);
+
+		pen_put(&pen, STYLE_RULE, g->utf8 ? "│" : "|");
+	}
+	if (function_detail_is_known(a))
+		view_callers_put_beside(a, g, area);
+}
+
 /* ---- the view ---- */
 
 static void draw(struct app *a, struct grid *g, struct area area)
 {
+	struct area callers = take_callers(a, &area);
 	struct table t = { .a = a, .g = g, .area = area, .seconds = area.width >= SECONDS_FROM,
 			   .scale = find_scale(a->model) };
 	bool detail = area.height >= DETAIL_FROM;
@@ -346,6 +377,8 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	beside(&t, 1 + min_of(rows, a->n_order - a->functions.top));
 	if (detail && a->function != RECORD_NONE)
 		function_detail_put(a, g, area, area.height - detail_rows);
+	if (callers.width)
+		put_callers(a, g, callers);
 }
 
 static uint32_t rows_n(struct app *a)
