@@ -33,7 +33,8 @@ a_known_change() {
 		grep -q "^less" out.txt || fail "per $unit: $(cat out.txt)"
 	done
 	# 2 of 5 turns of half, 3 of third, 2 of fifth: 20 of the 50 that it had of 100.
-	compared "abs(row['half']['b']['value'] - 2 / 7) < .05 and row['half']['change']['low'] < 2 / 7 - .5 < row['half']['change']['high']" \
+	# How often an interval has the truth in it is known of many runs: test_compare.
+	compared "abs(row['half']['b']['value'] - 2 / 7) < .05 and abs(row['half']['change']['value'] - (2 / 7 - .5)) < .1" \
 		--unit share one.cprof less.cprof >out.txt
 	grep -q True out.txt || fail "the share of half: $(cat compare.json)"
 	"$cprofd" compare --evidence one.cprof less.cprof >out.txt 2>err.txt || fail "exit $?: $(cat err.txt)"
@@ -42,12 +43,17 @@ a_known_change() {
 	"$cprofd" compare --unit share less.cprof one.cprof | grep -q 'half.*more' || fail "the other way"
 }
 
-# Of what the program itself does: on a busy machine the kernel's part does differ.
+# Of what the program itself does: on a busy machine the kernel's part does differ.  In one
+# of 20 pairs something may seem to by chance, in one of 8,000 three times on end.
 nothing_changed() {
 	recordings
-	compared "[r['name'] for r in c['rows'] if r['kind'] == 'N' and r['verdict'] != 'no-evidence']" \
-		--unit share one.cprof two.cprof >out.txt
-	grep -qxF '[]' out.txt || fail "$(cat out.txt compare.json)"
+	for try in 1 2 3; do
+		compared "[r['name'] for r in c['rows'] if r['kind'] == 'N' and r['verdict'] != 'no-evidence']" \
+			--unit share one.cprof two.cprof >out.txt
+		! grep -qxF '[]' out.txt || break
+		[ $try -lt 3 ] || fail "$(cat out.txt compare.json)"
+		"$cprofd" run --force -F 1999 -o two.cprof -- "$targets/abc" 3000r >run.txt 2>&1 || fail "$(cat run.txt)"
+	done
 	for unit in run second share; do
 		compared "[r['name'] for r in c['rows'] if r['verdict'] not in ('no-evidence', 'not-tested')], c['change'] and c['change']['value']" \
 			--unit $unit one.cprof one.cprof >out.txt
