@@ -57,19 +57,19 @@ char *compare_change(char buf[COMPARE_NUMBER], const struct compare_numbers *n, 
 
 const char *compare_word(enum compare_unit unit, enum compare_verdict verdict)
 {
-	static const char *const of_time[] = {
+	static const char *const of_runs[] = {
 		[COMPARE_NO_EVIDENCE] = "no evidence", [COMPARE_LESS] = "faster",
 		[COMPARE_GONE] = "faster (gone)", [COMPARE_MORE] = "slower",
 		[COMPARE_NEW] = "slower (new)", [COMPARE_UNTESTED] = "not tested",
 	};
-	/* A smaller part of the whole can be slower than before. */
-	static const char *const of_share[] = {
+	/* A smaller part of the whole, or of the time of a busy machine, can be slower. */
+	static const char *const of_parts[] = {
 		[COMPARE_NO_EVIDENCE] = "no evidence", [COMPARE_LESS] = "less",
 		[COMPARE_GONE] = "less (gone)", [COMPARE_MORE] = "more",
 		[COMPARE_NEW] = "more (new)", [COMPARE_UNTESTED] = "not tested",
 	};
 
-	return (unit == COMPARE_SHARE ? of_share : of_time)[verdict];
+	return (unit == COMPARE_PER_RUN ? of_runs : of_parts)[verdict];
 }
 
 const char *compare_unit_title(enum compare_unit unit)
@@ -250,15 +250,16 @@ char *compare_circumstances(const struct compare_side sides[2])
 	return (char *)b.data;
 }
 
-const char *compare_caution(enum compare_unit unit)
+const char *compare_caution(const struct compare *c)
 {
 	static const char *const cautions[COMPARE_UNITS] = {
 		[COMPARE_PER_RUN] = "one run of each: 2% are allowed for how runs differ",
-		[COMPARE_PER_SECOND] = "by the clock: who waits more uses less, and is not faster",
+		[COMPARE_PER_SECOND] = "by the clock: waits, or a busy machine, lower it",
 		[COMPARE_SHARE] = "where one share shrinks, all others grow",
 	};
 
-	return cautions[unit];
+	return c->alike ? "all rows changed alike: the machine, or waits, rather than the code?"
+			: cautions[c->unit];
 }
 
 char *compare_certainty(const struct compare *c)

@@ -28,7 +28,7 @@ char *compare_value(char buf[COMPARE_NUMBER], const struct compare_numbers *n, d
 char *compare_change(char buf[COMPARE_NUMBER], const struct compare_numbers *n, double change,
 		     bool utf8);
 
-/* "faster", "slower (new)", "no evidence" ... */
+/* "faster", "slower (new)", "no evidence" ...; where the work is not the same "less", "more" */
 const char *compare_word(enum compare_unit unit, enum compare_verdict verdict);
 
 /* "CPU time per run" */
@@ -51,7 +51,7 @@ char *compare_circumstances(const struct compare_side sides[2]);
 
 /* What verdicts rest on; and what the unit leaves open. */
 char *compare_certainty(const struct compare *c);
-const char *compare_caution(enum compare_unit unit);
+const char *compare_caution(const struct compare *c);
 
 /* Rows with evidence. */
 bool compare_has_evidence(const struct compare_row *row);

@@ -70,7 +70,7 @@ static void put_head(const struct report_compare *r)
 	put_line(r, "B", STYLE_STRONG, side_text(r, COMPARE_B));
 	put_line(r, "recorded", STYLE_TEXT, compare_circumstances(r->sides));
 	put_line(r, "unit", STYLE_TEXT, xasprintf("%s; %s", compare_unit_title(r->c->unit),
-						  compare_caution(r->c->unit)));
+						  compare_caution(r->c)));
 	if (r->c->unit != COMPARE_SHARE)
 		put_line(r, "total", STYLE_TEXT,
 			 xasprintf("A %s %s   B %s %s   %s",

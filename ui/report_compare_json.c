@@ -115,6 +115,7 @@ void report_compare_json(const struct report_compare *r)
 	put_change(&j, "change", c->change_known, c->change.share, c->change.low, c->change.high);
 	json_text(&j, "trouble", trouble[c->trouble]);
 	json_bool(&j, "rough", c->rough);
+	json_bool(&j, "alike", c->alike);
 	json_u64(&j, "tested", c->n_tested);
 	json_array(&j, "rows");
 	for (uint32_t i = 0; i < c->n_rows; i++)

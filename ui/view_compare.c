@@ -140,7 +140,7 @@ static void put_head(const struct picture *t)
 	pen_to(&pen, 1);
 	pen_put(&pen, STYLE_STRONG, "%s", compare_unit_title(t->c->unit));
 	pen_to(&pen, pen.column + 3);
-	pen_put(&pen, STYLE_DIM, "%s", compare_caution(t->c->unit));
+	pen_put(&pen, STYLE_DIM, "%s", compare_caution(t->c));
 	put_side(t, COMPARE_A);
 	put_side(t, COMPARE_B);
 	pen = area_pen(t->g, t->area, 3);

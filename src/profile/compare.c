@@ -258,15 +258,23 @@ static void fill_values(struct compare_row *row, uint32_t i, const struct side s
 	row->verdict = COMPARE_UNTESTED;
 }
 
+/* How far the interval of row `i` reaches to either side. */
+static double half_width(uint32_t i, const struct side sides[2], enum compare_unit unit,
+			 uint32_t n_tested)
+{
+	double var[2];
+
+	for (int side = 0; side < 2; side++)
+		var[side] = variance(&sides[side], &sides[side].rows[i], unit);
+	return stats_t_beyond(ALPHA / n_tested, degrees_of_freedom(sides, unit, var)) *
+	       sqrt(var[COMPARE_A] + var[COMPARE_B]);
+}
+
 static void test(struct compare_row *row, uint32_t i, const struct side sides[2],
 		 const struct compare *c)
 {
-	double var[2], half;
+	double half = half_width(i, sides, c->unit, c->n_tested);
 
-	for (int side = 0; side < 2; side++)
-		var[side] = variance(&sides[side], &sides[side].rows[i], c->unit);
-	half = stats_t_beyond(ALPHA / c->n_tested, degrees_of_freedom(sides, c->unit, var)) *
-	       sqrt(var[COMPARE_A] + var[COMPARE_B]);
 	row->low = row->change - half;
 	row->high = row->change + half;
 	row->verdict = c->trouble ? COMPARE_UNTESTED : judge(row);
@@ -314,6 +322,25 @@ static void fill_change(struct compare *c, const struct side sides[2])
 	       sqrt(var[COMPARE_A] + var[COMPARE_B]);
 	c->change = (struct interval){ b / a - 1, b / a - 1 - half, b / a - 1 + half, c->rough };
 	c->change_known = true;
+}
+
+/* Did all of it change, and no part of it more than the others? */
+static bool changed_alike(const struct compare *c, const struct side sides[2],
+			  const struct match *m)
+{
+	if (c->unit != COMPARE_PER_SECOND || !c->change_known ||
+	    (c->change.low <= 0 && c->change.high >= 0))
+		return false;
+	for (uint32_t i = 0; i < m->n; i++) {
+		double share[2];
+
+		for (int side = 0; side < 2; side++)
+			share[side] = sides[side].rows[i].sum / sides[side].base_ns;
+		if (can_test(&m->rows[i], sides) && fabs(share[COMPARE_B] - share[COMPARE_A]) >
+		    half_width(i, sides, COMPARE_SHARE, c->n_tested))
+			return false;
+	}
+	return true;
 }
 
 static bool has_evidence(const struct compare_row *r)
@@ -368,6 +395,7 @@ void compare_make(const struct compare_side in[2], enum compare_unit unit, struc
 		if (can_test(&m.rows[i], sides))
 			test(&m.rows[i], i, sides, out);
 	}
+	out->alike = changed_alike(out, sides, &m);
 	out->rows = steal(m.rows);
 	out->n_rows = m.n;
 	qsort(out->rows, out->n_rows, sizeof(*out->rows), by_weight);

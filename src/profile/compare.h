@@ -124,6 +124,8 @@ struct compare {
 	enum compare_trouble trouble;
 	int trouble_side;
 	bool rough;		/* less than 10 s on a side, or 10 blocks with samples */
+	bool alike;		/* per second: the total changed, and no row has evidence of another
+				   share of it, so it need not be the code that changed */
 	uint32_t n_tested;	/* rows */
 	struct compare_row *rows;	/* with evidence first, those that changed most for sure; then
 				   by time; then others and filtered */

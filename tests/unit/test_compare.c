@@ -284,6 +284,36 @@ TEST(what_became_faster_is_found_and_its_interval_has_the_truth)
 	run_deinit(&b);
 }
 
+/* The same program gets half of the CPU: that is said to be no change of its parts. */
+TEST(what_changes_alike_is_said_to)
+{
+	struct program before = usual_program(), starved = before, other = before;
+	struct compare c;
+	struct run a, b;
+
+	starved.busy = before.busy / 2;
+	other.busy = before.busy / 2;
+	other.share[0] = 0;
+	run_init(&a);
+	run_init(&b);
+	run_again(&a, &before, 20, 499);
+	run_again(&b, &starved, 20, 499);
+	c = compare(&a, &b, COMPARE_PER_SECOND);
+	assert_true(c.change.high < 0);
+	assert_true(c.alike);
+	compare_deinit(&c);
+	run_again(&b, &other, 20, 499);
+	c = compare(&a, &b, COMPARE_PER_SECOND);
+	assert_false(c.alike);
+	compare_deinit(&c);
+	run_again(&b, &before, 20, 499);
+	c = compare(&a, &b, COMPARE_PER_SECOND);
+	assert_false(c.alike);
+	compare_deinit(&c);
+	run_deinit(&a);
+	run_deinit(&b);
+}
+
 /* Where one function shrinks, the shares of all others grow, and their times do not. */
 TEST(shares_alone_mislead)
 {
@@ -588,6 +618,7 @@ int main(void)
 		cmocka_unit_test(the_same_program_twice_bears_no_verdict),
 		cmocka_unit_test(a_recording_is_like_itself),
 		cmocka_unit_test(what_became_faster_is_found_and_its_interval_has_the_truth),
+		cmocka_unit_test(what_changes_alike_is_said_to),
 		cmocka_unit_test(shares_alone_mislead),
 		cmocka_unit_test(rows_add_up_to_the_totals),
 		cmocka_unit_test(too_little_bears_no_verdict),

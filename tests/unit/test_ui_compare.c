@@ -58,8 +58,8 @@ TEST(a_recording_and_itself_have_no_verdict)
 	assert_ptr_equal(t.app.view, &view_compare);
 	for (int i = 0; i < 3; i++) {
 		assert_shows(&t, "no evidence");
-		assert_lacks(&t, "faster  ");
-		assert_lacks(&t, "slower");
+		assert_lacks(&t, "less\n");
+		assert_lacks(&t, "more\n");
 		assert_int_equal(n_evident(&t.app.compare.c), 0);
 		type(&t, "U");
 	}
@@ -241,7 +241,7 @@ TEST(what_cannot_be_compared_is_said)
 	type(&t, "\033:compare tiny.cprof\n");
 	assert_shows(&t, "A has only 20 samples: nothing can be said of a change yet");
 	assert_shows(&t, "not tested");
-	assert_lacks(&t, "faster  ");
+	assert_lacks(&t, "less\n");
 	made_app_deinit(&t);
 }
 
