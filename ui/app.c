@@ -10,6 +10,7 @@
 #include "ui/app_scope_text.h"
 #include "ui/cells.h"
 #include "ui/dialogs.h"
+#include "ui/editor.h"
 #include "ui/key.h"
 #include "ui/panel.h"
 #include "ui/prose.h"
@@ -58,6 +59,7 @@ void app_deinit(struct app *a)
 	bindings_deinit(&a->bindings);
 	free(a->asked_threads);
 	free(a->asked_copy);
+	free(a->asked_edit);
 	free(a->order);
 	free(a->message);
 	free(a->session.target);
@@ -249,6 +251,9 @@ static bool act(struct app *a, enum action action)
 		break;
 	case ACTION_NAME:
 		name_show(a);
+		break;
+	case ACTION_EDIT:
+		editor_ask(a);
 		break;
 	case ACTION_SAVE:
 		save_ask(a);

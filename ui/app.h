@@ -95,6 +95,8 @@ struct app {
 	bool asked_look;	/* how the terminal is used was set: */
 	int set[APP_SETTINGS];	/* -1: not set, as it was begun with */
 	char *asked_copy;	/* to the terminal's clipboard, or NULL */
+	char *asked_edit;	/* this file, or NULL, */
+	uint32_t asked_line;	/* at this line */
 	char *message;		/* until the next key */
 	bool refused;		/* it says why something was not done: for a script */
 	int recording_fd;	/* the file, to copy it; -1: none */

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/util.h"
+#include "ui/editor.h"
 #include "ui/key.h"
 #include "ui/script.h"
 
@@ -129,6 +130,12 @@ static void serve(struct app *a, struct grid *g)
 	if (a->asked_copy)
 		term_copy(a->asked_copy);
 	free(steal(a->asked_copy));
+	if (a->asked_edit) {
+		term_give();
+		editor_run(a->asked_edit, a->asked_line);
+		term_take();
+	}
+	free(steal(a->asked_edit));
 	if (a->asked_suspend)
 		term_suspend();
 	a->asked_suspend = false;
@@ -172,6 +179,7 @@ int loop_play(struct app *a, struct grid *g, const struct loop_feed *feed,
 			g->utf8 = !a->set[APP_SET_ASCII] && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 		a->asked_look = a->asked_redraw = a->asked_suspend = false;
 		free(steal(a->asked_copy));
+		free(steal(a->asked_edit));
 	}
 }
 

@@ -179,6 +179,16 @@ static bool read_mapped(const struct sources *s, struct sources_item *item)
 	return true;
 }
 
+char *sources_place(const struct sources *s, const char *path)
+{
+	_cleanup_(freep) char *mapped = mapped_path(s, path);
+	struct stat st;
+
+	if (mapped && stat(mapped, &st) == 0 && S_ISREG(st.st_mode))
+		return steal(mapped);
+	return *path == '/' && stat(path, &st) == 0 && S_ISREG(st.st_mode) ? xstrdup(path) : NULL;
+}
+
 bool sources_map(struct sources *s, const char *from, const char *to)
 {
 	size_t i = 0;

@@ -59,6 +59,9 @@ const struct source *sources_find(struct sources *s, const char *path);
 bool sources_map(struct sources *s, const char *from, const char *to);
 void sources_deinit(struct sources *s);
 
+/* Where that file is for whoever sits here, by the maps; NULL: it is not.  The caller frees it. */
+char *sources_place(const struct sources *s, const char *path);
+
 /*
  * The file of this path was opened, or (-1) could not be: then it is tried with our
  * own rights.  `fd` stays the caller's.

@@ -408,10 +408,20 @@ uint32_t term_take_key(void)
 	}
 }
 
-void term_suspend(void)
+void term_give(void)
 {
 	endwin();
-	raise(SIGTSTP);
+}
+
+void term_take(void)
+{
 	term_redraw();
 	refresh();
+}
+
+void term_suspend(void)
+{
+	term_give();
+	raise(SIGTSTP);
+	term_take();
 }

@@ -64,6 +64,10 @@ void term_redraw(void);
  */
 uint32_t term_take_key(void);
 
+/* Give the terminal back to somebody, and take it again. */
+void term_give(void);
+void term_take(void);
+
 /* ^Z: give the terminal back, stop, and take it again when continued. */
 void term_suspend(void);
 

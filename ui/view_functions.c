@@ -218,6 +218,7 @@ static void put_row(const struct table *t, unsigned int y, uint32_t function, bo
 	struct pen pen = area_pen(t->g, t->area, y);
 	struct cells c = { &pen, t->a->model->p, sum };
 	double share = summary_share(sum, f->self.weight_ns);
+	double total = summary_share(sum, f->total.weight_ns);
 	char kind = profile_function_kind(t->a->model->p, function);
 
 	if (chosen) {
@@ -239,7 +240,7 @@ static void put_row(const struct table *t, unsigned int y, uint32_t function, bo
 		pen_bar(&pen, kind, t->columns.bar, iv.low, iv.share, iv.high, t->scale);
 	}
 	pen_to(&pen, 14 + t->columns.bar + 2);
-	cell_share(&c, summary_share(sum, f->total.weight_ns));
+	cell_share(&c, total);
 	if (t->counted)
 		cell_counted(&c, t->counted, function);
 	pen_to(&pen, pen.column + 1);
@@ -249,7 +250,8 @@ static void put_row(const struct table *t, unsigned int y, uint32_t function, bo
 	pen_put(&pen, (struct style){ .fg = (uint8_t)ink_strong(kind), .attrs = ATTR_BOLD },
 		"%c", kind);
 	view_put_mark(t->a, &pen, function);
-	pen_name(&pen, chosen || share >= .0995 ? STYLE_STRONG : STYLE_TEXT, t->columns.name,
+	pen_name(&pen, chosen || share >= .0995 ? STYLE_STRONG
+		 : share < .01 && total < .01 ? STYLE_DIM : STYLE_TEXT, t->columns.name,
 		 profile_string(c.p, c.p->functions[function].name));
 	pen_to(&pen, t->columns.where_at);
 	cell_where(&c, t->columns.where, function);

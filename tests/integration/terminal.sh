@@ -215,6 +215,32 @@ mouse() {
 	ended
 }
 
+# The line that is looked at, in an editor that has the terminal meanwhile.
+editor() {
+	cat >ed.sh <<-'END'
+		#!/bin/sh
+		printf '%s\n' "$@" >edited.txt
+		echo "line ${1#+}, please [enter]"
+		read -r line
+	END
+	chmod +x ed.sh
+	pane 100 30 "EDITOR=./ed.sh; export EDITOR; unset VISUAL; $cprofd view r.cprof"
+	shows "2 Functions"
+	key -l '/third'
+	key Enter
+	shows "selected third"
+	key e
+	shows ", please [enter]"
+	hasnt "FUNCTION" || fail "it has not the terminal for itself: $(shot)"
+	grep -q "^+[0-9][0-9]*$" edited.txt && grep -q "^/.*/abc\.c$" edited.txt || fail "$(cat edited.txt)"
+	key Enter
+	shows "selected third"
+	key 2
+	shows "SELF%"
+	key q
+	ended
+}
+
 # What a script did comes first, then the keyboard.
 scripts() {
 	printf '/third\nc\n' >s.keys
@@ -372,6 +398,7 @@ check "prompts, and a lone Escape" prompts
 check "files and the clipboard" files_and_clipboard
 check "sizes, and a storm of them" sizes
 check "the mouse, where it was asked for" mouse
+check "somebody's own editor" editor
 check "scripts" scripts
 check "views that are kept" kept_views
 check "a configuration" configuration
