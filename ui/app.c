@@ -49,6 +49,7 @@ void app_deinit(struct app *a)
 	app_waits_deinit(&a->waits);
 	app_threads_deinit(&a->threads);
 	app_compare_deinit(&a->compare);
+	app_heat_deinit(&a->heat);
 	app_panel_deinit(&a->panel);
 	while (a->n_trail)
 		scope_release(a->trail[--a->n_trail].scope);

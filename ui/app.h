@@ -45,6 +45,7 @@
 #include "ui/search.h"
 #include "ui/source.h"
 #include "ui/time_axis.h"
+#include "ui/time_pick.h"
 
 #define APP_MIN_WIDTH 60
 #define APP_MIN_HEIGHT 15
@@ -223,6 +224,7 @@ struct app {
 		struct list list;
 	} memory;
 
+	struct time_pick pick;		/* in the next two */
 	struct app_threads {
 		struct timeline line, total;	/* of the time on the screen; of the scope */
 		uint32_t asked;		/* of the model, when they were made */
@@ -231,7 +233,7 @@ struct app {
 		struct app_threads_row {
 			const struct timeline_lane *lane, *total;	/* NULL: no sample */
 			uint32_t thread;
-			bool main;	/* of its process */
+			bool main;	/* of the process that all of this is about */
 		} *rows;
 		uint32_t n_rows;
 		uint32_t *order, n_order;	/* threads as they were shown last */
@@ -240,9 +242,6 @@ struct app {
 		bool by_start;		/* not by CPU time */
 		uint32_t columns;	/* of what was drawn last */
 		uint64_t zoom_ns, zoom_first;	/* length and number of the first cell; 0: not zoomed */
-		uint64_t cursor_ns;	/* as is the next: from the start */
-		bool selecting;
-		uint64_t anchor_ns;	/* where that began */
 		struct thread_top {
 			uint32_t thread, asked;	/* what it is of; 0: nothing yet */
 			struct thread_functions f;
@@ -250,6 +249,15 @@ struct app {
 	} threads;
 
 	struct app_compare compare;
+
+	struct app_heat {
+		struct timeline t;	/* cells down the first column, then down the next */
+		uint32_t asked;		/* of the model, when it was made */
+		struct time_axis axis;	/* of columns */
+		uint32_t rows;		/* cells of a column */
+		uint32_t columns;	/* that there is room for */
+		uint64_t zoom_ns, zoom_first;	/* as in the threads */
+	} heat;
 
 	/* quality, help: text that scrolls */
 	struct list text;

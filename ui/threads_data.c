@@ -119,6 +119,7 @@ static void make_rows(struct app *a, bool hold)
 {
 	struct app_threads *t = &a->threads;
 	const struct profile *p = a->model->p;
+	const struct profile_process *main = profile_main_process(p);
 	const struct timeline *total = t->is_whole ? &t->line : &t->total;
 	_cleanup_(freep) uint32_t *row = xcalloc(max_of(p->n_threads, (size_t)1), sizeof(*row));
 
@@ -142,8 +143,8 @@ static void make_rows(struct app *a, bool hold)
 	for (uint32_t i = 0; i < t->n_rows; i++) {
 		const struct profile_thread *thread = &p->threads[t->rows[i].thread];
 
-		t->rows[i].main = !profile_is_host(p) &&
-				  p->processes[thread->process].pid == thread->tid;
+		t->rows[i].main = main && &p->processes[thread->process] == main &&
+				  thread->tid == main->pid;
 	}
 	qsort(t->rows, t->n_rows, sizeof(*t->rows), t->by_start ? by_thread : by_time);
 	if (hold)
@@ -190,6 +191,7 @@ bool threads_make(struct app *a, uint32_t columns)
 		follow_range(a);
 	axis = find_axis(a, columns);
 	t->columns = columns;
+	a->pick.step_ns = axis.cell_ns;
 	if (!is_new && axis.cell_ns == t->axis.cell_ns && axis.first == t->axis.first &&
 	    axis.n == t->axis.n)
 		return t->n_rows;
@@ -214,29 +216,13 @@ bool threads_make(struct app *a, uint32_t columns)
 
 /* ---- the cursor ---- */
 
-bool threads_selection(const struct app *a, uint64_t *from_ns, uint64_t *to_ns)
-{
-	const struct app_threads *t = &a->threads;
-	uint64_t cell = t->axis.cell_ns;
-
-	if (!t->selecting || !cell)
-		return false;
-	*from_ns = min_of(t->cursor_ns, t->anchor_ns) / cell * cell;
-	*to_ns = (max_of(t->cursor_ns, t->anchor_ns) / cell + 1) * cell;
-	return true;
-}
-
 bool threads_range(const struct app *a, uint32_t *from, uint32_t *to)
 {
 	const struct time_axis *x = &a->threads.axis;
 	uint64_t from_ns, to_ns, first, end;
 
-	if (!threads_selection(a, &from_ns, &to_ns)) {
-		if (a->scope.now->window != SCOPE_RANGE)
-			return false;
-		from_ns = since_start(a, a->model->sum.from_ns);
-		to_ns = since_start(a, a->model->sum.to_ns);
-	}
+	if (!time_pick_range(a, &from_ns, &to_ns))
+		return false;
 	first = max_of(from_ns / x->cell_ns, x->first);
 	end = min_of(to_ns / x->cell_ns + (to_ns % x->cell_ns != 0), x->first + x->n);
 	if (first >= end)
@@ -246,31 +232,26 @@ bool threads_range(const struct app *a, uint32_t *from, uint32_t *to)
 	return true;
 }
 
-uint32_t threads_column(const struct app_threads *t)
+uint32_t threads_column(const struct app *a)
 {
-	uint64_t cell = t->axis.cell_ns ? t->cursor_ns / t->axis.cell_ns : 0;
+	const struct app_threads *t = &a->threads;
+	uint64_t cell = t->axis.cell_ns ? a->pick.cursor_ns / t->axis.cell_ns : 0;
 
 	if (cell < t->axis.first)
 		return 0;
 	return (uint32_t)min_of(cell - t->axis.first, (uint64_t)t->axis.n - 1);
 }
 
-/* The middle of a cell: it stays in one that is shorter. */
-static void put_cursor(struct app_threads *t, uint64_t cell)
-{
-	t->cursor_ns = cell * t->axis.cell_ns + t->axis.cell_ns / 2;
-}
-
 void threads_move_to(struct app *a, uint32_t column)
 {
-	put_cursor(&a->threads, a->threads.axis.first + column);
+	time_pick_go(&a->pick, a->threads.axis.first + column);
 }
 
 void threads_move(struct app *a, int64_t cells)
 {
 	struct app_threads *t = &a->threads;
 	uint64_t all = cells_in_all(a, t->axis.cell_ns);
-	int64_t to = (int64_t)(t->axis.first + threads_column(t)) + cells;
+	int64_t to = (int64_t)(t->axis.first + threads_column(a)) + cells;
 
 	to = min_of(to, (int64_t)all - 1);
 	to = max_of(to, (int64_t)0);
@@ -282,19 +263,19 @@ void threads_move(struct app *a, int64_t cells)
 	} else if (to >= (int64_t)(t->axis.first + t->columns)) {
 		t->zoom_first = (uint64_t)to - t->columns + 1;
 	}
-	put_cursor(t, (uint64_t)to);
+	time_pick_go(&a->pick, (uint64_t)to);
 }
 
 bool threads_zoom(struct app *a, bool in)
 {
 	struct app_threads *t = &a->threads;
 	uint64_t cell = time_axis_even(in ? t->axis.cell_ns / 2 : t->axis.cell_ns * 2);
-	uint64_t ns = time_axis_ns(&t->axis, threads_column(t)) + t->axis.cell_ns / 2;
-	uint32_t column = threads_column(t);
+	uint64_t ns = time_axis_ns(&t->axis, threads_column(a)) + t->axis.cell_ns / 2;
+	uint32_t column = threads_column(a);
 
 	if (in ? cell >= t->axis.cell_ns : !t->zoom_ns)
 		return false;
-	t->cursor_ns = ns;
+	a->pick.cursor_ns = ns;
 	t->zoom_ns = cell;
 	t->zoom_first = ns / cell > column ? ns / cell - column : 0;
 	if (!in && cells_in_all(a, cell) <= t->columns)

@@ -17,11 +17,8 @@ bool threads_make(struct app *a, uint32_t columns);
 /* The columns of a range: [from, to); false if there is none, or it is not on the screen. */
 bool threads_range(const struct app *a, uint32_t *from, uint32_t *to);
 
-/* The time that is being selected, counted from the start; false if none is. */
-bool threads_selection(const struct app *a, uint64_t *from_ns, uint64_t *to_ns);
-
 /* The column of the cursor. */
-uint32_t threads_column(const struct app_threads *t);
+uint32_t threads_column(const struct app *a);
 
 /* Move it; beyond the edge what was zoomed in on moves. */
 void threads_move(struct app *a, int64_t cells);

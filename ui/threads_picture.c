@@ -120,19 +120,23 @@ static int eighths_of(double share)
 /* The background of a column: of the range, or where the cursor is. */
 static uint8_t ground(const struct picture *pic, uint32_t column)
 {
-	return is_marked(pic, column) || column == threads_column(pic->t) ? INK_TINT : INK_DEFAULT;
+	return is_marked(pic, column) || column == threads_column(pic->a) ? INK_TINT : INK_DEFAULT;
 }
 
 /* Is there nothing yet, or not any more, that a cell could show? */
 static bool is_outside(const struct picture *pic, uint32_t thread, uint32_t column)
 {
 	const struct profile *p = pic->a->model->p;
+	const struct profile_process *process;
 	uint64_t from = time_axis_ns(&pic->t->axis, column);
 
 	if (from >= p->end_ns - p->start_ns)
 		return true;
-	return thread != RECORD_NONE &&
-	       p->start_ns + from + pic->t->axis.cell_ns <= p->threads[thread].time_ns;
+	if (thread == RECORD_NONE)
+		return false;
+	process = &p->processes[p->threads[thread].process];
+	return p->start_ns + from + pic->t->axis.cell_ns <= p->threads[thread].time_ns ||
+	       (process->ended && process->end.time_ns <= p->start_ns + from);
 }
 
 /* Strong in the range, or if there is none. */
@@ -205,7 +209,7 @@ static void put_head(const struct picture *pic)
 	char length[32], number[TEXT_NUMBER];
 	uint64_t from_ns, to_ns;
 
-	if (threads_selection(pic->a, &from_ns, &to_ns)) {
+	if (time_pick_selection(&pic->a->pick, &from_ns, &to_ns)) {
 		char from[32], to[32];
 
 		right = xasprintf("selecting %s-%s s: %s samples", time_axis_moment(from, from_ns, t->axis.cell_ns),
@@ -225,7 +229,7 @@ static void put_head(const struct picture *pic)
 			: ", what took most of it");
 	if (pen_left(&pen) > strlen(right) + 1) {
 		pen_to(&pen, pic->area.width - 1 - (unsigned int)strlen(right));
-		pen_put(&pen, t->selecting ? STYLE_STRONG : STYLE_DIM, "%s", right);
+		pen_put(&pen, pic->a->pick.selecting ? STYLE_STRONG : STYLE_DIM, "%s", right);
 	}
 	above = area_pen(pic->g, pic->area, 1);
 	below = area_pen(pic->g, pic->area, 2);
@@ -261,7 +265,7 @@ static void put_marks(const struct picture *pic)
 			mark = utf8 ? "╋" : "+";
 		else if (is_marked(pic, i))
 			mark = first ? (utf8 ? "┣" : "[") : last ? (utf8 ? "┫" : "]") : utf8 ? "━" : "=";
-		if (!mark && i == threads_column(pic->t))
+		if (!mark && i == threads_column(pic->a))
 			mark = utf8 ? "▾" : "v";
 		if (!mark)
 			continue;
@@ -545,13 +549,13 @@ static void put_functions(const struct picture *pic, struct pen *pen, uint32_t t
 static void put_column(const struct picture *pic, unsigned int y, const struct app_threads_row *row)
 {
 	const struct timeline *line = &pic->t->line;
-	uint32_t at = threads_column(pic->t);
+	uint32_t at = threads_column(pic->a);
 	struct pen pen;
 	char from[32], to[32], number[TEXT_NUMBER];
 	uint64_t from_ns, to_ns, step = pic->t->axis.cell_ns;
 	_cleanup_(freep) char *value = NULL;
 
-	if (threads_selection(pic->a, &from_ns, &to_ns)) {
+	if (time_pick_selection(&pic->a->pick, &from_ns, &to_ns)) {
 		pen = labelled(pic, y, "selecting");
 		pen_put(&pen, STYLE_STRONG, "%s-%s s", time_axis_moment(from, from_ns, step), time_axis_moment(to, to_ns, step));
 		pen_put(&pen, STYLE_DIM, "   h l extend  ");

@@ -21,6 +21,7 @@ const struct view *const views[] = {
 	&view_waits,
 	&view_memory,
 	&view_compare,
+	&view_heat,
 	&view_processes,
 	&view_quality,
 	&view_hints,

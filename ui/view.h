@@ -45,7 +45,7 @@ struct view {
 };
 
 extern const struct view view_functions, view_tree, view_callers, view_flame, view_source,
-	view_threads, view_waits, view_memory, view_compare, view_processes, view_quality,
+	view_threads, view_heat, view_waits, view_memory, view_compare, view_processes, view_quality,
 	view_hints, view_sessions, view_help;
 
 /* All that have a tab, in their order, then the others; ends with NULL. */
@@ -57,6 +57,7 @@ void app_callers_deinit(struct app_callers *c);
 void app_flame_deinit(struct app_flame *t);
 void app_source_deinit(struct app_source *s);
 void app_threads_deinit(struct app_threads *t);
+void app_heat_deinit(struct app_heat *h);
 void app_processes_deinit(struct app_processes *v);
 void app_waits_deinit(struct app_waits *v);
 void app_hints_deinit(struct app_hints *h);

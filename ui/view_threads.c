@@ -54,26 +54,6 @@ static void take_thread(struct app *a)
 	app_scope_change(a, next);
 }
 
-static void take_range(struct app *a)
-{
-	uint64_t from_ns, to_ns;
-
-	if (!threads_selection(a, &from_ns, &to_ns))
-		return;
-	a->threads.selecting = false;
-	app_scope_take_range(a, a->model->p->start_ns + from_ns, to_ns - from_ns);
-	app_say(a, "every view shows this time now: u undoes, A is all of the time");
-}
-
-static void select_time(struct app *a)
-{
-	struct app_threads *t = &a->threads;
-
-	t->selecting = !t->selecting;
-	if (t->selecting)
-		t->anchor_ns = t->cursor_ns = time_axis_ns(&t->axis, threads_column(t)) + t->axis.cell_ns / 2;
-}
-
 static void go_to_busiest(struct app *a)
 {
 	const struct timeline *line = &a->threads.line;
@@ -107,20 +87,18 @@ static bool act(struct app *a, enum action action)
 
 	if (!make(a))
 		return false;
+	if (action == ACTION_RANGE)
+		threads_move_to(a, threads_column(a));	/* onto the screen */
 	if (list_act(&t->list, action))
 		take_row(t);
 	else if (action == ACTION_OPEN || action == ACTION_CLOSE)
 		threads_move(a, action == ACTION_OPEN ? 1 : -1);
 	else if (action == ACTION_HOTTEST)
 		go_to_busiest(a);
-	else if (action == ACTION_RANGE)
-		select_time(a);
-	else if (action == ACTION_ENTER && t->selecting)
-		take_range(a);
+	else if (time_pick_act(a, action))
+		;
 	else if (action == ACTION_ENTER)
 		take_thread(a);
-	else if ((action == ACTION_CANCEL || action == ACTION_BACK) && t->selecting)
-		t->selecting = false;
 	else if (action == ACTION_ZOOM_IN || action == ACTION_ZOOM_OUT)
 		zoom(a, action == ACTION_ZOOM_IN);
 	else if (action == ACTION_ALL_TIME && t->zoom_ns)
@@ -169,8 +147,8 @@ static const struct view_rows rows = {
 
 const struct view view_threads = {
 	.key = '7', .action = ACTION_THREADS, .name = "Threads", .short_name = "Thr",
-	.keys = "j/k thread  Enter only this  v select time  +/- zoom  H busiest  A all  "
-		"s sort  L lesson  ? help",
+	.keys = "j/k thread  Enter only this  v select time  +/- zoom  m heat map  H busiest  "
+		"s sort  A all  L lesson  ? help",
 	.lesson = "threads",
 	.rows = &rows, .needs_samples = true, .draw = draw, .act = act,
 };

@@ -142,7 +142,7 @@ const struct cmd cmd_view = {
 	"\n"
 	VIEWER_OPTIONS_HELP
 	"  --render VIEW      print one screen instead: functions, tree, callers,\n"
-	"                     flame, source, threads, off-cpu, mem, diff,\n"
+	"                     flame, source, threads, off-cpu, mem, diff, heat,\n"
 	"                     processes, quality, hints or help\n"
 	"  --size WxH         columns and rows of what is printed, which then also comes\n"
 	"                     of a script; else 100x30\n"

@@ -24,7 +24,7 @@ struct work {
 	struct picked picked;
 	uint8_t *of_leaf;		/* the state of a sample that runs there */
 	uint8_t of_wait[256];		/* by state as a sample holds it; LEFT_OUT: it runs */
-	bool collects[256];
+	bool collects[256], has_lock[256];
 	struct doing *doing;		/* by thread; zero between cells */
 	uint32_t *touched, n_touched;	/* threads that did anything in the cell */
 	uint32_t *lane;			/* by thread, from 1 on; 0: none yet */
@@ -75,6 +75,8 @@ static void find_states(struct work *w)
 
 		w->of_wait[i] = waits ? (uint8_t)state_of_wait(activity) : LEFT_OUT;
 		w->collects[i] = !waits && activity == ACTIVITY_COLLECTING;
+		w->has_lock[i] = !waits && (activity == ACTIVITY_PYTHON ||
+					    activity == ACTIVITY_COLLECTING);
 	}
 }
 
@@ -96,7 +98,9 @@ static void scan(struct work *w, uint32_t cell, size_t first, size_t last)
 		if (!d->n++)
 			w->touched[w->n_touched++] = s->thread[i];
 		if (state == LEFT_OUT) {
-			state = on_top;
+			bool python = w->has_lock[s->state[i]] && on_top != TIMELINE_KERNEL;
+
+			state = python ? TIMELINE_PYTHON : on_top;
 			d->n_run++;
 		}
 		d->ns[state] += s->weight_ns[i];

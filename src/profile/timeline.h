@@ -19,7 +19,10 @@
 
 #include "profile/selection.h"
 
-/* What a sample says that a thread did: it runs, whose code is on top; or it waits. */
+/*
+ * What a sample says that a thread did: it runs, whose code is on top; or it waits.  What
+ * has the lock of the interpreter runs Python, also in the C of its built-in functions.
+ */
 enum timeline_state {
 	TIMELINE_PYTHON, TIMELINE_NATIVE, TIMELINE_LIBRARY, TIMELINE_KERNEL, TIMELINE_UNKNOWN,
 	TIMELINE_WAIT_PYTHON,	/* for the lock of the interpreter, */

@@ -314,7 +314,7 @@ TEST(zooming_goes_in_and_out_and_follows_the_cursor)
 	free(screen(&t));
 	type(&t, "llllllll");
 	before = screen(&t);
-	ns = t.app.threads.cursor_ns;
+	ns = t.app.pick.cursor_ns;
 	while (!t.app.message) {
 		uint64_t cell = t.app.threads.axis.cell_ns;
 
@@ -325,7 +325,7 @@ TEST(zooming_goes_in_and_out_and_follows_the_cursor)
 	}
 	assert_shows(&t, "as short as they can be");
 	assert_int_equal(t.app.threads.axis.cell_ns, TIME_AXIS_LEAST_NS);
-	assert_int_equal(t.app.threads.cursor_ns / S, ns / S);
+	assert_int_equal(t.app.pick.cursor_ns / S, ns / S);
 	type(&t, "hhhhhhhhhhhhhhhhh");	/* to the edge, and beyond */
 	for (int i = 0; i < 200; i++)
 		type(&t, "l");
@@ -346,6 +346,60 @@ TEST(zooming_goes_in_and_out_and_follows_the_cursor)
 	free(after);
 	type(&t, "H");
 	assert_true(t.app.threads.line.all.cells[0].n > 0);
+	made_app_deinit(&t);
+}
+
+/* Its cells are those of the same time; what is picked there is the time of every view. */
+TEST(the_heat_map_has_all_samples_and_picks_time)
+{
+	const struct profile *p;
+	struct made_app t;
+	struct selection s;
+	struct summary sum;
+	uint64_t cell, from, n;
+	char *before, *after;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	p = t.model.p;
+	type(&t, "m");
+	before = screen(&t);
+	assert_int_equal(t.app.heat.axis.cell_ns, S);
+	assert_int_equal(t.app.heat.rows, 20);
+	assert_int_equal(t.app.heat.t.all.n, t.model.sum.received.count);
+	cell = t.app.pick.step_ns;
+	assert_int_equal(cell, S / 20);
+	type(&t, "lljjjvlj");
+	assert_shows(&t, "selecting 2.15-3.25 s");
+	from = p->start_ns + 2 * S + 3 * cell;
+	s = (struct selection){ .from_ns = from, .to_ns = from + S + 2 * cell };
+	summary_make(p, &s, &sum);
+	n = timeline_samples(&t.app.heat.t, 43, 65);
+	assert_int_equal(n, sum.received.count);
+	type(&t, "\n");
+	assert_int_equal(t.model.sum.received.count, n);
+	assert_ptr_equal(t.app.view, &view_heat);
+	summary_deinit(&sum);
+	type(&t, "ugkkkk");
+	after = screen(&t);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	/* Shorter columns and back; the edges are as far as one gets. */
+	type(&t, "llll+");
+	free(screen(&t));
+	assert_true(t.app.heat.axis.cell_ns < S);
+	for (int i = 0; i < 400; i++)
+		type(&t, i & 1 ? "l" : "j");
+	free(screen(&t));
+	assert_true(t.app.pick.cursor_ns < 31 * S);
+	type(&t, "gkA");
+	assert_shows(&t, "0.00-0.05 s");
+	type(&t, "H");
+	free(screen(&t));
+	type(&t, "7");
+	assert_shows(&t, "this column");
+	type(&t, "<q");
+	assert_ptr_equal(t.app.view, &view_functions);
 	made_app_deinit(&t);
 }
 
@@ -383,6 +437,7 @@ int main(void)
 		cmocka_unit_test(selecting_is_cancelled_by_escape_and_backspace),
 		cmocka_unit_test(enter_on_a_thread_limits_every_view_to_it),
 		cmocka_unit_test(zooming_goes_in_and_out_and_follows_the_cursor),
+		cmocka_unit_test(the_heat_map_has_all_samples_and_picks_time),
 		cmocka_unit_test(rows_stay_what_they_are),
 	};
 

@@ -65,6 +65,8 @@ TEST(screens_look_as_they_did)
 		{ "7jlllvlllll\n", "threads-range", 100, 30, true },
 		{ "7jlllvlllll\n", "threads-range", 80, 24, false },
 		{ "7lllllllllll++", "threads-zoomed", 100, 30, true }, { "7j\n", "threads-one", 100, 30, true },
+		{ "m", "heat", 60, 15, false }, { "mlljjvll", "heat-selecting", 100, 30, true },
+		{ "mH+", "heat-zoomed", 80, 24, false }, { "mL", "lesson-heat", 100, 30, true },
 		{ "7L", "lesson-threads", 80, 24, false }, { "7L", "lesson-threads", 100, 30, false },
 		{ "7L", "lesson-threads", 100, 30, true }, { "7L", "lesson-threads", 140, 40, true },
 		{ "=L", "lesson-quality", 100, 30, true }, { "!L", "lesson-hints", 100, 30, true },
@@ -93,7 +95,8 @@ TEST(every_view_at_every_size_looks_as_it_did)
 		const char *keys, *name;
 	} view[] = {
 		{ "2", "functions" }, { "3", "tree" }, { "4", "callers" }, { "5", "flame" },
-		{ "6", "source" }, { "7", "threads" }, { "W", "processes" }, { "=", "quality" }, { "!", "hints" },
+		{ "6", "source" }, { "7", "threads" }, { "m", "heat" }, { "W", "processes" },
+		{ "=", "quality" }, { "!", "hints" },
 		{ "?", "help" }, { "0", "diff-empty" }, { "0bh", "diff" },
 	};
 	static const struct {
@@ -120,7 +123,8 @@ TEST(ascii_screens_are_ascii)
 {
 	static const char *const keys[] = { "", "=", "?", "s", "stI", "5", "5i", "T", "/fib",
 					    "\\a", "3C/w", "!", "L", "!L", "W", "Wbb", "8", "8L", "9", "9L", "7",
-					    "7vll", "7vll\n++", "0", "0bh", "0bhvU", "0bhL" };
+					    "7vll", "7vll\n++", "0", "0bh", "0bhvU", "0bhL", "m",
+					    "mvjj\n++" };
 
 	for (size_t i = 0; i < array_len(keys); i++) {
 		struct made_app t;
