@@ -68,7 +68,7 @@ const struct action_row action_rows[] = {
 	{ ACTION_HOTTEST, ACTIONS_SHOW, { 'H' }, "H", "the most own time; 7, m: busiest" },
 	{ ACTION_ASSEMBLY, ACTIONS_SHOW, { 'o' }, "o", "source: assembly; 0: swap A, B" },
 	{ ACTION_INVERT, ACTIONS_SHOW, { 'i' }, "i", "flame: invert; 8: hide idle threads" },
-	{ ACTION_RECURSION, ACTIONS_SHOW, { 'r' }, "r", "flame: recursion folded or not" },
+	{ ACTION_RECURSION, ACTIONS_SHOW, { 'r' }, "r", "recursion: direct folded, raw, cycles" },
 	{ ACTION_BY, ACTIONS_SHOW, { 'b' }, "b", "processes, 8: rows; 0: choose A" },
 	{ ACTION_UNIT, ACTIONS_SHOW, { 'U' }, "U", "0: per run, per second, share" },
 	{ ACTION_RANGE, ACTIONS_SHOW, { 'v' }, "v", "7, m: select time; 0: only evidence" },

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/util.h"
 #include "ui/app_scope_text.h"
 #include "ui/cells.h"
@@ -14,6 +15,7 @@
 #include "ui/key.h"
 #include "ui/panel.h"
 #include "ui/prose.h"
+#include "ui/recursion_picture.h"
 #include "ui/save.h"
 #include "ui/text.h"
 #include "ui/view.h"
@@ -44,6 +46,8 @@ void app_deinit(struct app *a)
 	app_flame_deinit(&a->flame);
 	app_source_deinit(&a->source);
 	app_tree_deinit(&a->tree);
+	app_depths_deinit(&a->depths);
+	lens_deinit(&a->lens.l);
 	app_hints_deinit(&a->hints);
 	app_processes_deinit(&a->processes);
 	app_waits_deinit(&a->waits);
@@ -90,6 +94,22 @@ void app_refuse(struct app *a, const char *fmt, ...)
 	say(a, fmt, ap);
 	va_end(ap);
 	a->refused = true;
+}
+
+const struct lens *app_lens(struct app *a)
+{
+	struct app_lens *l = &a->lens;
+	enum recursion mode = a->scope.now->recursion;
+	struct error err;
+
+	if (l->asked == a->model->n_asked && l->mode == mode)
+		return &l->l;
+	lens_deinit(&l->l);
+	if (lens_make(a->model->p, &a->model->sum, mode, &l->l, &err) < 0)
+		app_say(a, "recursion stays folded: %s", err.msg);
+	l->asked = a->model->n_asked;
+	l->mode = mode;
+	return &l->l;
 }
 
 void app_open_processes(struct app *a)

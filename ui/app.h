@@ -135,9 +135,21 @@ struct app {
 		uint64_t caller_ns, total_ns;
 	} detail;
 
+	struct app_depths {	/* of the selected function's recursion */
+		struct recursion_depths d;
+		uint32_t function, asked;	/* what they are of */
+	} depths;
+
+	struct app_lens {	/* the tree of calls, see app_lens() */
+		struct lens l;
+		enum recursion mode;	/* that was asked for */
+		uint32_t asked;		/* of the model, when it was made */
+	} lens;
+
 	struct app_tree {
 		struct tree_rows rows;
-		uint32_t asked;		/* of the model, when these were made */
+		uint32_t asked;		/* of the model, when these were made, */
+		enum recursion mode;	/* with recursion so */
 		unsigned int smallest;	/* which limit of rows */
 		uint32_t *shown;	/* rows that are below no closed one */
 		uint32_t n_shown;
@@ -148,6 +160,7 @@ struct app {
 	struct app_callers {
 		struct butterfly b;
 		uint32_t function, asked;	/* what it is of */
+		enum recursion mode;
 		struct app_callers_row {
 			enum { CALLERS_FUNCTION, CALLERS_LINE, CALLERS_NOBODY,
 			       CALLERS_MIDDLE, CALLERS_SELF } kind;
@@ -162,7 +175,8 @@ struct app {
 
 	struct app_flame {
 		struct flame f;
-		uint32_t asked;		/* of the model, when its sums were made */
+		uint32_t asked;		/* of the model, when its sums were made, */
+		enum recursion mode;	/* with recursion so */
 		struct flame_how how;	/* what its boxes are */
 		bool stale;		/* they are not what they should be */
 		uint32_t cursor;	/* box */
@@ -323,6 +337,12 @@ void app_say(struct app *a, const char *fmt, ...) __attribute__((format(printf, 
 
 /* The same of what was asked for, but is not done: a script ends there. */
 void app_refuse(struct app *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * The tree of calls with recursion as the scope has it.  Valid until the model is asked
+ * again or the scope changes.
+ */
+const struct lens *app_lens(struct app *a);
 
 /* Go to another view, or function; the place before is kept in the trail. */
 void app_go(struct app *a, const struct view *view, uint32_t function);

@@ -384,6 +384,27 @@ void app_scope_frames(struct app *a, const char *name)
 		change_frames(a, mode);
 }
 
+/* ---- recursion ---- */
+
+static void next_recursion(struct app *a)
+{
+	static const char *const says[RECURSION_MODES] = {
+		[RECURSION_DIRECT] = "a function that calls itself is one call",
+		[RECURSION_RAW] = "every call is shown, also of a function by itself",
+		[RECURSION_CYCLES] = "a function and all up to its innermost call are one",
+	};
+	struct scope *next;
+
+	if (profile_is_measured(a->model->p)) {
+		app_say(a, "this was measured, not sampled: there are no stacks");
+		return;
+	}
+	next = scope_copy(a->scope.now);
+	next->recursion = (next->recursion + 1) % RECURSION_MODES;
+	app_say(a, "%s", says[next->recursion]);
+	app_scope_change(a, next);
+}
+
 /* ---- filter ---- */
 
 void app_filter_open(struct app *a)
@@ -477,6 +498,9 @@ bool app_scope_act(struct app *a, enum action action)
 		return true;
 	case ACTION_MODULE:
 		toggle_module(a);
+		return true;
+	case ACTION_RECURSION:
+		next_recursion(a);
 		return true;
 	case ACTION_FOLD:
 		fold_selected(a);

@@ -77,6 +77,18 @@ static void put_frames(const struct app *a, struct pen *pen)
 	put_separator(pen);
 }
 
+static void put_recursion(const struct app *a, struct pen *pen)
+{
+	static const char *const names[RECURSION_MODES] = {
+		[RECURSION_RAW] = "recursion unfolded", [RECURSION_CYCLES] = "cycles folded" };
+	const char *name = names[a->scope.now->recursion];
+
+	if (!name)
+		return;
+	pen_put(pen, STYLE_STRONG, "%s", name);
+	put_separator(pen);
+}
+
 static void put_functions(const struct app *a, struct pen *pen)
 {
 	const struct scope *s = a->scope.now;
@@ -110,6 +122,7 @@ void app_scope_draw(const struct app *a, struct pen *pen)
 	put_window(a, pen);
 	put_separator(pen);
 	put_frames(a, pen);
+	put_recursion(a, pen);
 	put_functions(a, pen);
 }
 

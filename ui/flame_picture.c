@@ -350,6 +350,9 @@ static void put_narrow(const struct app *a, struct pen *pen)
 
 static void put_shown(const struct app *a, struct pen *pen)
 {
+	static const char *const recursion[RECURSION_MODES] = {
+		[RECURSION_DIRECT] = "direct recursion folded", [RECURSION_RAW] = "recursion unfolded",
+		[RECURSION_CYCLES] = "cycles folded" };
 	const struct app_flame *t = &a->flame;
 	_cleanup_(freep) char *zoom = NULL;
 	char share[TEXT_NUMBER];
@@ -359,8 +362,7 @@ static void put_shown(const struct app *a, struct pen *pen)
 	put_phrase(pen, t->zoom.n ? STYLE_TEXT : STYLE_DIM, zoom);
 	put_phrase(pen, t->how.inverted ? STYLE_TEXT : STYLE_DIM,
 		   t->how.inverted ? "inverted" : "not inverted");
-	put_phrase(pen, t->how.raw ? STYLE_TEXT : STYLE_DIM,
-		   t->how.raw ? "recursion unfolded" : "direct recursion folded");
+	put_phrase(pen, t->mode != RECURSION_DIRECT ? STYLE_TEXT : STYLE_DIM, recursion[t->mode]);
 	put_phrase(pen, STYLE_DIM, "waiting not included");
 }
 

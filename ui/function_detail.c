@@ -10,6 +10,7 @@
 #include "ui/cells.h"
 #include "ui/facts.h"
 #include "ui/ranks.h"
+#include "ui/recursion_picture.h"
 #include "ui/text.h"
 
 #define ROWS 7		/* rule, four lines, a blank row on either side */
@@ -336,4 +337,6 @@ void function_detail_put(struct app *a, struct grid *g, struct area area, unsign
 	put_label(&pen, "certainty");
 	certainty = ranks_certainty(&m->sum, m->order, min_of(m->n_order, 15u));
 	pen_name(&pen, STYLE_TEXT, area.width - VALUE_AT - 1, certainty);
+	pen = area_pen(g, area, y + n + 1);
+	recursion_picture_put(a, &pen);
 }

@@ -37,7 +37,7 @@ void place_write(const struct app *a, struct buf *out)
 	put_line(out, "sort", view_functions_sort(a));
 	put_line(out, "order", a->reversed ? "reversed" : "usual");
 	put_line(out, "flame", a->flame.how.inverted ? "inverted" : "usual");
-	put_line(out, "recursion", a->flame.how.raw ? "unfolded" : "folded");
+	put_line(out, "recursion", recursion_name(s->recursion));
 	put_line(out, "frames", frame_mode_name(s->frames));
 	put_line(out, "kernel", s->kernel_folded ? "folded" : "shown");
 	for (size_t i = 0; i < s->n_folded; i++)
@@ -82,20 +82,17 @@ static void read_order(struct reader *r, const char *value)
 	r->a->reversed = strcmp(value, "reversed") == 0;
 }
 
-static void change(struct app_flame *t, bool *what, bool to)
-{
-	t->stale |= *what != to;
-	*what = to;
-}
-
 static void read_flame(struct reader *r, const char *value)
 {
-	change(&r->a->flame, &r->a->flame.how.inverted, strcmp(value, "inverted") == 0);
+	bool inverted = strcmp(value, "inverted") == 0;
+
+	r->a->flame.stale |= r->a->flame.how.inverted != inverted;
+	r->a->flame.how.inverted = inverted;
 }
 
 static void read_recursion(struct reader *r, const char *value)
 {
-	change(&r->a->flame, &r->a->flame.how.raw, strcmp(value, "unfolded") == 0);
+	recursion_parse(value, &r->next->recursion);
 }
 
 static void read_frames(struct reader *r, const char *name)
@@ -168,7 +165,7 @@ static void read_line(struct reader *r, const char *line)
 
 static bool same(const struct scope *a, const struct scope *b)
 {
-	if (a->frames != b->frames || a->kernel_folded != b->kernel_folded ||
+	if (a->frames != b->frames || a->recursion != b->recursion || a->kernel_folded != b->kernel_folded ||
 	    a->n_folded != b->n_folded)
 		return false;
 	for (size_t i = 0; i < a->n_folded; i++)

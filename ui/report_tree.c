@@ -94,7 +94,7 @@ void report_tree(const struct report *r)
 {
 	struct tree_report t = { .r = r };
 
-	t.cells = (struct tree_cells){ r->cells, r->ledger,
+	t.cells = (struct tree_cells){ r->cells, &r->p->tree, r->ledger,
 				       cells_columns(r->page->width, TREE_CELLS_NAME_AT + 1),
 				       r->page->width };
 	tree_rows_make(r->p, r->sum, (uint64_t)(MIN_SHARE * (double)r->sum->base_ns),

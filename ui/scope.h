@@ -34,6 +34,7 @@ struct scope {
 	size_t n_folded;
 	bool kernel_folded;
 	enum frame_mode frames;	/* of stacks with Python functions */
+	enum recursion recursion;	/* how trees of calls show it */
 };
 
 /* Everything.  The caller holds it. */

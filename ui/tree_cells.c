@@ -12,7 +12,7 @@
 static char kind_of(const struct tree_cells *t, const struct tree_row *row)
 {
 	return row->kind == TREE_ROW_NODE && row->node
-		? profile_function_kind(t->c.p, t->c.p->tree.function[row->node]) : ' ';
+		? profile_function_kind(t->c.p, t->tree->function[row->node]) : ' ';
 }
 
 void tree_cells_numbers(const struct tree_cells *t, const struct tree_row *row)
@@ -64,7 +64,7 @@ static void put_recursion(const struct tree_cells *t, const struct tree_row *row
 
 static void put_node(const struct tree_cells *t, const struct tree_row *row)
 {
-	uint32_t function = t->c.p->tree.function[row->node];
+	uint32_t function = t->tree->function[row->node];
 	bool pseudo = t->c.p->functions[function].outcome;	/* is nowhere */
 	unsigned int end = pseudo ? t->width - 1 : t->columns.where_at - 1;
 	unsigned int room = end > t->c.pen->column + 8 ? end - t->c.pen->column : 8;

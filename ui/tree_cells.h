@@ -15,6 +15,7 @@
 
 struct tree_cells {
 	struct cells c;
+	const struct tree *tree;	/* that rows are of */
 	const struct ledger *ledger;
 	struct columns columns;
 	unsigned int width;	/* of the row */

@@ -71,13 +71,15 @@ static void make_rows(struct app *a)
 	struct app_callers *c = &a->callers;
 	struct app_callers_row before = { .kind = CALLERS_MIDDLE };
 
-	if (c->function == a->function && c->asked == a->model->n_asked)
+	if (c->function == a->function && c->asked == a->model->n_asked &&
+	    c->mode == a->scope.now->recursion)
 		return;
 	if (c->asked && c->function == a->function && c->list.cursor < c->n_rows)
 		before = c->rows[c->list.cursor];
 	if (c->asked)
 		butterfly_deinit(&c->b);
-	butterfly_make(a->model->p, &a->model->sum, a->function, DEPTH, &c->b);
+	c->mode = a->scope.now->recursion;
+	butterfly_make_folded(a->model->p, &a->model->sum, a->function, DEPTH, c->mode, &c->b);
 	c->function = a->function;
 	c->asked = a->model->n_asked;
 	c->n_rows = 0;
@@ -334,7 +336,7 @@ static bool act(struct app *a, enum action action)
 
 const struct view view_callers = {
 	.key = '4', .action = ACTION_CALLERS, .name = "Callers", .short_name = "Call",
-	.keys = "j/k move  Enter recentre  < back  t tree  / search  L lesson  ? help  q quit",
+	.keys = "j/k move  Enter recentre  < back  r recursion  L lesson  t tree  / search  ? help  q quit",
 	.lesson = "callers", .lesson_python = "callers-python",
 	.rows = &rows, .draw = draw, .act = act,
 };

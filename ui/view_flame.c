@@ -82,43 +82,6 @@ static void follow_path(struct app_flame *t)
 		t->cursor = find_below(&t->f, t->cursor, t->kind, RECORD_NONE);
 }
 
-/* Make the boxes if they are not what they should be; false if there are none. */
-static bool make_boxes(struct app *a)
-{
-	struct app_flame *t = &a->flame;
-	const struct model *m = a->model;
-	uint32_t width = a->view_width ? a->view_width : APP_MIN_WIDTH;	/* 0: not drawn yet */
-	uint32_t columns = max_of(width, 2u * FLAME_MARGIN + 1) - 2 * FLAME_MARGIN;
-
-	if (t->asked != m->n_asked) {
-		flame_deinit(&t->f);
-		flame_init(&t->f, m->p, &m->sum);
-		t->asked = m->n_asked;
-		t->stale = true;
-	}
-	if (t->how.columns != columns)
-		t->fits_in = 0;
-	if (t->stale || t->how.columns != columns) {
-		t->how.columns = columns;
-		t->how.zoom = t->zoom.v;
-		t->how.n_zoom = t->zoom.n;
-		flame_lay(&t->f, &t->how);
-		t->zoom.n = t->f.n ? t->f.n_zoom : t->zoom.n;
-		t->stale = false;
-		follow_path(t);
-	}
-	return t->f.n;
-}
-
-void app_flame_deinit(struct app_flame *t)
-{
-	flame_deinit(&t->f);
-	free(t->zoom.v);
-	free(t->path.v);
-}
-
-/* ---- where the selected function is ---- */
-
 /* The widest box of the selected function, 0 if it has none. */
 static uint32_t find_widest(const struct app *a)
 {
@@ -132,6 +95,84 @@ static uint32_t find_widest(const struct app *a)
 	return best;
 }
 
+/* A path with the calls in it that are one now; unfolded ones come back with other boxes. */
+static void fold_path(struct app_path *path, enum recursion mode)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < path->n && mode != RECURSION_RAW; i++) {
+		uint32_t same = n;
+
+		while (same && path->v[same - 1] != path->v[i])
+			same--;
+		if (mode == RECURSION_DIRECT && same != n)
+			same = 0;
+		n = same ? same : n + 1;
+		path->v[n - 1] = path->v[i];
+	}
+	path->n = mode == RECURSION_RAW ? path->n : n;
+}
+
+static void sum_up(struct app *a)
+{
+	struct app_flame *t = &a->flame;
+	const struct model *m = a->model;
+	enum recursion mode = a->scope.now->recursion;
+	const struct lens *lens = app_lens(a);
+
+	flame_deinit(&t->f);
+	if (lens->mode == RECURSION_CYCLES)
+		flame_init_of(&t->f, m->p, &m->sum, lens);
+	else
+		flame_init(&t->f, m->p, &m->sum);
+	if (t->mode != mode) {
+		fold_path(&t->zoom, mode);
+		fold_path(&t->path, mode);
+		t->fits_in = 0;
+	}
+	t->how.raw = mode == RECURSION_RAW;
+	t->mode = mode;
+	t->asked = m->n_asked;
+	t->stale = true;
+}
+
+/* Make the boxes if they are not what they should be; false if there are none. */
+static bool make_boxes(struct app *a)
+{
+	struct app_flame *t = &a->flame;
+	bool same = t->mode == a->scope.now->recursion;
+	uint32_t width = a->view_width ? a->view_width : APP_MIN_WIDTH;	/* 0: not drawn yet */
+	uint32_t columns = max_of(width, 2u * FLAME_MARGIN + 1) - 2 * FLAME_MARGIN;
+
+	if (t->asked != a->model->n_asked || !same)
+		sum_up(a);
+	if (t->how.columns != columns)
+		t->fits_in = 0;
+	if (t->stale || t->how.columns != columns) {
+		t->how.columns = columns;
+		t->how.zoom = t->zoom.v;
+		t->how.n_zoom = t->zoom.n;
+		flame_lay(&t->f, &t->how);
+		t->zoom.n = t->f.n ? t->f.n_zoom : t->zoom.n;
+		t->stale = false;
+		follow_path(t);
+	}
+	if (!same && t->f.n && flame_chosen(t)->function != a->function) {
+		t->cursor = find_widest(a);
+		keep_path(t);
+	}
+	return t->f.n;
+}
+
+void app_flame_deinit(struct app_flame *t)
+{
+	flame_deinit(&t->f);
+	free(t->zoom.v);
+	free(t->path.v);
+}
+
+/* ---- where the selected function is ---- */
+
 static void set_zoom(struct app_flame *t, const struct app_path *to)
 {
 	copy(&t->zoom, to);
@@ -140,15 +181,15 @@ static void set_zoom(struct app_flame *t, const struct app_path *to)
 }
 
 /* The path that most of the selected function's time is on. */
-static void find_heaviest_path(const struct app *a, struct app_path *out)
+static void find_heaviest_path(struct app *a, struct app_path *out)
 {
-	const struct tree *tree = &a->model->p->tree;
-	const struct summary *sum = &a->model->sum;
+	const struct lens *lens = app_lens(a);
+	const struct tree *tree = lens->tree;
 	uint32_t best = 0, n = 0;
 
-	for (uint32_t i = 1; i < sum->n_nodes; i++)
-		if (tree->function[i] == a->function && sum->nodes[i].total.count &&
-		    (!best || sum->nodes[i].total.weight_ns > sum->nodes[best].total.weight_ns))
+	for (uint32_t i = 1; i < lens->n_nodes; i++)
+		if (tree->function[i] == a->function && lens->nodes[i].total.count &&
+		    (!best || lens->nodes[i].total.weight_ns > lens->nodes[best].total.weight_ns))
 			best = i;
 	for (uint32_t i = best; i; i = tree->parent[i])
 		n++;
@@ -265,25 +306,6 @@ static void invert(struct app *a)
 		find_selected(a);
 }
 
-/* The same path with, or without, the same function twice in a row. */
-static void unfold(struct app *a)
-{
-	struct app_flame *t = &a->flame;
-	uint32_t n = 0;
-
-	t->how.raw = !t->how.raw;
-	for (uint32_t i = 0; i < t->zoom.n && !t->how.raw; i++)
-		if (!n || t->zoom.v[n - 1] != t->zoom.v[i])
-			t->zoom.v[n++] = t->zoom.v[i];
-	t->zoom.n = t->how.raw ? t->zoom.n : n;
-	t->stale = true;
-	t->fits_in = 0;
-	if (make_boxes(a) && flame_chosen(t)->function != a->function) {
-		t->cursor = find_widest(a);
-		keep_path(t);
-	}
-}
-
 /* The heaviest box `n` rows further down, or the last one before. */
 static uint32_t go_down(const struct flame *f, uint32_t box, uint32_t n)
 {
@@ -359,8 +381,6 @@ static bool act(struct app *a, enum action action)
 		return zoom_out(t);
 	else if (action == ACTION_INVERT)
 		invert(a);
-	else if (action == ACTION_RECURSION)
-		unfold(a);
 	else
 		return false;
 	return true;

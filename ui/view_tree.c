@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "ui/cells.h"
 #include "ui/ledger_text.h"
+#include "ui/recursion_picture.h"
 #include "ui/text.h"
 #include "ui/tree_cells.h"
 #include "ui/tree_guides.h"
@@ -57,7 +58,7 @@ static void find_shown(struct app_tree *t)
 static uint32_t function_of(const struct app *a, const struct tree_row *row)
 {
 	return row->kind == TREE_ROW_NODE && row->depth
-		? a->model->p->tree.function[row->node] : RECORD_NONE;
+		? a->lens.l.tree->function[row->node] : RECORD_NONE;
 }
 
 /* To the heaviest row of the selected function, unless one of its is chosen already. */
@@ -94,19 +95,27 @@ static void make_rows(struct app *a)
 	const struct model *m = a->model;
 	struct app_tree *t = &a->tree;
 	struct tree_row before;
-	bool had = t->asked && t->list.cursor < t->n_shown;
+	const struct lens *lens;
+	bool same = t->mode == a->scope.now->recursion;	/* nodes have the numbers they had */
+	bool had = t->asked && same && t->list.cursor < t->n_shown;
 
-	if (t->asked == m->n_asked)
+	if (t->asked == m->n_asked && same)
 		return;
+	lens = app_lens(a);
 	if (had)
 		before = *row_at(t, t->list.cursor);
 	tree_rows_deinit(&t->rows);
-	tree_rows_make(m->p, &m->sum,
-		       (uint64_t)(smallest[t->smallest] * (double)m->sum.base_ns), MAX_NODES,
-		       MAX_DEPTH, &t->rows);
+	tree_rows_make_of(m->p, &m->sum, lens,
+			  (uint64_t)(smallest[t->smallest] * (double)m->sum.base_ns), MAX_NODES,
+			  MAX_DEPTH, &t->rows);
 	t->asked = m->n_asked;
+	t->mode = a->scope.now->recursion;
+	if (!same) {
+		u64map_clear(&t->closed);
+		t->list.cursor = 0;
+	}
 	find_shown(t);
-	if (had && !find_again(t, &before))
+	if (!same || (had && !find_again(t, &before)))
 		find_selected(a);
 }
 
@@ -158,7 +167,7 @@ static void put_rows(struct app *a, struct grid *g, struct area area, unsigned i
 {
 	struct app_tree *t = &a->tree;
 	struct tree_cells cells = {
-		.c = { NULL, a->model->p, &a->model->sum }, .ledger = &a->model->ledger,
+		.c = { NULL, a->model->p, &a->model->sum }, .tree = a->lens.l.tree, .ledger = &a->model->ledger,
 		.columns = cells_columns(area.width, TREE_CELLS_NAME_AT + 1), .width = area.width };
 	struct tree_guides guides;
 	uint32_t shown = 0;
@@ -214,14 +223,14 @@ static void put_detour(const struct app *a, struct pen *pen, const struct tree_r
 	if (function == RECORD_NONE || row->depth < 2)
 		return;
 	text = ledger_detour(m->p, &m->ledger,
-			     m->p->tree.function[m->p->tree.parent[row->node]], function);
+			     a->lens.l.tree->function[a->lens.l.tree->parent[row->node]], function);
 	if (!text || pen_left(pen) < DETOUR_LEAST)
 		return;
 	pen_put(pen, STYLE_DIM, "; ");
 	pen_name(pen, STYLE_TEXT, pen_left(pen) - 1, text);
 }
 
-static void put_detail(const struct app *a, struct grid *g, struct area area, unsigned int y)
+static void put_detail(struct app *a, struct grid *g, struct area area, unsigned int y)
 {
 	const struct app_tree *t = &a->tree;
 	uint32_t at = t->shown[t->list.cursor];
@@ -248,6 +257,9 @@ static void put_detail(const struct app *a, struct grid *g, struct area area, un
 		put_path(a, &pen, at);
 	else
 		pen_put(&pen, STYLE_DIM, "nobody: this is all of it");
+	pen = area_pen(g, area, y + 3);
+	if (function_of(a, row) != RECORD_NONE)
+		recursion_picture_put(a, &pen);
 }
 
 static void draw(struct app *a, struct grid *g, struct area area)
@@ -403,7 +415,7 @@ static bool act(struct app *a, enum action action)
 
 const struct view view_tree = {
 	.key = '3', .action = ACTION_TREE, .name = "Tree", .short_name = "Tree",
-	.keys = "l/h open/close  E/C all  Enter callers  / search  L lesson  ? help  q quit",
+	.keys = "l/h open/close  E/C all  r recursion  Enter callers  L lesson  / search  ? help  q quit",
 	.lesson = "tree",
 	.rows = &rows, .needs_samples = true, .draw = draw, .act = act,
 };

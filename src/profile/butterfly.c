@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Each stack is laid out as its calls, outermost first, and the outermost call
- * of the function is looked for:
+ * Of each stack the outermost call of the function is looked for, and those that are one
+ * with it if recursion is folded:
  *
  *	main  handle  F  F  sort  compare
  *	  callers <-- [run] --> callees
  *
- * `run` is the function calling itself; what is left of it are callers, from
- * right to left, what is right of it are callees, and the function's own time
- * is where nothing is.
+ * What is left of the run are callers, from right to left, what is right of it are
+ * callees, each folded by itself, and the function's own time is where nothing is.
  */
 #include "profile/butterfly.h"
 
@@ -16,7 +15,6 @@
 
 #include "base/util.h"
 #include "profile/functions.h"
-#include "profile/stack_walk.h"
 
 /* A side while it grows. */
 struct side {
@@ -26,35 +24,6 @@ struct side {
 	struct u64map by_path;	/* parent and function -> row */
 	struct u64map by_line;	/* row and line -> line */
 };
-
-struct calls {
-	struct profile_level *v;	/* outermost first */
-	size_t n, cap;
-};
-
-/* Lay out the calls of a leaf, below the pseudo function if it is not complete. */
-static void lay_out(const struct profile *p, uint32_t leaf, struct calls *c)
-{
-	struct stack_walk w = stack_walk_from(p, p->shown.leaves[leaf]);
-	uint32_t root = profile_leaf_root(p, leaf);
-	const struct profile_level *call;
-
-	c->n = 0;
-	while ((call = stack_walk_next(&w))) {
-		array_reserve(c->v, c->n + 1, c->cap);
-		c->v[c->n++] = *call;
-	}
-	if (root != RECORD_NONE) {
-		array_reserve(c->v, c->n + 1, c->cap);
-		c->v[c->n++] = (struct profile_level){ .function = root };
-	}
-	for (size_t i = 0; i < c->n / 2; i++) {
-		struct profile_level tmp = c->v[i];
-
-		c->v[i] = c->v[c->n - 1 - i];
-		c->v[c->n - 1 - i] = tmp;
-	}
-}
 
 static uint32_t add_row(struct side *side, uint32_t parent, uint32_t function,
 			uint32_t depth, struct sum sum)
@@ -87,17 +56,13 @@ static void add_line(struct side *side, uint32_t row, uint32_t line, struct sum 
  * Enter calls going away from the middle: from place `i` in steps of `step`
  * while in [0, n).  `line` is where the first call between the two is written.
  */
-static void add_path(struct side *side, const struct calls *c, size_t i, ptrdiff_t step,
+static void add_path(struct side *side, const struct fold_path *c, size_t i, ptrdiff_t step,
 		     uint32_t line, uint32_t max_depth, struct sum sum)
 {
 	uint32_t parent = BUTTERFLY_NONE;
 
 	for (uint32_t depth = 1; depth <= max_depth && i < c->n; i += (size_t)step) {
-		uint32_t function = c->v[i].function;
-
-		if (parent != BUTTERFLY_NONE && side->rows[parent].function == function)
-			continue;	/* it calls itself */
-		parent = add_row(side, parent, function, depth++, sum);
+		parent = add_row(side, parent, c->v[i].level.function, depth++, sum);
 		if (depth == 2)
 			add_line(side, parent, line, sum);
 	}
@@ -210,41 +175,68 @@ static void take_measured(const struct profile *p, uint32_t function, struct but
 		b->outermost.count = b->total.count - called;
 }
 
-void butterfly_make(const struct profile *p, const struct summary *sum, uint32_t function,
-		    uint32_t depth, struct butterfly *out)
+/* The innermost call that is one with the call of the same function at `first`. */
+static size_t find_last(const struct fold_path *c, size_t first)
+{
+	uint32_t function = c->calls[first].function;
+	size_t last = first;
+
+	if (c->mode == RECURSION_RAW)
+		return first;
+	for (size_t i = first; i-- > 0 && !c->p->functions[c->calls[i].function].outcome;)
+		if (c->calls[i].function == function)
+			last = i;
+		else if (c->mode == RECURSION_DIRECT)
+			break;
+	return last;
+}
+
+void butterfly_make_folded(const struct profile *p, const struct summary *sum, uint32_t function,
+			   uint32_t depth, enum recursion mode, struct butterfly *out)
 {
 	const struct sum *sums = sum->leaves;
 	struct side callers = { 0 }, callees = { 0 };
-	struct calls c = { 0 };
+	struct fold_path c;
 
 	*out = (struct butterfly){ .function = function };
 	if (sum->measured)
 		take_measured(p, function, out, &callers, &callees);
+	fold_path_init(&c, p, mode);
 	for (uint32_t i = 0; i < sum->n_leaves; i++) {
-		size_t first = 0, last;
+		size_t first, last;
 
 		if (!sums[i].count)
 			continue;
-		lay_out(p, i, &c);
-		while (first < c.n && c.v[first].function != function)
-			first++;
-		if (first == c.n)
+		fold_path_list(&c, i);
+		first = c.n_calls;
+		while (first && c.calls[first - 1].function != function)
+			first--;
+		if (!first--)
 			continue;
-		for (last = first; last + 1 < c.n && c.v[last + 1].function == function; last++)
-			;
+		last = find_last(&c, first);
 		sum_add(&out->total, sums[i]);
-		if (first > 0)
-			add_path(&callers, &c, first - 1, -1, c.v[first - 1].line, depth, sums[i]);
-		else
+		if (first + 1 < c.n_calls) {
+			fold_path_fold(&c, first + 1, c.n_calls);
+			add_path(&callers, &c, c.n - 1, -1, c.calls[first + 1].line, depth, sums[i]);
+		} else {
 			sum_add(&out->outermost, sums[i]);
-		if (last + 1 < c.n)
-			add_path(&callees, &c, last + 1, 1, c.v[last].line, depth, sums[i]);
-		else
+		}
+		if (last) {
+			fold_path_fold(&c, 0, last);
+			add_path(&callees, &c, 0, 1, c.calls[last].line, depth, sums[i]);
+		} else {
 			sum_add(&out->self, sums[i]);
+		}
 	}
 	finish(&callers, &out->callers);
 	finish(&callees, &out->callees);
-	free(c.v);
+	fold_path_deinit(&c);
+}
+
+void butterfly_make(const struct profile *p, const struct summary *sum, uint32_t function,
+		    uint32_t depth, struct butterfly *out)
+{
+	butterfly_make_folded(p, sum, function, depth, RECURSION_DIRECT, out);
 }
 
 void butterfly_deinit(struct butterfly *b)

@@ -3,13 +3,13 @@
  * profile/butterfly.h - who calls a function, and where its time goes.
  *
  * A sample belongs to the outermost call of the function on its stack, so each
- * counts once: the first rows on either side, and `self`, add up to `total`.  A
- * function that calls itself directly is taken as one call.
+ * counts once: the first rows on either side, and `self`, add up to `total`.  How calls of
+ * a function from within itself are folded is as in profile/recursion.h.
  */
 #ifndef CPROFD_PROFILE_BUTTERFLY_H
 #define CPROFD_PROFILE_BUTTERFLY_H
 
-#include "profile/summary.h"
+#include "profile/recursion.h"
 
 #define BUTTERFLY_NONE UINT32_MAX
 
@@ -49,6 +49,10 @@ struct butterfly {
  */
 void butterfly_make(const struct profile *p, const struct summary *sum, uint32_t function,
 		    uint32_t depth, struct butterfly *out);
+
+/* The same with recursion folded in another way than only where it is direct. */
+void butterfly_make_folded(const struct profile *p, const struct summary *sum, uint32_t function,
+			   uint32_t depth, enum recursion mode, struct butterfly *out);
 void butterfly_deinit(struct butterfly *b);
 
 #endif

@@ -101,16 +101,22 @@ static uint32_t function_above(const struct profile *p, uint32_t stack)
 	return t->function[node];
 }
 
-static uint32_t function_at(const struct profile *p, uint32_t stack, uint32_t level)
+static uint32_t function_at(const struct flame *f, uint32_t stack, uint32_t level)
 {
+	const struct profile *p = f->p;
+
+	if (f->lens)
+		return f->lens->tree->function[stack];
 	if (level == ABOVE)
 		return function_above(p, stack);
 	return p->levels[p->frames[p->shown.stacks[stack].frame].first_level + level].function;
 }
 
-static uint32_t n_levels(const struct profile *p, uint32_t stack)
+static uint32_t n_levels(const struct flame *f, uint32_t stack)
 {
-	return p->frames[p->shown.stacks[stack].frame].n_levels;
+	const struct profile *p = f->p;
+
+	return f->lens ? 1 : p->frames[p->shown.stacks[stack].frame].n_levels;
 }
 
 static struct group *push_group(struct work *w, enum flame_kind kind, uint32_t function)
@@ -123,7 +129,7 @@ static struct group *push_group(struct work *w, enum flame_kind kind, uint32_t f
 /* A place that is one call on from one with this `run`. */
 static void arrive(struct work *w, uint32_t stack, uint32_t level, struct sum sum, uint32_t run)
 {
-	uint32_t function = function_at(w->f->p, stack, level);
+	uint32_t function = function_at(w->f, stack, level);
 	struct place place = { .sum = sum, .stack = stack, .level = level, .run = 1 };
 	struct group *g;
 
@@ -146,7 +152,7 @@ static void arrive(struct work *w, uint32_t stack, uint32_t level, struct sum su
 
 static void enter(struct work *w, uint32_t stack, uint32_t run)
 {
-	uint32_t n = n_levels(w->f->p, stack);
+	uint32_t n = n_levels(w->f, stack);
 
 	if (n)
 		arrive(w, stack, n - 1, w->f->total[stack], run);
@@ -172,24 +178,43 @@ static void inward(struct work *w, struct place at)
 
 static void outward(struct work *w, struct place at)
 {
-	const struct profile *p = w->f->p;
+	const struct flame *f = w->f;
 	uint32_t parent;
 
 	if (at.level == ABOVE)
 		return;
-	if (at.level + 1 < n_levels(p, at.stack)) {
+	if (f->lens) {
+		parent = f->lens->tree->parent[at.stack];
+		if (parent)
+			arrive(w, parent, 0, at.sum, at.run);
+		return;
+	}
+	if (at.level + 1 < n_levels(f, at.stack)) {
 		arrive(w, at.stack, at.level + 1, at.sum, at.run);
 		return;
 	}
-	parent = p->shown.stacks[at.stack].parent;
-	if (parent >= RECORD_STACK_FIRST && n_levels(p, parent))
+	parent = f->p->shown.stacks[at.stack].parent;
+	if (parent >= RECORD_STACK_FIRST && n_levels(f, parent))
 		arrive(w, parent, 0, at.sum, at.run);
 	else if (parent < RECORD_STACK_FIRST && !record_outcome_has_root(parent))
 		arrive(w, at.stack, ABOVE, at.sum, at.run);
 }
 
+/* The same by nodes: what has no frame at all is in the root. */
+static void begin_by_node(struct work *w)
+{
+	const struct flame *f = w->f;
+
+	sum_add(&w->self, f->own[0]);
+	for (uint32_t i = 1; w->how->inverted && i < f->n_stacks; i++)
+		if (f->own[i].count)
+			arrive(w, i, 0, f->own[i], 0);
+	for (uint32_t c = w->how->inverted ? 0 : f->first_child[0]; c; c = f->next_sibling[c])
+		enter(w, c, 0);
+}
+
 /* Where stacks begin, or end. */
-static void begin(struct work *w)
+static void begin_by_stack(struct work *w)
 {
 	const struct flame *f = w->f;
 
@@ -199,7 +224,7 @@ static void begin(struct work *w)
 		else if (f->own[i].count)
 			arrive(w, i, ABOVE, f->own[i], 0);
 	for (uint32_t i = RECORD_STACK_FIRST; w->how->inverted && i < f->n_stacks; i++)
-		if (f->own[i].count && n_levels(f->p, i))
+		if (f->own[i].count && n_levels(f, i))
 			arrive(w, i, 0, f->own[i], 0);
 	for (uint32_t i = 0; !w->how->inverted && i < RECORD_STACK_FIRST; i++)
 		for (uint32_t s = f->first_child[i]; s; s = f->next_sibling[s])
@@ -207,6 +232,16 @@ static void begin(struct work *w)
 				enter(w, s, 0);
 			else
 				arrive(w, s, ABOVE, f->total[s], 0);
+}
+
+static void begin(struct work *w)
+{
+	const struct flame *f = w->f;
+
+	if (f->lens)
+		begin_by_node(w);
+	else
+		begin_by_stack(w);
 	if (f->hidden_ns)
 		push_group(w, FLAME_HIDDEN, RECORD_NONE)->total.weight_ns = f->hidden_ns;
 	if (f->filtered.count)
@@ -441,17 +476,22 @@ struct interval flame_box_interval(const struct summary *sum, const struct flame
 
 /* ---- sums ---- */
 
-void flame_init(struct flame *f, const struct profile *p, const struct summary *sum)
+static void init(struct flame *f, const struct profile *p, const struct summary *sum, size_t n_stacks)
 {
 	*f = (struct flame){
 		.p = p, .whole_n = sum->received.count, .whole_ns = sum->base_ns,
 		.hidden_ns = sum->hidden_ns, .filtered = sum->filtered,
-		.n_stacks = (uint32_t)p->shown.n_stacks,
-		.own = xcalloc(p->shown.n_stacks, sizeof(*f->own)),
-		.total = xcalloc(p->shown.n_stacks, sizeof(*f->total)),
-		.first_child = xcalloc(p->shown.n_stacks, sizeof(*f->first_child)),
-		.next_sibling = xcalloc(p->shown.n_stacks, sizeof(*f->next_sibling)),
+		.n_stacks = (uint32_t)n_stacks,
+		.own = xcalloc(n_stacks, sizeof(*f->own)),
+		.total = xcalloc(n_stacks, sizeof(*f->total)),
+		.first_child = xcalloc(n_stacks, sizeof(*f->first_child)),
+		.next_sibling = xcalloc(n_stacks, sizeof(*f->next_sibling)),
 	};
+}
+
+void flame_init(struct flame *f, const struct profile *p, const struct summary *sum)
+{
+	init(f, p, sum, p->shown.n_stacks);
 	for (uint32_t i = 0; i < sum->n_leaves; i++)
 		sum_add(&f->own[p->shown.leaves[i]], sum->leaves[i]);
 	/* A stack has a larger number than the one that it continues. */
@@ -465,6 +505,24 @@ void flame_init(struct flame *f, const struct profile *p, const struct summary *
 		f->first_child[parent] = i;
 		if (parent >= RECORD_STACK_FIRST)
 			sum_add(&f->total[parent], f->total[i]);
+	}
+}
+
+void flame_init_of(struct flame *f, const struct profile *p, const struct summary *sum,
+		   const struct lens *lens)
+{
+	init(f, p, sum, lens->n_nodes);
+	f->lens = lens;
+	f->own[0] = lens->nodes[0].self;
+	for (uint32_t i = lens->n_nodes; i-- > 1;) {
+		uint32_t parent = lens->tree->parent[i];
+
+		f->own[i] = lens->nodes[i].self;
+		f->total[i] = lens->nodes[i].total;
+		if (!f->total[i].count)
+			continue;
+		f->next_sibling[i] = f->first_child[parent];
+		f->first_child[parent] = i;
 	}
 }
 

@@ -24,7 +24,7 @@
 #ifndef CPROFD_PROFILE_FLAME_H
 #define CPROFD_PROFILE_FLAME_H
 
-#include "profile/summary.h"
+#include "profile/recursion.h"
 
 enum flame_kind {
 	FLAME_ALL,
@@ -41,7 +41,7 @@ struct flame_box {
 	uint32_t depth;		/* row */
 	uint32_t column, width;
 	uint32_t n;		/* rest: functions; function: its direct recursion as in
-				   struct tree_row, 0 for none */
+				   struct tree_row, 0 for none; not told of cycles */
 	uint32_t max_depth;	/* how deep its recursion went */
 	struct sum total;
 	struct sum self;	/* time of the function itself; inverted: 0 but on top */
@@ -70,6 +70,7 @@ struct flame {
 	const struct profile *p;
 	uint64_t whole_n, whole_ns, hidden_ns;
 	struct sum filtered;
+	const struct lens *lens;	/* its nodes stand for stacks, or NULL: */
 	uint32_t n_stacks;
 	struct sum *own;	/* by stack: samples in it */
 	struct sum *total;	/* by stack: also in what it calls */
@@ -79,6 +80,10 @@ struct flame {
 
 /* Take in the samples that `sum` sums up. */
 void flame_init(struct flame *f, const struct profile *p, const struct summary *sum);
+
+/* The same by the paths of another tree, which folds cycles and outlives it. */
+void flame_init_of(struct flame *f, const struct profile *p, const struct summary *sum,
+		   const struct lens *lens);
 void flame_deinit(struct flame *f);
 
 /* Make the boxes anew. */

@@ -41,7 +41,7 @@ void profile_init(struct profile *p, const struct record_header *header)
 	strtab_add(&p->strings, "", 0);
 	array_reserve(p->string_ids, 1, p->cap_string_ids);
 	p->string_ids[p->n_string_ids++] = 0;
-	tree_init(&p->tree, true);
+	tree_init(&p->tree, RECURSION_DIRECT);
 	function_of_outcome(p, OUTCOME_COMPLETE, RECORD_NONE);	/* FUNCTION_EMPTY */
 	for (uint32_t i = 0; i < RECORD_STACK_FIRST; i++)
 		profile_push_stack(p, (struct profile_stack){ i, RECORD_NONE });

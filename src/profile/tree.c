@@ -35,9 +35,9 @@ static uint32_t add_node(struct tree *t, uint32_t parent, uint32_t function)
 	return n;
 }
 
-void tree_init(struct tree *t, bool fold)
+void tree_init(struct tree *t, enum recursion mode)
 {
-	*t = (struct tree){ .fold = fold };
+	*t = (struct tree){ .mode = mode };
 	add_node(t, TREE_NONE, FUNCTION_EMPTY);
 }
 
@@ -57,14 +57,34 @@ void tree_deinit(struct tree *t)
 	*t = (struct tree){ 0 };
 }
 
-/* The child of `node` for a call of `function`. */
-static uint32_t descend(struct tree *t, uint32_t node, uint32_t function)
+/*
+ * The node that a call of `function` from `node` is folded into, TREE_NONE if into none.
+ * Not across frames that are missing: what is above them is another matter.
+ */
+static uint32_t fold_into(const struct tree *t, const struct profile *p, uint32_t node,
+			  uint32_t function)
 {
-	uint32_t *slot;
-
-	if (t->fold && t->function[node] == function && node != 0) {
-		t->flags[node] |= TREE_RECURSIVE;
+	if (t->mode == RECURSION_RAW || !node)
+		return TREE_NONE;
+	if (t->function[node] == function)
 		return node;
+	while (t->mode == RECURSION_CYCLES && node && !p->functions[t->function[node]].outcome) {
+		if (t->function[node] == function)
+			return node;
+		node = t->parent[node];
+	}
+	return TREE_NONE;
+}
+
+/* The child of `node` for a call of `function`. */
+static uint32_t descend(struct tree *t, const struct profile *p, uint32_t node,
+			uint32_t function)
+{
+	uint32_t above = fold_into(t, p, node, function), *slot;
+
+	if (above != TREE_NONE) {
+		t->flags[above] |= TREE_RECURSIVE;
+		return above;
 	}
 	slot = u64map_slot(&t->child, (uint64_t)node << 32 | function);
 	if (*slot == U64MAP_NONE)
@@ -173,7 +193,7 @@ static uint32_t outcome_node(struct tree *t, struct profile *p, uint32_t outcome
 {
 	if (record_outcome_has_root(outcome))
 		return 0;
-	return descend(t, 0, function_of_outcome(p, outcome, module));
+	return descend(t, p, 0, function_of_outcome(p, outcome, module));
 }
 
 static uint32_t stack_node(struct tree *t, struct profile *p, size_t i)
@@ -188,7 +208,7 @@ static uint32_t stack_node(struct tree *t, struct profile *p, size_t i)
 		bool outermost = s->parent < RECORD_STACK_FIRST && level + 1 == f->n_levels;
 
 		if (outermost || !profile_is_folded(p, function))
-			node = descend(t, node, function);
+			node = descend(t, p, node, function);
 	}
 	return node;
 }

@@ -9,8 +9,8 @@
  * Nodes keep their numbers.  When names arrive for frames whose stacks are in
  * the tree, the stacks move to other nodes and the old ones stay without weight.
  *
- * A folding tree has one node for a function that calls itself directly,
- * however deep.  Functions that the profile folds into their callers have none.
+ * A tree that folds recursion has one node for a function that calls itself, however
+ * deep; profile/recursion.h.  Functions that the profile folds into their callers have none.
  */
 #ifndef CPROFD_PROFILE_TREE_H
 #define CPROFD_PROFILE_TREE_H
@@ -30,9 +30,18 @@ struct profile;
 
 enum tree_flags {
 	TREE_OUTERMOST = 1 << 0,	/* no other node of this function above it */
-	TREE_RECURSIVE = 1 << 1,	/* direct recursion was folded here */
+	TREE_RECURSIVE = 1 << 1,	/* recursion was folded here */
 	TREE_CHAINED = 1 << 2,		/* steps: all there is below the step before it,
 					   where no leaf ends: their totals are equal */
+};
+
+/* How calls of a function from within itself are shown. */
+enum recursion {
+	RECURSION_DIRECT,	/* a function that calls itself is one call, */
+	RECURSION_RAW,		/* every call is one, */
+	RECURSION_CYCLES,	/* or, however it comes to call itself: what it called on the way
+				   is not shown then */
+	RECURSION_MODES
 };
 
 /* A node where a walk over the whole tree meets it: before its children. */
@@ -44,7 +53,7 @@ struct tree_step {
 };
 
 struct tree {
-	bool fold;
+	enum recursion mode;
 	uint32_t n;		/* nodes */
 	uint32_t *parent;	/* TREE_NONE: the root */
 	uint32_t *function;
@@ -68,7 +77,7 @@ struct tree {
 	struct u64map child;	/* parent and function -> node */
 };
 
-void tree_init(struct tree *t, bool fold);
+void tree_init(struct tree *t, enum recursion mode);
 void tree_deinit(struct tree *t);
 
 /*

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "profile/stack_walk.h"
 
 struct work {
 	const struct profile *p;
 	const struct summary *sum;
+	const struct lens *lens;
 	uint64_t min_ns;
 	uint32_t max_depth;
 	struct tree_row *v;
@@ -17,7 +17,7 @@ struct work {
 
 static uint64_t total_ns(const struct work *w, uint32_t node)
 {
-	return w->sum->nodes[node].total.weight_ns;
+	return w->lens->nodes[node].total.weight_ns;
 }
 
 static int by_weight(const void *a, const void *b)
@@ -31,14 +31,14 @@ static int by_weight(const void *a, const void *b)
  * What a node must have to be one of the `max_nodes` heaviest.  A node is never
  * heavier than its parent, so what is shown hangs together.
  */
-static uint64_t find_limit(const struct summary *sum, uint64_t min_ns, uint32_t max_nodes)
+static uint64_t find_limit(const struct lens *lens, uint64_t min_ns, uint32_t max_nodes)
 {
-	uint64_t *weights = xcalloc(sum->n_nodes, sizeof(*weights));
+	uint64_t *weights = xcalloc(lens->n_nodes, sizeof(*weights));
 	size_t n = 0;
 
-	for (uint32_t i = 1; i < sum->n_nodes; i++)
-		if (sum->nodes[i].total.weight_ns >= min_ns)
-			weights[n++] = sum->nodes[i].total.weight_ns;
+	for (uint32_t i = 1; i < lens->n_nodes; i++)
+		if (lens->nodes[i].total.weight_ns >= min_ns)
+			weights[n++] = lens->nodes[i].total.weight_ns;
 	if (n > max_nodes) {
 		qsort(weights, n, sizeof(*weights), by_weight);
 		min_ns = max_nodes ? weights[max_nodes - 1] : UINT64_MAX;
@@ -70,12 +70,12 @@ static void push_row(struct work *w, struct tree_row row)
  */
 static size_t push_children(struct work *w, uint32_t node, uint32_t depth)
 {
-	const struct tree *t = &w->p->tree;
+	const struct tree *t = w->lens->tree;
 	struct tree_row rest = { .kind = TREE_ROW_REST, .node = node, .depth = depth };
 	size_t first = w->n;
 
 	for (uint32_t c = t->first_child[node]; c != TREE_NONE; c = t->next_sibling[c]) {
-		const struct node_sum *sum = &w->sum->nodes[c];
+		const struct node_sum *sum = &w->lens->nodes[c];
 
 		if (!sum->total.count)
 			continue;
@@ -113,7 +113,7 @@ static void make_rows(struct work *w)
 
 	array_reserve(waiting, 1, cap_waiting);
 	waiting[0] = (struct tree_row){ .kind = TREE_ROW_NODE,
-		.self = w->sum->nodes[0].self, .total = w->sum->nodes[0].total, .last = true };
+		.self = w->lens->nodes[0].self, .total = w->lens->nodes[0].total, .last = true };
 	sum_add(&waiting[0].total, w->sum->filtered);
 	while (n_waiting) {
 		struct tree_row row = waiting[--n_waiting];
@@ -154,26 +154,20 @@ static void add_depth(struct depths *d, uint32_t row, uint32_t depth, uint64_t w
 	d->points[*slot].weight_ns += weight_ns;
 }
 
-/* Count how often each recursive node in a leaf's path calls itself in a row. */
-static void measure(const struct work *w, struct depths *d, uint32_t leaf, uint64_t weight_ns)
+/* Count how many calls are one in each recursive node on a leaf's path. */
+static void measure(const struct work *w, struct depths *d, struct fold_path *path, uint32_t leaf,
+		    uint64_t weight_ns)
 {
-	const struct tree *t = &w->p->tree;
-	uint32_t stack = w->p->shown.leaves[leaf], node = t->of_stack[stack], run = 0;
-	struct stack_walk walk = stack_walk_from(w->p, stack);
-	const struct profile_level *call;
+	const struct tree *t = w->lens->tree;
+	uint32_t node = t->of_stack[w->p->shown.leaves[leaf]];
 
-	while ((call = stack_walk_next(&walk)) && node) {
-		uint32_t row;
+	fold_path_take(path, leaf);
+	for (size_t i = path->n; i-- > 0 && node; node = t->parent[node]) {
+		uint32_t row = t->flags[node] & TREE_RECURSIVE ? u64map_find(&d->of_node, node)
+							       : U64MAP_NONE;
 
-		if (call->function != t->function[node]) {
-			node = t->parent[node];
-			run = 0;
-		}
-		run++;
-		row = t->flags[node] & TREE_RECURSIVE ? u64map_find(&d->of_node, node)
-						      : U64MAP_NONE;
-		if (row != U64MAP_NONE)
-			add_depth(d, row, run, weight_ns);
+		for (uint32_t n = 1; row != U64MAP_NONE && n <= path->v[i].n; n++)
+			add_depth(d, row, n, weight_ns);
 	}
 }
 
@@ -207,33 +201,45 @@ static void set_depths(struct work *w, struct depths *d)
 static void find_depths(struct work *w)
 {
 	struct depths d = { 0 };
+	struct fold_path path;
 
 	for (uint32_t i = 0; i < w->n; i++)
 		if (w->v[i].kind == TREE_ROW_NODE &&
-		    w->p->tree.flags[w->v[i].node] & TREE_RECURSIVE)
+		    w->lens->tree->flags[w->v[i].node] & TREE_RECURSIVE)
 			*u64map_slot(&d.of_node, w->v[i].node) = i;
 	if (!d.of_node.n)
 		return;
+	fold_path_init(&path, w->p, w->lens->mode);
 	for (uint32_t i = 0; i < w->sum->n_leaves; i++)
 		if (w->sum->leaves[i].count)
-			measure(w, &d, i, w->sum->leaves[i].weight_ns);
+			measure(w, &d, &path, i, w->sum->leaves[i].weight_ns);
+	fold_path_deinit(&path);
 	set_depths(w, &d);
 	free(d.points);
 	u64map_deinit(&d.of_node);
 	u64map_deinit(&d.at);
 }
 
-void tree_rows_make(const struct profile *p, const struct summary *sum, uint64_t min_ns,
-		    uint32_t max_nodes, uint32_t max_depth, struct tree_rows *out)
+void tree_rows_make_of(const struct profile *p, const struct summary *sum, const struct lens *lens,
+		       uint64_t min_ns, uint32_t max_nodes, uint32_t max_depth,
+		       struct tree_rows *out)
 {
 	struct work w = {
-		.p = p, .sum = sum, .max_depth = max_depth,
-		.min_ns = find_limit(sum, min_ns, max_nodes),
+		.p = p, .sum = sum, .lens = lens, .max_depth = max_depth,
+		.min_ns = find_limit(lens, min_ns, max_nodes),
 	};
 
 	make_rows(&w);
 	find_depths(&w);
 	*out = (struct tree_rows){ .v = w.v, .n = (uint32_t)w.n };
+}
+
+void tree_rows_make(const struct profile *p, const struct summary *sum, uint64_t min_ns,
+		    uint32_t max_nodes, uint32_t max_depth, struct tree_rows *out)
+{
+	const struct lens lens = lens_direct(p, sum);
+
+	tree_rows_make_of(p, sum, &lens, min_ns, max_nodes, max_depth, out);
 }
 
 void tree_rows_deinit(struct tree_rows *r)

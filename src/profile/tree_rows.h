@@ -9,7 +9,7 @@
 #ifndef CPROFD_PROFILE_TREE_ROWS_H
 #define CPROFD_PROFILE_TREE_ROWS_H
 
-#include "profile/summary.h"
+#include "profile/recursion.h"
 
 enum tree_row_kind {
 	TREE_ROW_NODE,
@@ -21,8 +21,8 @@ struct tree_row {
 	enum tree_row_kind kind;
 	uint32_t node;		/* or its parent, for a rest */
 	uint32_t depth;
-	uint32_t n;		/* rest: children; node: its direct recursion, 0 for none:
-				   half of the time in it is at least so deep */
+	uint32_t n;		/* rest: children; node: calls that are one in it, 0 for none:
+				   half of the time in it has at least so many */
 	uint32_t max_depth;	/* node: how deep its recursion went */
 	struct sum self, total;
 	uint64_t largest_ns;	/* rest: total of the heaviest of them */
@@ -41,6 +41,11 @@ struct tree_rows {
  */
 void tree_rows_make(const struct profile *p, const struct summary *sum, uint64_t min_ns,
 		    uint32_t max_nodes, uint32_t max_depth, struct tree_rows *out);
+/* The same of another tree than the profile's own. */
+void tree_rows_make_of(const struct profile *p, const struct summary *sum, const struct lens *lens,
+		       uint64_t min_ns, uint32_t max_nodes, uint32_t max_depth,
+		       struct tree_rows *out);
+
 void tree_rows_deinit(struct tree_rows *r);
 
 #endif

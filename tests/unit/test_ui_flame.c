@@ -116,7 +116,7 @@ TEST(what_is_gone_is_not_zoomed_in_on)
 	t.model.scope = (struct selection){ .from_ns = 1, .to_ns = 2 };
 	model_ask(&t.model);
 	assert_shows(&t, "No CPU samples: there is nothing to draw.");
-	type(&t, "jkhlirH");
+	type(&t, "jkhliH");
 	t.model.scope = (struct selection){ 0 };
 	model_ask(&t.model);
 	assert_shows(&t, ">N handle_order");
@@ -191,7 +191,10 @@ TEST(boxes_can_be_inverted_and_unfolded)
 	assert_shows(&t, "recursion unfolded");
 	assert_int_equal(t.app.flame.f.n_rows, 15);
 	type(&t, "jjjr");
-	assert_shows(&t, "recursion folded");
+	assert_shows(&t, "| cycles folded |");
+	assert_string_equal(flame_name(&t), "fib");
+	type(&t, "r");
+	assert_shows(&t, "direct recursion folded");
 	assert_string_equal(flame_name(&t), "fib");
 	assert_int_equal(t.app.flame.zoom.n, 3);
 	made_app_deinit(&t);

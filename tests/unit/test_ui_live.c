@@ -215,7 +215,7 @@ TEST(what_was_folded_and_how_it_was_sorted_is_come_back_to)
 {
 	static const char *const lies[] = {
 		"sort calls\n", "sort \n", "frames python\n", "frames bogus\n", "fold\n", "fold gone\n",
-		"file /gone\nfold fib\n", "view Help\n", "view Sessions\n", "kernel\n", "function \n",
+		"file /gone\nfold fib\n", "recursion bogus\n", "view Help\n", "view Sessions\n", "kernel\n", "function \n",
 	};
 	struct buf text = { 0 };
 	struct made_app t;

@@ -40,12 +40,12 @@ TEST(nodes_of_the_tree_close_and_open)
 }
 
 /* Under every row its own samples and the rows below add up to its total. */
-TEST(the_tree_adds_up)
+static void assert_adds_up(const char *keys)
 {
 	struct made_app t;
 
 	made_app_init(&t, &usual, 100, 30, false);
-	type(&t, "3");
+	type(&t, keys);
 	free(screen(&t));
 	for (uint32_t i = 0; i < t.app.tree.rows.n; i++) {
 		const struct tree_row *v = t.app.tree.rows.v;
@@ -57,6 +57,50 @@ TEST(the_tree_adds_up)
 			sum += v[k].depth == v[i].depth + 1 ? v[k].total.count : 0;
 		assert_int_equal(sum, v[i].total.count);
 	}
+	assert_int_equal(t.app.tree.rows.v[0].total.count, FIXTURE_N_SAMPLES);
+	made_app_deinit(&t);
+}
+
+TEST(the_tree_adds_up)
+{
+	assert_adds_up("3");
+	assert_adds_up("3r");
+	assert_adds_up("3rr");
+	assert_adds_up("r\\fib\n3");
+}
+
+/* How recursion is shown is the same in every view, and can be undone. */
+TEST(recursion_is_shown_in_three_ways)
+{
+	struct made_app t;
+	uint32_t folded;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	type(&t, "jt");
+	assert_string_equal(selected(&t), "fib");
+	assert_shows(&t, "self by depth 1");
+	folded = n_shown(&t);
+	type(&t, "r");
+	assert_shows(&t, "| recursion unfolded |");
+	assert_true(n_shown(&t) > folded + 10);
+	assert_string_equal(selected(&t), "fib");
+	type(&t, "4");
+	assert_shows(&t, "| recursion unfolded |");
+	assert_int_equal(t.app.callers.b.callees.rows[0].function, t.app.function);
+	type(&t, "5");
+	free(screen(&t));
+	assert_int_equal(t.app.flame.f.n_rows, 18);
+	type(&t, "r");
+	assert_shows(&t, "| cycles folded |");
+	assert_string_equal(selected(&t), "fib");
+	type(&t, "3");
+	assert_int_equal(n_shown(&t), folded);	/* there are no cycles */
+	type(&t, "uu");
+	assert_int_equal(n_shown(&t), folded);
+	assert_lacks(&t, "cycles folded |");
+	type(&t, "rrr");
+	assert_int_equal(t.app.scope.now->recursion, RECURSION_DIRECT);
 	made_app_deinit(&t);
 }
 
@@ -122,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nodes_of_the_tree_close_and_open),
 		cmocka_unit_test(the_tree_adds_up),
+		cmocka_unit_test(recursion_is_shown_in_three_ways),
 		cmocka_unit_test(callers_and_callees_add_up),
 		cmocka_unit_test(enter_goes_from_caller_to_caller_and_back),
 	};

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "profile/recursion.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "profile/stack_walk.h"
+
+static const char *const names[RECURSION_MODES] = {
+	[RECURSION_DIRECT] = "direct", [RECURSION_RAW] = "raw", [RECURSION_CYCLES] = "cycles" };
+
+const char *recursion_name(enum recursion mode)
+{
+	return names[mode];
+}
+
+bool recursion_parse(const char *name, enum recursion *out)
+{
+	for (enum recursion i = 0; i < RECURSION_MODES; i++)
+		if (strcmp(name, names[i]) == 0) {
+			*out = i;
+			return true;
+		}
+	return false;
+}
+
+/* ---- one stack ---- */
+
+void fold_path_init(struct fold_path *f, const struct profile *p, enum recursion mode)
+{
+	*f = (struct fold_path){ .p = p, .mode = mode };
+	if (mode == RECURSION_CYCLES)
+		f->at = xcalloc(p->n_functions, sizeof(*f->at));
+}
+
+void fold_path_deinit(struct fold_path *f)
+{
+	free(f->v);
+	free(f->at);
+	free(f->before);
+	free(f->calls);
+	*f = (struct fold_path){ 0 };
+}
+
+void fold_path_list(struct fold_path *f, uint32_t leaf)
+{
+	struct stack_walk walk = stack_walk_from(f->p, f->p->shown.leaves[leaf]);
+	uint32_t root = profile_leaf_root(f->p, leaf);
+	const struct profile_level *call;
+
+	f->n_calls = 0;
+	while ((call = stack_walk_next(&walk))) {
+		array_reserve(f->calls, f->n_calls + 1, f->cap_calls);
+		f->calls[f->n_calls++] = *call;
+	}
+	if (root != RECORD_NONE) {
+		array_reserve(f->calls, f->n_calls + 1, f->cap_calls);
+		f->calls[f->n_calls++] = (struct profile_level){ .function = root };
+	}
+}
+
+static void drop_last(struct fold_path *f)
+{
+	f->n--;
+	if (f->at)
+		f->at[f->v[f->n].level.function] = f->before[f->n];
+}
+
+static void append(struct fold_path *f, const struct profile_level *call)
+{
+	array_reserve(f->v, f->n + 1, f->cap);
+	f->v[f->n] = (struct fold_call){ *call, 1 };
+	if (f->at) {
+		array_reserve(f->before, f->n + 1, f->cap_before);
+		f->before[f->n] = f->at[call->function];
+		f->at[call->function] = (uint32_t)f->n + 1;
+		/* What is above frames that are not known is another matter. */
+		if (f->p->functions[call->function].outcome)
+			f->floor = f->n + 1;
+	}
+	f->n++;
+}
+
+/* One call further in. */
+static void take_call(struct fold_path *f, const struct profile_level *call)
+{
+	size_t same = f->at ? f->at[call->function] : 0;
+
+	if (same > f->floor) {
+		while (f->n > same)
+			drop_last(f);
+	} else if (f->mode == RECURSION_RAW || !f->n ||
+		   f->v[f->n - 1].level.function != call->function) {
+		append(f, call);
+		return;
+	}
+	f->v[f->n - 1].level = *call;
+	f->v[f->n - 1].n++;
+}
+
+void fold_path_fold(struct fold_path *f, size_t from, size_t to)
+{
+	while (f->n)
+		drop_last(f);
+	f->floor = 0;
+	while (to-- > from)
+		take_call(f, &f->calls[to]);
+}
+
+void fold_path_take(struct fold_path *f, uint32_t leaf)
+{
+	fold_path_list(f, leaf);
+	fold_path_fold(f, 0, f->n_calls);
+}
+
+/* ---- the tree ---- */
+
+struct lens lens_direct(const struct profile *p, const struct summary *sum)
+{
+	return (struct lens){ .mode = RECURSION_DIRECT, .tree = &p->tree, .nodes = sum->nodes,
+			      .n_nodes = sum->n_nodes };
+}
+
+/* A parent has a smaller number than its children. */
+static void sum_up(struct lens *l, const struct profile *p, const struct summary *sum)
+{
+	struct node_sum *nodes = xcalloc(l->own.n, sizeof(*nodes));
+
+	for (uint32_t i = 0; i < sum->n_leaves; i++)
+		sum_add(&nodes[l->own.of_stack[p->shown.leaves[i]]].self, sum->leaves[i]);
+	for (uint32_t n = l->own.n; n-- > 0;) {
+		sum_add(&nodes[n].total, nodes[n].self);
+		if (n)
+			sum_add(&nodes[l->own.parent[n]].total, nodes[n].total);
+	}
+	l->own_nodes = nodes;
+}
+
+int lens_make(struct profile *p, const struct summary *sum, enum recursion mode,
+	      struct lens *out, struct error *err)
+{
+	*out = lens_direct(p, sum);
+	if (mode == RECURSION_DIRECT || sum->measured)
+		return 0;
+	tree_init(&out->own, mode);
+	if (tree_update(&out->own, p, 0, err) < 0) {
+		tree_deinit(&out->own);
+		return -1;
+	}
+	sum_up(out, p, sum);
+	out->mode = mode;
+	out->tree = &out->own;
+	out->nodes = out->own_nodes;
+	out->n_nodes = out->own.n;
+	return 0;
+}
+
+void lens_deinit(struct lens *l)
+{
+	if (l->own_nodes)
+		tree_deinit(&l->own);
+	free(l->own_nodes);
+	*l = (struct lens){ 0 };
+}
+
+/* ---- one function ---- */
+
+void recursion_depths_make(const struct profile *p, const struct summary *sum, uint32_t function,
+			   struct recursion_depths *out)
+{
+	size_t cap = 0;
+
+	*out = (struct recursion_depths){ 0 };
+	for (uint32_t i = 0; i < sum->n_leaves; i++) {
+		struct stack_walk walk = stack_walk_from(p, p->shown.leaves[i]);
+		const struct profile_level *call;
+		bool on_top = false, gap = false, innermost = true;
+		uint32_t depth = 0;
+
+		if (!sum->leaves[i].count)
+			continue;
+		while ((call = stack_walk_next(&walk))) {
+			depth += call->function == function;
+			on_top |= innermost && call->function == function;
+			gap |= p->functions[call->function].outcome != 0;
+			innermost = false;
+		}
+		if (!depth)
+			continue;
+		out->cut |= gap || profile_leaf_root(p, i) != RECORD_NONE;
+		array_reserve(out->self, depth, cap);
+		while (out->n < depth)
+			out->self[out->n++] = (struct sum){ 0 };
+		if (on_top)
+			sum_add(&out->self[depth - 1], sum->leaves[i]);
+	}
+}
+
+void recursion_depths_deinit(struct recursion_depths *d)
+{
+	free(d->self);
+	*d = (struct recursion_depths){ 0 };
+}
