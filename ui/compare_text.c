@@ -26,7 +26,7 @@ struct compare_numbers compare_numbers_of(const struct compare *c)
 		if (c->rows[i].kind < COMPARE_OTHERS)
 			most = fmax(most, n.factor * fmax(c->rows[i].value[COMPARE_A],
 							  c->rows[i].value[COMPARE_B]));
-	n.decimals = most >= 1000 ? 0 : most >= 10 ? 1 : 2;
+	n.decimals = most >= 1000 ? 0 : most >= (n.factor > 1 ? 10 : 100) ? 1 : 2;
 	return n;
 }
 
@@ -253,7 +253,7 @@ char *compare_circumstances(const struct compare_side sides[2])
 const char *compare_caution(const struct compare *c)
 {
 	static const char *const cautions[COMPARE_UNITS] = {
-		[COMPARE_PER_RUN] = "one run of each: 2% are allowed for how runs differ",
+		[COMPARE_PER_RUN] = "if both did the same work; 2% and 30 ms allowed for chance",
 		[COMPARE_PER_SECOND] = "by the clock: waits, or a busy machine, lower it",
 		[COMPARE_SHARE] = "where one share shrinks, all others grow",
 	};

@@ -148,6 +148,14 @@ static void side_init(struct side *s, const struct compare_side *in, const uint3
 	s->scale = s->base_ns > 0 ? cpu_ns / s->base_ns : 1;
 }
 
+/* How much, relative, runs of one program are taken to differ by. */
+static double run_scatter(const struct side *s)
+{
+	double cpu_ns = s->base_ns * s->scale;
+
+	return cpu_ns > 0 ? hypot(COMPARE_RUN_SCATTER, COMPARE_RUN_SCATTER_NS / cpu_ns) : 0;
+}
+
 /* ---- values and their scatter ---- */
 
 static void set_unit(struct side *s, enum compare_unit unit)
@@ -382,7 +390,8 @@ void compare_make(const struct compare_side in[2], enum compare_unit unit, struc
 	for (int side = 0; side < 2; side++) {
 		side_init(&sides[side], &in[side], m.row_of[side], &m);
 		set_unit(&sides[side], unit);
-		sides[side].run_scatter = in[0].p == in[1].p ? 0 : COMPARE_RUN_SCATTER;
+		if (in[0].p != in[1].p)
+			sides[side].run_scatter = run_scatter(&sides[side]);
 		fill_total(&out->total[side], &sides[side]);
 		out->rough |= is_rough(&sides[side]);
 	}
