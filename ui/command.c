@@ -168,6 +168,16 @@ static void list_setting(struct buf *list, const struct setting *s)
 		list_add(list, v ? "|" : " ", s->values[v]);
 }
 
+static void say_names(struct app *a, const char *name)
+{
+	struct buf list = { 0 };
+
+	for (int i = 0; i < APP_SETTINGS; i++)
+		list_add(&list, ", ", settings[i].name);
+	app_refuse(a, "\"%s\" is no setting; there are %s", name, (const char *)list.data);
+	buf_deinit(&list);
+}
+
 /* Those there are, or the values of one. */
 static void say_settings(struct app *a, const struct setting *one)
 {
@@ -202,7 +212,13 @@ static void run_set(struct app *a, const char *argument, bool force)
 		say_settings(a, &settings[i]);
 		return;
 	}
-	say_settings(a, NULL);
+	if (len) {
+		_cleanup_(freep) char *name = xasprintf("%.*s", (int)len, argument);
+
+		say_names(a, name);
+	} else {
+		say_settings(a, NULL);
+	}
 }
 
 /* ---- :bind and :map ---- */

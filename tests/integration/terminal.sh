@@ -181,6 +181,18 @@ other_locales_and_terminals() {
 	shows "[2 Functions]"
 	key q
 	ended
+	for term in linux xterm; do	# 8 colours: only blocks have some
+		pane 100 30 "TERM=$term $cprofd view r.cprof"
+		shows "2 Functions"
+		key 5
+		shows "root on top, callees below"
+		mux capture-pane -e -p -t t >colour.txt
+		grep -qE "$(printf '\033')\[([0-9;]*;)?4[0-7]m" colour.txt ||
+			fail "no colours with $term: $(cat -v colour.txt)"
+		! grep -qE "38;5|48;5" colour.txt || fail "256 colours on 8: $(cat -v colour.txt)"
+		key q
+		ended
+	done
 	for term in dumb nosuch ''; do
 		pane 100 30 "TERM=$term $cprofd view r.cprof; echo \"[exit \$?]\""
 		shows "[exit 2]"
@@ -241,114 +253,6 @@ editor() {
 	ended
 }
 
-# What a script did comes first, then the keyboard.
-scripts() {
-	printf '/third\nc\n' >s.keys
-	pane 100 30 "$cprofd view --script s.keys r.cprof"
-	shows "CALLERS, CALLEES"
-	shows "selected third"
-	key t
-	shows "CALL TREE"
-	key q
-	ended
-	printf 'expect no such thing\n' >s.keys
-	pane 100 30 "$cprofd view --script s.keys r.cprof; echo \"[exit \$?]\""
-	shows "[exit 2]"
-	shows 's.keys:1: "no such thing" is not on the screen'
-}
-
-# What somebody set up holds, but for what is wrong or not theirs.
-configuration() {
-	config=$XDG_CONFIG_HOME/cprofd/config
-	mkdir -p "${config%/*}"
-	cat >"$config" <<-'END'
-		# mine
-		set ascii on
-		set theme dark
-		bind z tree
-		set theme pink
-		bind zz tree
-	END
-	pane 100 30 "$cprofd view r.cprof"
-	shows "[2 Functions]"
-	shows "config line 5: there is :set theme safe|dark|light (and 1 more)"
-	mux capture-pane -e -p -t t >colour.txt
-	grep -q "$(printf '\033')\[[0-9;]*48;5;237" colour.txt || fail "no tint: $(cat -v colour.txt)"
-	key z
-	shows "CALL TREE"
-	key q
-	ended
-	shows 'config:6: "zz" is no key'
-	pane 100 30 "$cprofd view --color never r.cprof"
-	shows "[2 Functions]"
-	mux capture-pane -e -p -t t >colour.txt
-	! grep -q "[34]8;5" colour.txt || fail "colours: $(cat -v colour.txt)"
-	key q
-	ended
-	chmod o+w "$config"
-	pane 100 30 "$cprofd view r.cprof"
-	shows "can be written by everybody: it is not read"
-	hasnt "[2 Functions]" || fail "it was read: $(shot)"
-	key q
-	ended
-	chmod o-w "$config"
-	if chown nobody "$config" 2>/dev/null; then
-		pane 100 30 "$cprofd view r.cprof"
-		shows "belongs to another user"
-		hasnt "[2 Functions]" || fail "it was read: $(shot)"
-		key q
-		ended
-	fi
-	rm -f "$config"
-}
-
-# Who looks at a program again finds it as it was left, in another recording, too.
-kept_views() {
-	views=$XDG_STATE_HOME/cprofd/views
-	rm -rf "$views"
-	mkdir -p "$views"
-	pane 100 30 "$cprofd view r.cprof"
-	shows "2 Functions"
-	key -l '/third'
-	key Enter
-	key K
-	shows "the kernel's time is that of what called it now"
-	key s t
-	shows "TOTAL%▾"
-	key t
-	shows "CALL TREE"
-	key q
-	ended
-	cp r.cprof again.cprof
-	pane 100 30 "$cprofd view again.cprof"
-	shows "folds and frames are as they were left; u undoes that"
-	shows "CALL TREE"
-	shows "selected third"
-	key 2
-	shows "TOTAL%▾"
-	key u
-	shows "[kernel]"
-	key q
-	ended
-	pane 100 30 "$cprofd view --no-state r.cprof"
-	shows "SELF%▾"
-	shows "selected half"
-	key q
-	ended
-	i=0
-	while [ $i -lt 120 ]; do	# of as many programs
-		i=$((i + 1))
-		: >"$views/$i.view"
-	done
-	pane 100 30 "$cprofd view r.cprof"
-	shows "SELF%"
-	key q
-	ended
-	n=$(ls "$views" | wc -l)
-	[ "$n" -eq 100 ] || fail "$n files"
-	rm -rf "$views"
-}
-
 # Echo on, canonical, main screen, cursor visible.
 is_as_it_was() {
 	ended
@@ -399,10 +303,6 @@ check "files and the clipboard" files_and_clipboard
 check "sizes, and a storm of them" sizes
 check "the mouse, where it was asked for" mouse
 check "somebody's own editor" editor
-check "scripts" scripts
-check "views that are kept" kept_views
-check "a configuration" configuration
-rm -rf "$XDG_CONFIG_HOME"
 check "256 colours, 8, and none" colours
 check "locales and terminals" other_locales_and_terminals
 check "the terminal is as it was" terminal_is_restored

@@ -356,6 +356,8 @@ TEST(commands_complete_and_say_what_they_do_not_know)
 	assert_true(t.app.asked_look);
 	type(&t, ":set theme pink\n");
 	assert_shows(&t, "there is :set theme safe|dark|light");
+	type(&t, ":set colour on\n");
+	assert_shows(&t, "\"colour\" is no setting; there are ascii, color, theme");
 	type(&t, ":set\n");
 	assert_shows(&t, "there are :set ascii off|on, color auto|always|never");
 	type(&t, ":range 12s 18s\n");
