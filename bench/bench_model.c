@@ -18,6 +18,8 @@
 #include "profile/flame.h"
 #include "profile/profile_load.h"
 #include "profile/summary.h"
+#include "profile/thread_functions.h"
+#include "profile/timeline.h"
 
 #define ROUNDS 9
 
@@ -95,6 +97,30 @@ static void measure_flame(const struct profile *p, const struct selection *s)
 	summary_deinit(&sum);
 }
 
+/* What the view of threads makes when it is opened: lanes, and functions of the chosen one. */
+static void measure_timeline(const struct profile *p, const struct selection *s)
+{
+	const struct timeline_how how = { .from_ns = p->start_ns, .n_cells = 248, .lanes = true,
+		.cell_ns = (p->end_ns - p->start_ns) / 248 + 1 };
+	double lanes_ms[ROUNDS], functions_ms[ROUNDS];
+	struct thread_functions f;
+	struct timeline t;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		double start = cpu_ms();
+
+		timeline_make(p, s, &how, &t);
+		timeline_deinit(&t);
+		lanes_ms[i] = cpu_ms() - start;
+		thread_functions_make(p, s, 0, &f);
+		functions_ms[i] = cpu_ms() - start - lanes_ms[i];
+	}
+	qsort(lanes_ms, ROUNDS, sizeof(*lanes_ms), by_value);
+	qsort(functions_ms, ROUNDS, sizeof(*functions_ms), by_value);
+	printf("timeline %.1f\nthread_functions %.1f\n", lanes_ms[ROUNDS / 2],
+	       functions_ms[ROUNDS / 2]);
+}
+
 /* Looking for hints in what is summed up already. */
 static void measure_hints(const struct profile *p, const struct selection *s)
 {
@@ -166,6 +192,7 @@ int main(int argc, char **argv)
 	measure("three of the threads", p, &threads);
 	measure("functions matching an expression", p, &named);
 	measure_flame(p, &all);
+	measure_timeline(p, &all);
 	measure_hints(p, &all);
 	filter_close(filter);
 	profile_load_close(load);

@@ -241,6 +241,8 @@ struct app {
 	struct time_pick pick;		/* in the next two */
 	struct app_threads {
 		struct timeline line, total;	/* of the time on the screen; of the scope */
+		struct scope *made_for;	/* the first, but for its time, */
+		size_t made_of;		/* and of so many samples and functions */
 		uint32_t asked;		/* of the model, when they were made */
 		struct time_axis axis;	/* of the first */
 		bool is_whole;		/* both are of the same time: the second is empty */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/scope.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/util.h"
 #include "profile/filter.h"
@@ -64,6 +66,20 @@ int scope_set_filter(struct scope *s, const char *typed, struct error *err)
 	s->typed = text;
 	s->filter = filter;
 	return 0;
+}
+
+static bool same_numbers(const uint32_t *a, size_t n_a, const uint32_t *b, size_t n_b)
+{
+	return n_a == n_b && (!n_a || memcmp(a, b, n_a * sizeof(*a)) == 0);
+}
+
+bool scope_same_but_time(const struct scope *a, const struct scope *b)
+{
+	return same_numbers(a->threads, a->n_threads, b->threads, b->n_threads) &&
+	       same_numbers(a->folded, a->n_folded, b->folded, b->n_folded) &&
+	       strcmp(a->typed ? a->typed : "", b->typed ? b->typed : "") == 0 &&
+	       a->by_module == b->by_module && (!a->by_module || a->module == b->module) &&
+	       a->kernel_folded == b->kernel_folded && a->frames == b->frames;
 }
 
 void scope_select(const struct scope *s, const struct profile *p, struct selection *out)

@@ -49,6 +49,9 @@ void scope_release(struct scope *s);	/* NULL is allowed */
 /* Put a filter in place of the one there is; "" for none.  Fails with EINVAL. */
 int scope_set_filter(struct scope *s, const char *typed, struct error *err);
 
+/* Do both choose the same, but for the time? */
+bool scope_same_but_time(const struct scope *a, const struct scope *b);
+
 /* What it chooses by now. */
 void scope_select(const struct scope *s, const struct profile *p, struct selection *out);
 

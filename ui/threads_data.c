@@ -9,6 +9,7 @@ void app_threads_deinit(struct app_threads *t)
 {
 	timeline_deinit(&t->line);
 	timeline_deinit(&t->total);
+	scope_release(t->made_for);
 	free(t->rows);
 	free(t->order);
 }
@@ -179,12 +180,31 @@ static void make_total(struct app *a)
 		&a->threads.total);
 }
 
+/* Of the time on the screen; another range of the scope changes nothing in it. */
+static void make_line(struct app *a, const struct time_axis *axis)
+{
+	struct app_threads *t = &a->threads;
+	const struct model *m = a->model;
+
+	if (t->made_for && scope_same_but_time(t->made_for, a->scope.now) &&
+	    t->made_of == m->p->samples.n + m->p->n_functions && axis->cell_ns == t->axis.cell_ns &&
+	    axis->first == t->axis.first && axis->n == t->axis.n)
+		return;
+	timeline_deinit(&t->line);
+	timeline_make(m->p, &m->scope, &(struct timeline_how){
+		.from_ns = m->p->start_ns + time_axis_ns(axis, 0), .cell_ns = axis->cell_ns,
+		.n_cells = axis->n, .lanes = true }, &t->line);
+	scope_release(t->made_for);
+	t->made_for = scope_hold(a->scope.now);
+	t->made_of = m->p->samples.n + m->p->n_functions;
+	t->axis = *axis;
+}
+
 bool threads_make(struct app *a, uint32_t columns)
 {
 	struct app_threads *t = &a->threads;
 	const struct model *m = a->model;
 	struct time_axis axis;
-	uint64_t from_ns, end_ns;
 	bool is_new = t->asked != m->n_asked;
 
 	if (is_new && t->asked)
@@ -195,20 +215,13 @@ bool threads_make(struct app *a, uint32_t columns)
 	if (!is_new && axis.cell_ns == t->axis.cell_ns && axis.first == t->axis.first &&
 	    axis.n == t->axis.n)
 		return t->n_rows;
-	timeline_deinit(&t->line);
-	from_ns = m->p->start_ns + time_axis_ns(&axis, 0);
-	timeline_make(m->p, &m->scope, &(struct timeline_how){ .from_ns = from_ns,
-		.cell_ns = axis.cell_ns, .n_cells = axis.n, .lanes = true }, &t->line);
-	end_ns = from_ns + axis.cell_ns * axis.n;
-	if (is_new || t->is_whole) {
+	make_line(a, &axis);
+	t->is_whole = !t->zoom_ns && a->scope.now->window == SCOPE_ALL;
+	if (is_new || t->is_whole)
 		timeline_deinit(&t->total);
-		t->is_whole = from_ns <= m->sum.from_ns && end_ns >= m->sum.to_ns &&
-			      a->scope.now->window == SCOPE_ALL;
-	}
 	if (!t->is_whole && !t->total.how.cell_ns)
 		make_total(a);
 	make_rows(a, t->asked && app_session_is_held(a));
-	t->axis = axis;
 	t->asked = m->n_asked;
 	find_chosen(t);
 	return t->n_rows;

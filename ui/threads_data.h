@@ -17,6 +17,13 @@ bool threads_make(struct app *a, uint32_t columns);
 /* The columns of a range: [from, to); false if there is none, or it is not on the screen. */
 bool threads_range(const struct app *a, uint32_t *from, uint32_t *to);
 
+/* A click on a row, and on a column of its lane. */
+#define THREADS_SPOT_ROWS (1u << 18)
+static inline uint32_t threads_spot(uint32_t row, uint32_t column)
+{
+	return (row & (THREADS_SPOT_ROWS - 1)) | (column + 1) * THREADS_SPOT_ROWS;
+}
+
 /* The column of the cursor. */
 uint32_t threads_column(const struct app *a);
 

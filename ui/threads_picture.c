@@ -329,6 +329,8 @@ static void put_row(const struct picture *pic, unsigned int y, uint32_t at)
 	pen_to(&pen, pic->lanes - 6);
 	cell_share(&c, share_of_cpu(pic, row->total ? row->total->run_ns : 0));
 	put_lane(pic, &pen, row);
+	for (uint32_t i = 0; i < pic->t->axis.n; i++)
+		grid_spot(pic->g, pen.y, pic->lanes + i, 1, SPOT_ROW, threads_spot(at, i));
 	put_waited(pic, &pen, row->total);
 }
 

@@ -110,6 +110,21 @@ static bool act(struct app *a, enum action action)
 	return true;
 }
 
+static bool pick(struct app *a, uint32_t n)
+{
+	struct app_threads *t = &a->threads;
+	uint32_t row = n % THREADS_SPOT_ROWS, column = n / THREADS_SPOT_ROWS;
+	bool was = t->list.cursor == row && (!column || threads_column(a) == column - 1);
+
+	if (!make(a) || row >= t->n_rows)
+		return false;
+	list_choose(&t->list, row);
+	take_row(t);
+	if (column)
+		threads_move_to(a, min_of(column, t->axis.n) - 1);
+	return was;
+}
+
 /* ---- searching ---- */
 
 static uint32_t rows_n(struct app *a)
@@ -151,4 +166,5 @@ const struct view view_threads = {
 		"s sort  A all  L lesson  ? help",
 	.lesson = "threads",
 	.rows = &rows, .needs_samples = true, .draw = draw, .act = act,
+	.pick = pick,
 };
