@@ -209,6 +209,8 @@ struct app {
 		uint32_t n_rows;
 		size_t cap_rows;
 		struct list list, code_list;
+		uint32_t hot_line, hot_code;	/* rows, and 1, that H went to last, */
+		uint32_t hot_line_rank, hot_code_rank;	/* as which, from 1 */
 		bool in_code;		/* keys move in the assembly */
 		bool alone;		/* there is room for both, and one is shown */
 		unsigned int width;	/* of what was drawn last */

@@ -7,12 +7,16 @@
 
 #include "base/util.h"
 #include "ui/cells.h"
+#include "ui/code_jumps.h"
 #include "ui/text.h"
 #include "ui/view.h"
 
 #define INTERVAL_FROM 60	/* width from which on there is that column, */
 #define COUNT_FROM 76		/* and that of samples */
 #define MNEMONIC 7		/* columns, with the blank behind it */
+#define INDENT 2		/* for each call that is inlined, */
+#define MAX_INDENTS 4		/* as far as that */
+#define NAME_LEAST 6		/* columns for the name of what is inlined */
 #define MARKED .1		/* share from which on it is said where samples land */
 
 static const struct profile_code *code_of(const struct app *a)
@@ -50,12 +54,54 @@ uint32_t code_hottest(const struct app *a, uint64_t place)
 	return best;
 }
 
+uint32_t code_next_hottest(const struct app *a, uint32_t row)
+{
+	const struct code_sum *v = a->source.code.v;
+	uint32_t best = UINT32_MAX;
+
+	for (uint32_t i = 0; i < a->source.code.n; i++)
+		if (v[i].self.weight_ns && i != row &&
+		    (v[i].self.weight_ns < v[row].self.weight_ns ||
+		     (v[i].self.weight_ns == v[row].self.weight_ns && i > row)) &&
+		    (best == UINT32_MAX || v[i].self.weight_ns > v[best].self.weight_ns))
+			best = i;
+	return best;
+}
+
+char *code_inlined(const struct app *a, uint32_t row)
+{
+	const struct profile *p = a->model->p;
+	const struct profile_instruction *i = row < a->source.code.n ? instruction(a, row) : NULL;
+	struct buf text = { 0 };
+
+	if (!i || i->n_levels < 2)
+		return NULL;
+	for (uint32_t l = 0; l < i->n_levels; l++) {
+		const struct profile_level *level = &p->levels[i->first_level + l];
+		const char *file = function_file(p, level->function);
+		_cleanup_(freep) char *part = xasprintf("%s%s %s:%u", l ? ", in " : "inlined: ",
+			profile_string(p, p->functions[level->function].name), file ? file : "line",
+			level->line);
+
+		buf_put(&text, part, strlen(part));
+	}
+	buf_put_u8(&text, '\0');
+	return (char *)text.data;
+}
+
 uint32_t code_row_at(const struct app *a, uint64_t vaddr)
 {
-	for (uint32_t i = 0; i < a->source.code.n; i++)
-		if (instruction(a, i)->vaddr == vaddr)
-			return i;
-	return UINT32_MAX;
+	uint32_t low = 0, high = a->source.code.n;	/* the first row behind it */
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (instruction(a, mid)->vaddr <= vaddr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low && instruction(a, low - 1)->vaddr == vaddr ? low - 1 : UINT32_MAX;
 }
 
 bool code_is_wanted(const struct app *a, uint32_t *module, uint64_t *vaddr)
@@ -84,6 +130,7 @@ char *code_text(const struct app *a, uint32_t row)
 struct columns_of_code {
 	bool interval, count;
 	unsigned int line_end, address_at, text_at;	/* line_end 0: no such column */
+	struct code_jump jump;
 };
 
 static struct columns_of_code find_columns(const struct code_pane *pane)
@@ -186,6 +233,45 @@ static void put_text(const struct code_pane *pane, struct pen *pen, struct style
 	}
 }
 
+/* The function whose call was inlined here, where its code begins or goes on; else NULL. */
+static const char *begins_inlined(const struct app *a, uint32_t row)
+{
+	const struct profile *p = a->model->p;
+	const struct profile_instruction *i = instruction(a, row), *before = row ? i - 1 : NULL;
+	uint32_t function;
+
+	if (i->n_levels < 2)
+		return NULL;
+	function = p->levels[i->first_level].function;
+	if (before && before->n_levels == i->n_levels &&
+	    p->levels[before->first_level].function == function)
+		return NULL;
+	return profile_string(p, p->functions[function].name);
+}
+
+/* What is inlined is further to the right where there is room for that. */
+static unsigned int indent_of(const struct columns_of_code *c, const struct profile_instruction *i)
+{
+	return c->interval && i->n_levels ? INDENT * min_of(i->n_levels - 1, (uint32_t)MAX_INDENTS) : 0;
+}
+
+/* At the right of what an instruction is. */
+static void put_inlined(const struct code_pane *pane, struct pen *pen, uint32_t row)
+{
+	const char *name = begins_inlined(pane->a, row);
+	struct buf clean = { 0 };
+	unsigned int room = pen_left(pen) > 5 ? pen_left(pen) - 5 : 0, width;
+
+	if (!name || room < NAME_LEAST)
+		return;
+	text_clean(&clean, name, strlen(name), pane->g->utf8);
+	text_clip(&clean, room, pane->g->utf8);
+	width = text_width((const char *)clean.data);
+	pen_to(pen, pen->width - width - 3);
+	pen_put(pen, STYLE_DIM, "%s", (const char *)clean.data);
+	buf_deinit(&clean);
+}
+
 static void put_row(const struct code_pane *pane, const struct columns_of_code *c,
 		    unsigned int y, uint32_t row, uint64_t place)
 {
@@ -219,8 +305,11 @@ static void put_row(const struct code_pane *pane, const struct columns_of_code *
 		pen_right(&pen, STYLE_DIM, c->line_end - pen.column, "%" PRIu32, (uint32_t)here);
 	pen_to(&pen, c->address_at);
 	pen_right(&pen, STYLE_FAINT, c->text_at - 2 - c->address_at, "%" PRIx64, i->vaddr);
-	pen_to(&pen, c->text_at);
+	pen_to(&pen, c->text_at - 2);
+	code_jump_put(&c->jump, &pen, row);
+	pen_to(&pen, c->text_at + indent_of(c, i));
 	put_text(pane, &pen, text_style(sum), i);
+	put_inlined(pane, &pen, row);
 	if (sum->share.share >= MARKED) {
 		pen = row_pen(pane, y);
 		pen_to(&pen, pane->right - pane->left - 2);
@@ -289,6 +378,7 @@ void code_pane_draw(const struct code_pane *pane, uint64_t place, uint32_t first
 	const struct list *l = &pane->a->source.code_list;
 	struct columns_of_code c = find_columns(pane);
 
+	c.jump = code_jump_find(pane->a);
 	put_head(pane, &c);
 	if (!pane->a->source.code.n)
 		put_none(pane);

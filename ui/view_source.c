@@ -92,6 +92,22 @@ static uint32_t hottest_line(const struct app_source *s)
 	return best;
 }
 
+/* The line with the most own time after `row`, which has less or the same. */
+static uint32_t next_hottest_line(const struct app_source *s, uint32_t row)
+{
+	uint64_t least = line_own_ns(s->rows[row].sum);
+	uint32_t best = UINT32_MAX;
+
+	for (uint32_t i = 0; i < s->n_rows; i++) {
+		uint64_t ns = s->rows[i].sum ? line_own_ns(s->rows[i].sum) : 0;
+
+		if (ns && i != row && (ns < least || (ns == least && i > row)) &&
+		    (best == UINT32_MAX || ns > line_own_ns(s->rows[best].sum)))
+			best = i;
+	}
+	return best;
+}
+
 /* Choose a row, in the middle, so that what is around it can be seen. */
 static void choose(struct list *l, uint32_t row)
 {
@@ -103,8 +119,13 @@ static void choose(struct list *l, uint32_t row)
 
 static void choose_hottest(struct app *a)
 {
-	choose(&a->source.list, hottest_line(&a->source));
-	choose(&a->source.code_list, code_hottest(a, 0));
+	struct app_source *s = &a->source;
+
+	choose(&s->list, hottest_line(s));
+	choose(&s->code_list, code_hottest(a, 0));
+	s->hot_line = s->list.cursor + 1;
+	s->hot_code = s->code_list.cursor + 1;
+	s->hot_line_rank = s->hot_code_rank = 1;
 }
 
 static void forget(struct app_source *s)
@@ -437,6 +458,7 @@ static unsigned int foot_rows(struct area area, enum panes which)
 static void put_foot(const struct app *a, struct grid *g, struct area area, enum panes which)
 {
 	unsigned int y = area.height - foot_rows(area, which);
+	_cleanup_(freep) char *inlined = NULL;
 	struct pen pen;
 
 	if (area.height >= DETAIL_FROM) {
@@ -448,7 +470,10 @@ static void put_foot(const struct app *a, struct grid *g, struct area area, enum
 		put_code_facts(a, g, area, y++);
 	pen = area_pen(g, area, y);
 	pen_to(&pen, 1);
-	pen_name(&pen, STYLE_DIM, area.width - 2, a->source.lines.has_in_c && area.width >= TOTAL_FROM
+	if (a->source.in_code && which & PANE_CODE)
+		inlined = code_inlined(a, a->source.code_list.cursor);
+	pen_name(&pen, STYLE_DIM, area.width - 2, inlined ? inlined
+		 : a->source.lines.has_in_c && area.width >= TOTAL_FROM
 		 ? "SELF% is Python itself, IN C% the C it calls; TOTAL% has Python it calls, too"
 		 : view_on_python(a) ? "these are the lines that the interpreter was at"
 		 : which & PANE_CODE && a->source.code.n
@@ -530,6 +555,28 @@ static void switch_assembly(struct app *a)
 	} else {
 		s->in_code = !s->in_code;
 	}
+}
+
+/* To the hottest row; from there to the next one, and after the last to the first again. */
+static void go_hottest(struct app *a)
+{
+	struct app_source *s = &a->source;
+	struct list *l = s->in_code ? &s->code_list : &s->list;
+	uint32_t *last = s->in_code ? &s->hot_code : &s->hot_line;
+	uint32_t *rank = s->in_code ? &s->hot_code_rank : &s->hot_line_rank;
+	uint32_t hottest = s->in_code ? code_hottest(a, 0) : hottest_line(s), to = UINT32_MAX;
+
+	if (hottest == UINT32_MAX)
+		return;
+	if (*last == l->cursor + 1 && (s->in_code || s->rows[l->cursor].sum))
+		to = s->in_code ? code_next_hottest(a, l->cursor) : next_hottest_line(s, l->cursor);
+	*rank = to == UINT32_MAX ? 1 : *rank + 1;
+	choose(l, to == UINT32_MAX ? hottest : to);
+	*last = l->cursor + 1;
+	if (*rank == 1)
+		app_say(a, "the hottest; H again goes on to the next");
+	else
+		app_say(a, "number %u by its own time; H goes on", *rank);
 }
 
 /* To where the chosen instruction goes. */
@@ -616,10 +663,7 @@ static bool act(struct app *a, enum action action)
 		return true;
 	switch (action) {
 	case ACTION_HOTTEST:
-		if (s->in_code)
-			choose(&s->code_list, code_hottest(a, 0));
-		else
-			choose(&s->list, hottest_line(s));
+		go_hottest(a);
 		return true;
 	case ACTION_NEXT_PANE:
 	case ACTION_PANE_BEFORE:

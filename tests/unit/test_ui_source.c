@@ -107,6 +107,55 @@ TEST(what_is_chosen_in_one_pane_is_marked_in_the_other)
 	made_app_deinit(&t);
 }
 
+/* From the hottest to those with less, each once, and from the last to the first. */
+TEST(the_hottest_come_one_after_the_other)
+{
+	static const char *const texts[] = { "cmp\t%esi,%eax", "mov\t0x18(%rbx,%rax,8),%rdx",
+					     "test\t%eax,%eax", "jne", "cmp\t%esi,%eax" };
+	struct made_app t;
+	const struct app_source *s = &t.app.source;
+
+	open_source(&t, 100);
+	type(&t, "\tgH");
+	for (size_t i = 0; i < array_len(texts); i++) {
+		assert_string_equal(instruction_text(&t, s->code_list.cursor), texts[i]);
+		type(&t, "H");
+		assert_shows(&t, i == 3 ? "the hottest; H again" : "by its own time; H goes on");
+	}
+	type(&t, "gH");
+	assert_string_equal(instruction_text(&t, s->code_list.cursor), texts[0]);
+	made_app_deinit(&t);
+}
+
+/* The chosen jump, or the innermost loop around what is chosen. */
+TEST(a_jump_is_drawn)
+{
+	static const struct {
+		unsigned int row;
+		const char *shown[3];
+	} all[] = {
+		{ 6, { "403821.-je", "403823| mov", "40384b'>pop" } },	/* forward */
+		{ 9, { "403823.>mov", "403829| cmp", "403849'-jne" } },
+		{ 11, { "40382c.>mov", "403833| test", "403836'-jne" } },	/* a loop in it */
+		{ 0, { "403810  endbr64", "403823  mov", "403849  jne" } },
+		{ 14, { "403823.>mov", "403838| call", "403849'-jne" } },	/* comes back */
+	};
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 40, false);
+	type(&t, "/memb\n6");
+	free(screen(&t));
+	type(&t, "\t");
+	for (size_t i = 0; i < array_len(all); i++) {
+		type(&t, "g");
+		for (unsigned int k = 0; k < all[i].row; k++)
+			type(&t, "j");
+		for (size_t k = 0; k < array_len(all[i].shown); k++)
+			assert_shows(&t, all[i].shown[k]);
+	}
+	made_app_deinit(&t);
+}
+
 TEST(enter_on_an_instruction_goes_where_it_goes)
 {
 	struct made_app t;
@@ -214,6 +263,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_source_stays_where_it_is),
 		cmocka_unit_test(what_is_chosen_in_one_pane_is_marked_in_the_other),
+		cmocka_unit_test(the_hottest_come_one_after_the_other),
+		cmocka_unit_test(a_jump_is_drawn),
 		cmocka_unit_test(enter_on_an_instruction_goes_where_it_goes),
 		cmocka_unit_test(assembly_is_shown_as_there_is_room),
 		cmocka_unit_test(asking_again_keeps_the_line_and_the_instruction),
