@@ -39,7 +39,6 @@ struct tally {
 	double sum;
 	double sq, w;		/* over blocks: of its squares, and of its products with the weight
 				   of the block */
-	double squares;		/* of weights of samples */
 	uint64_t n;
 };
 
@@ -48,18 +47,12 @@ struct side {
 	uint32_t n_blocks, n_used;
 	struct tally all;
 	struct tally *rows;
+	double sample_ns;	/* the weight of a sample */
 	double base_ns;		/* 100 %: what samples and the kernel, if hidden, stand for */
 	double scale;		/* CPU time for each nanosecond of that */
 	double unit;		/* that times this is in the unit */
 	double run_scatter;	/* relative */
 };
-
-static uint32_t n_blocks(uint64_t range_ns)
-{
-	if (range_ns >= STATS_MIN_BLOCKS * STATS_BLOCK_NS)
-		return stats_n_blocks(range_ns);
-	return range_ns >= SHORTEST_NS ? BLOCKS_SHORT : 1;
-}
 
 static bool is_rough(const struct side *s)
 {
@@ -67,80 +60,125 @@ static bool is_rough(const struct side *s)
 	       s->n_used < STATS_MIN_BLOCKS;
 }
 
-/* By leaf: the row of the function on top. */
-static uint32_t *rows_of_leaves(const struct side *s, const struct picked *k,
-				const uint32_t *row_of, uint32_t filtered)
+/*
+ * Own time by function and block, and of everything by block.  A summary has it; of less
+ * than 10 s its blocks are too few, so there it is made of the samples.
+ */
+struct blocks {
+	uint32_t n;
+	const double *self_ns, *weight;
+	double *own, own_weight[BLOCKS_SHORT];
+};
+
+static void blocks_init(struct blocks *t, const struct compare_side *in)
 {
-	const struct profile *p = s->in->p;
-	uint32_t *row = xcalloc(max_of(p->n_leaves, (size_t)1), sizeof(*row));
-
-	for (size_t i = 0; i < p->n_leaves; i++) {
-		uint32_t function = p->tree.function[p->tree.of_stack[p->shown.leaves[i]]];
-
-		row[i] = !k->leaf[i] ? filtered
-			: function < s->in->sum->n_functions ? row_of[function] : MATCH_NONE;
-	}
-	return row;
-}
-
-/* What of a block belongs to its rows, which is empty again then. */
-static void end_block(struct side *s, double *block, uint32_t n_rows, double weight)
-{
-	for (uint32_t i = 0; i < n_rows; i++) {
-		s->rows[i].sum += block[i];
-		s->rows[i].sq += block[i] * block[i];
-		s->rows[i].w += block[i] * weight;
-		block[i] = 0;
-	}
-	s->all.sum += weight;
-	s->all.sq += weight * weight;
-	s->n_used += weight > 0;
-}
-
-static void sum_up(struct side *s, const uint32_t *row_of, const struct match *m)
-{
-	const struct samples *samples = &s->in->p->samples;
-	_cleanup_(freep) double *block = xcalloc(max_of(m->n, 1u), sizeof(*block));
-	_cleanup_(freep) uint32_t *row_of_leaf = NULL;
-	uint32_t filtered = MATCH_NONE;
+	const struct profile *p = in->p;
+	const struct samples *samples = &p->samples;
+	const struct summary *sum = in->sum;
 	struct picked k;
 
-	for (uint32_t i = 0; i < m->n; i++)
-		if (m->rows[i].kind == COMPARE_FILTERED)
-			filtered = i;
-	picked_init(&k, s->in->p, s->in->selection);
-	row_of_leaf = rows_of_leaves(s, &k, row_of, filtered);
-	for (uint32_t b = 0; b < s->n_blocks; b++) {
-		size_t end = picked_block(&k, samples, b + 1, s->n_blocks);
-		double weight = 0;
+	*t = (struct blocks){ .n = sum->stats.n_blocks, .self_ns = sum->self_ns,
+			      .weight = sum->stats.weight };
+	if (t->n >= STATS_MIN_BLOCKS || sum->to_ns - sum->from_ns < SHORTEST_NS)
+		return;
+	t->n = BLOCKS_SHORT;
+	t->weight = t->own_weight;
+	t->self_ns = t->own = xcalloc(max_of(sum->n_functions, 1u), t->n * sizeof(*t->own));
+	picked_init(&k, p, in->selection);
+	for (uint32_t b = 0; b < t->n; b++)
+		for (size_t i = picked_block(&k, samples, b, t->n),
+			    end = picked_block(&k, samples, b + 1, t->n); i < end; i++) {
+			uint32_t leaf = samples->leaf[i], function;
 
-		for (size_t i = picked_block(&k, samples, b, s->n_blocks); i < end; i++) {
-			double w = (double)samples->weight_ns[i];
-			uint32_t row = row_of_leaf[samples->leaf[i]];
-
-			if (!picked_has(&k, samples, i) || row == MATCH_NONE)
+			if (!picked_has(&k, samples, i))
 				continue;
-			block[row] += w;
-			s->rows[row].squares += w * w;
-			s->rows[row].n++;
-			s->all.squares += w * w;
-			s->all.n++;
-			weight += w;
+			t->own_weight[b] += samples->weight_ns[i];
+			function = p->tree.function[p->tree.of_stack[p->shown.leaves[leaf]]];
+			if (k.leaf[leaf] && function < sum->n_functions)
+				t->own[(size_t)function * t->n + b] += samples->weight_ns[i];
 		}
-		end_block(s, block, m->n, weight);
-	}
 	picked_deinit(&k);
 }
 
-static void side_init(struct side *s, const struct compare_side *in, const uint32_t *row_of,
+/* What a row has in each block. */
+static void tally(struct tally *t, const struct blocks *blocks, const double *x)
+{
+	for (uint32_t b = 0; b < blocks->n; b++) {
+		t->sum += x[b];
+		t->sq += x[b] * x[b];
+		t->w += x[b] * blocks->weight[b];
+	}
+}
+
+static void add_blocks(double *to, const double *x, uint32_t n)
+{
+	for (uint32_t b = 0; b < n; b++)
+		to[b] += x[b];
+}
+
+/* Where rows of several functions are put together: by row, or NULL. */
+static double **places_of(const struct match *m, int which, uint32_t n_blocks)
+{
+	double **place = xcalloc(max_of(m->n, 1u), sizeof(*place));
+
+	for (uint32_t i = 0; i < m->n; i++)
+		if (m->rows[i].n_functions[which] > 1 || m->rows[i].kind == COMPARE_FILTERED)
+			place[i] = xcalloc(n_blocks, sizeof(**place));
+	return place;
+}
+
+static void sum_up(struct side *s, int which, const struct match *m)
+{
+	const struct summary *sum = s->in->sum;
+	double rest[STATS_MAX_BLOCKS];		/* what the filter leaves out */
+	struct blocks blocks;
+	double **place;
+
+	blocks_init(&blocks, s->in);
+	s->n_blocks = blocks.n;
+	place = places_of(m, which, blocks.n);
+	memcpy(rest, blocks.weight, blocks.n * sizeof(*rest));
+	for (uint32_t f = 0; f < sum->n_functions; f++) {
+		const double *x = blocks.self_ns + (size_t)f * blocks.n;
+		uint32_t row = m->row_of[which][f];
+
+		if (row == MATCH_NONE)
+			continue;
+		s->rows[row].n += sum->functions[f].self.count;
+		if (place[row])
+			add_blocks(place[row], x, blocks.n);
+		else
+			tally(&s->rows[row], &blocks, x);
+		for (uint32_t b = 0; b < blocks.n; b++)
+			rest[b] -= x[b];
+	}
+	for (uint32_t i = 0; i < m->n; i++) {
+		if (m->rows[i].kind == COMPARE_FILTERED) {
+			add_blocks(place[i], rest, blocks.n);
+			s->rows[i].n += sum->filtered.count;
+		}
+		if (place[i])
+			tally(&s->rows[i], &blocks, place[i]);
+		free(place[i]);
+	}
+	tally(&s->all, &blocks, blocks.weight);
+	s->all.n = sum->received.count;
+	for (uint32_t b = 0; b < blocks.n; b++)
+		s->n_used += blocks.weight[b] > 0;
+	free(blocks.own);
+	free(place);
+}
+
+static void side_init(struct side *s, const struct compare_side *in, int which,
 		      const struct match *m)
 {
 	const struct summary *sum = in->sum;
 	double cpu_ns;
 
-	*s = (struct side){ .in = in, .n_blocks = n_blocks(sum->to_ns - sum->from_ns),
-			    .rows = xcalloc(max_of(m->n, 1u), sizeof(*s->rows)) };
-	sum_up(s, row_of, m);
+	*s = (struct side){ .in = in, .rows = xcalloc(max_of(m->n, 1u), sizeof(*s->rows)) };
+	sum_up(s, which, m);
+	/* The weight of a sample; by that of those with much weight, which count for more. */
+	s->sample_ns = sum->stats.n > 0 ? s->all.sum / sum->stats.n : 0;
 	s->base_ns = s->all.sum + (double)sum->hidden_ns;
 	/* Lost samples are where the others are: their time is known, their place is not. */
 	cpu_ns = fmax(sum->cpu_known ? (double)sum->cpu_ns : 0,
@@ -174,12 +212,6 @@ static void set_unit(struct side *s, enum compare_unit unit)
 	}
 }
 
-/* The weight of a sample; by that of those with much weight, which count for more. */
-static double sample_weight(const struct side *s)
-{
-	return s->all.sum > 0 ? s->all.squares / s->all.sum : 0;
-}
-
 /*
  * Of a part of the whole, as stats.h has it.  One sample more on either side, so that none,
  * or all, is not certain.
@@ -187,7 +219,7 @@ static double sample_weight(const struct side *s)
 static double variance_of_share(const struct side *s, const struct tally *t)
 {
 	double b = s->n_used, q = s->all.sum > 0 ? t->sum / s->all.sum : 0;
-	double n = s->all.squares > 0 ? s->base_ns / sample_weight(s) : 0;
+	double n = s->sample_ns > 0 ? s->base_ns / s->sample_ns : 0;
 	double p = (t->sum / fmax(s->base_ns, 1) * n + 1) / (n + 2);
 	double blocks = b > 1 ? b / (b - 1) * fmax(0, t->sq - 2 * q * t->w + q * q * s->all.sq) : 0;
 
@@ -197,7 +229,7 @@ static double variance_of_share(const struct side *s, const struct tally *t)
 /* Of time in a range: blocks in which the program waits count, too. */
 static double variance_per_second(const struct side *s, const struct tally *t)
 {
-	double b = s->n_blocks, least = t->squares + sample_weight(s) * sample_weight(s);
+	double b = s->n_blocks, least = (t->sum + s->sample_ns) * s->sample_ns;
 	double blocks = b > 1 ? b / (b - 1) * fmax(0, t->sq - t->sum * t->sum / b) : 0;
 
 	return s->unit * s->unit * fmax(blocks, least);
@@ -266,22 +298,37 @@ static void fill_values(struct compare_row *row, uint32_t i, const struct side s
 	row->verdict = COMPARE_UNTESTED;
 }
 
+/* Quantiles for that many rows, by degrees of freedom; 0: not asked for yet. */
+struct quantiles {
+	uint32_t n_tested;
+	double t[2 * STATS_MAX_BLOCKS];
+};
+
+static double quantile(struct quantiles *q, uint32_t degrees_of_freedom)
+{
+	double *t = &q->t[min_of(degrees_of_freedom, (uint32_t)array_len(q->t) - 1)];
+
+	if (*t == 0)
+		*t = stats_t_beyond(ALPHA / q->n_tested, degrees_of_freedom);
+	return *t;
+}
+
 /* How far the interval of row `i` reaches to either side. */
 static double half_width(uint32_t i, const struct side sides[2], enum compare_unit unit,
-			 uint32_t n_tested)
+			 struct quantiles *q)
 {
 	double var[2];
 
 	for (int side = 0; side < 2; side++)
 		var[side] = variance(&sides[side], &sides[side].rows[i], unit);
-	return stats_t_beyond(ALPHA / n_tested, degrees_of_freedom(sides, unit, var)) *
+	return quantile(q, degrees_of_freedom(sides, unit, var)) *
 	       sqrt(var[COMPARE_A] + var[COMPARE_B]);
 }
 
 static void test(struct compare_row *row, uint32_t i, const struct side sides[2],
-		 const struct compare *c)
+		 const struct compare *c, struct quantiles *q)
 {
-	double half = half_width(i, sides, c->unit, c->n_tested);
+	double half = half_width(i, sides, c->unit, q);
 
 	row->low = row->change - half;
 	row->high = row->change + half;
@@ -334,7 +381,7 @@ static void fill_change(struct compare *c, const struct side sides[2])
 
 /* Did all of it change, and no part of it more than the others? */
 static bool changed_alike(const struct compare *c, const struct side sides[2],
-			  const struct match *m)
+			  const struct match *m, struct quantiles *q)
 {
 	if (c->unit != COMPARE_PER_SECOND || !c->change_known ||
 	    (c->change.low <= 0 && c->change.high >= 0))
@@ -345,7 +392,7 @@ static bool changed_alike(const struct compare *c, const struct side sides[2],
 		for (int side = 0; side < 2; side++)
 			share[side] = sides[side].rows[i].sum / sides[side].base_ns;
 		if (can_test(&m->rows[i], sides) && fabs(share[COMPARE_B] - share[COMPARE_A]) >
-		    half_width(i, sides, COMPARE_SHARE, c->n_tested))
+		    half_width(i, sides, COMPARE_SHARE, q))
 			return false;
 	}
 	return true;
@@ -382,13 +429,14 @@ static int by_weight(const void *a, const void *b)
 
 void compare_make(const struct compare_side in[2], enum compare_unit unit, struct compare *out)
 {
+	struct quantiles quantiles = { 0 };
 	struct side sides[2];
 	struct match m;
 
 	match_make(in, &m);
 	*out = (struct compare){ .unit = unit };
 	for (int side = 0; side < 2; side++) {
-		side_init(&sides[side], &in[side], m.row_of[side], &m);
+		side_init(&sides[side], &in[side], side, &m);
 		set_unit(&sides[side], unit);
 		if (in[0].p != in[1].p)
 			sides[side].run_scatter = run_scatter(&sides[side]);
@@ -398,13 +446,14 @@ void compare_make(const struct compare_side in[2], enum compare_unit unit, struc
 	find_trouble(out, sides);
 	fill_change(out, sides);
 	for (uint32_t i = 0; i < m.n; i++)
-		out->n_tested += can_test(&m.rows[i], sides);
+		quantiles.n_tested += can_test(&m.rows[i], sides);
+	out->n_tested = quantiles.n_tested;
 	for (uint32_t i = 0; i < m.n; i++) {
 		fill_values(&m.rows[i], i, sides);
 		if (can_test(&m.rows[i], sides))
-			test(&m.rows[i], i, sides, out);
+			test(&m.rows[i], i, sides, out, &quantiles);
 	}
-	out->alike = changed_alike(out, sides, &m);
+	out->alike = changed_alike(out, sides, &m, &quantiles);
 	out->rows = steal(m.rows);
 	out->n_rows = m.n;
 	qsort(out->rows, out->n_rows, sizeof(*out->rows), by_weight);
