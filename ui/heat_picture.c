@@ -68,7 +68,8 @@ static bool is_cursor(const struct picture *pic, uint64_t ns)
 }
 
 /* Four steps, as behind lines of source; outside of a range without hue. */
-static struct style heat(const struct picture *pic, const struct timeline_cell *c, int eighths, bool strong)
+static struct style heat(const struct picture *pic, const struct timeline_cell *c, int eighths,
+			 bool strong)
 {
 	static const char kinds[] = { 'P', 'N', 'L', 'K', '?' };
 	uint8_t quiet = (uint8_t)ink_quiet(kinds[c->most_run]);
@@ -94,7 +95,8 @@ static void put_cell(const struct picture *pic, struct pen *pen, uint32_t column
 	double share = pic->most > 0 ? timeline_share(t, c) / pic->most : 0;
 	int eighths = (int)lround(fmin(share, 1) * 8);
 	struct style style = { .fg = INK_RULE };
-	bool marked = is_marked(pic, ns), past = ns >= pic->a->model->p->end_ns - pic->a->model->p->start_ns;
+	const struct profile *p = pic->a->model->p;
+	bool marked = is_marked(pic, ns), past = ns >= p->end_ns - p->start_ns;
 	const char *sign = pic->g->utf8 ? "·" : ".";
 
 	if (c->run_ns) {
@@ -180,7 +182,8 @@ static void put_ruler(const struct picture *pic)
 	pen_to(&above, LEFT);
 	pen_to(&below, LEFT);
 	time_axis_ruler(&fine, &above, &below);
-	grid_tint(pic->g, pic->area.top + 2, 0, pic->area.width, (struct style){ .attrs = ATTR_UNDERLINE });
+	grid_tint(pic->g, pic->area.top + 2, 0, pic->area.width,
+		  (struct style){ .attrs = ATTR_UNDERLINE });
 }
 
 static void put_rows(const struct picture *pic)

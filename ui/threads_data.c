@@ -121,7 +121,7 @@ static void make_rows(struct app *a, bool hold)
 	struct app_threads *t = &a->threads;
 	const struct profile *p = a->model->p;
 	const struct profile_process *main = profile_main_process(p);
-	const struct timeline *total = t->is_whole ? &t->line : &t->total;
+	const struct timeline *total = threads_total(t);
 	_cleanup_(freep) uint32_t *row = xcalloc(max_of(p->n_threads, (size_t)1), sizeof(*row));
 
 	free(t->rows);
@@ -225,6 +225,32 @@ bool threads_make(struct app *a, uint32_t columns)
 	t->asked = m->n_asked;
 	find_chosen(t);
 	return t->n_rows;
+}
+
+double threads_share(const struct app *a, uint64_t ns)
+{
+	uint64_t length = a->model->sum.to_ns - a->model->sum.from_ns;
+
+	return length ? (double)ns / (double)length : 0;
+}
+
+const char *threads_name(const struct app *a, uint32_t thread)
+{
+	const char *name = profile_string(a->model->p, a->model->p->threads[thread].name);
+
+	return *name ? name : "[not known]";
+}
+
+const struct profile_note *threads_mark(const struct app *a, uint32_t column)
+{
+	const struct time_axis *x = &a->threads.axis;
+	const struct profile *p = a->model->p;
+	uint64_t from = p->start_ns + time_axis_ns(x, column);
+
+	for (size_t i = 0; i < p->n_marks; i++)
+		if (p->marks[i].time_ns >= from && p->marks[i].time_ns - from < x->cell_ns)
+			return &p->marks[i];
+	return NULL;
 }
 
 /* ---- the cursor ---- */

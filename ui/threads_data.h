@@ -17,6 +17,21 @@ bool threads_make(struct app *a, uint32_t columns);
 /* The columns of a range: [from, to); false if there is none, or it is not on the screen. */
 bool threads_range(const struct app *a, uint32_t *from, uint32_t *to);
 
+/* What the scope has, by thread. */
+static inline const struct timeline *threads_total(const struct app_threads *t)
+{
+	return t->is_whole ? &t->line : &t->total;
+}
+
+/* CPU time of the scope as a part of one CPU. */
+double threads_share(const struct app *a, uint64_t ns);
+
+/* What a thread is called: bytes of the target. */
+const char *threads_name(const struct app *a, uint32_t thread);
+
+/* The first mark in a column, or NULL. */
+const struct profile_note *threads_mark(const struct app *a, uint32_t column);
+
 /* A click on a row, and on a column of its lane. */
 #define THREADS_SPOT_ROWS (1u << 18)
 static inline uint32_t threads_spot(uint32_t row, uint32_t column)

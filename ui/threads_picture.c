@@ -16,35 +16,13 @@
 #include "base/util.h"
 #include "ui/cells.h"
 #include "ui/text.h"
+#include "ui/threads_detail.h"
 
 #define WITH_TID 80		/* width from which on there is the column, */
 #define WITH_WAITS 96		/* and this one, */
 #define WAITS 14		/* with its blanks */
 #define LABEL_LEAST 12u		/* "lost samples" */
 #define NAME_MOST 16
-#define FULL_FROM 30		/* height of the screen from which on all is told, */
-#define BRIEF_FROM 24		/* and a little */
-#define LABEL_AT 2
-#define VALUE_AT 16
-
-/* How a state is drawn. */
-static const struct {
-	char letter;
-	char kind;		/* of code that runs */
-	const char *line;	/* of what waits, behind its letter */
-	const char *name, *brief;
-} states[TIMELINE_STATES] = {
-	[TIMELINE_PYTHON] = { 'P', 'P', NULL, "Python", "Python" },
-	[TIMELINE_NATIVE] = { 'N', 'N', NULL, "native", "native" },
-	[TIMELINE_LIBRARY] = { 'L', 'L', NULL, "library", "library" },
-	[TIMELINE_KERNEL] = { 'K', 'K', NULL, "kernel", "kernel" },
-	[TIMELINE_UNKNOWN] = { '?', '?', NULL, "unknown", "unknown" },
-	[TIMELINE_WAIT_PYTHON] = { 'g', 0, "━", "waits for the GIL", "GIL" },
-	[TIMELINE_WAIT_LOCK] = { 'w', 0, "─", "for a lock", "lock" },
-	[TIMELINE_WAIT_IO] = { 'i', 0, "─", "for I/O", "I/O" },
-	[TIMELINE_SLEEP] = { 's', 0, "·", "sleeps", "sleep" },
-	[TIMELINE_WAIT_ELSE] = { 'e', 0, "─", "for something else", "other" },
-};
 
 static const char *const heights[] = { "·", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 
@@ -52,7 +30,6 @@ struct picture {
 	struct app *a;
 	struct app_threads *t;
 	const struct timeline *total;	/* of the scope */
-	uint64_t scope_ns;		/* its length */
 	struct grid *g;
 	struct area area;
 	unsigned int tid, name;		/* widths; 0: no column */
@@ -151,9 +128,9 @@ static void put_run(const struct picture *pic, struct pen *pen, const struct tim
 		    uint32_t column)
 {
 	double share = timeline_share(&pic->t->line, c);
-	struct style style = { .fg = ink_of(pic, states[c->most_run].kind, column),
+	struct style style = { .fg = ink_of(pic, threads_signs[c->most_run].kind, column),
 			       .bg = ground(pic, column) };
-	char letter = states[c->most_run].letter;
+	char letter = threads_signs[c->most_run].letter;
 
 	if (pic->g->utf8)
 		pen_put(pen, style, "%s", heights[eighths_of(share)]);
@@ -169,9 +146,9 @@ static void put_wait(const struct picture *pic, struct pen *pen, uint8_t state, 
 			       .bg = ground(pic, column) };
 
 	if (begins || !pic->g->utf8)
-		pen_put(pen, style, "%c", states[state].letter);
+		pen_put(pen, style, "%c", threads_signs[state].letter);
 	else
-		pen_put(pen, style, "%s", states[state].line);
+		pen_put(pen, style, "%s", threads_signs[state].line);
 }
 
 static void put_lane(const struct picture *pic, struct pen *pen, const struct app_threads_row *row)
@@ -212,7 +189,8 @@ static void put_head(const struct picture *pic)
 	if (time_pick_selection(&pic->a->pick, &from_ns, &to_ns)) {
 		char from[32], to[32];
 
-		right = xasprintf("selecting %s-%s s: %s samples", time_axis_moment(from, from_ns, t->axis.cell_ns),
+		right = xasprintf("selecting %s-%s s: %s samples",
+				  time_axis_moment(from, from_ns, t->axis.cell_ns),
 				  time_axis_moment(to, to_ns, t->axis.cell_ns),
 				  text_count(number, pic->marked ? timeline_samples(&t->line, pic->from, pic->to) : 0));
 	} else {
@@ -248,7 +226,8 @@ static void put_head(const struct picture *pic)
 		pen_to(&below, pic->area.width - WAITS);
 		pen_put(&below, STYLE_DIM, "WAITED MOST");
 	}
-	grid_tint(pic->g, pic->area.top + 2, 0, pic->area.width, (struct style){ .attrs = ATTR_UNDERLINE });
+	grid_tint(pic->g, pic->area.top + 2, 0, pic->area.width,
+		  (struct style){ .attrs = ATTR_UNDERLINE });
 }
 
 /* Marks on the ruler: the cursor, and the range. */
@@ -291,21 +270,9 @@ static void put_waited(const struct picture *pic, struct pen *pen, const struct 
 	else if (!lane->ns[most])
 		pen_put(pen, STYLE_DIM, "never");
 	else {
-		pen_put(pen, STYLE_DIM, "%-5s", states[most].brief);
+		pen_put(pen, STYLE_DIM, "%-5s", threads_signs[most].brief);
 		pen_right(pen, STYLE_TEXT, 8, "%s", text_time(time, lane->ns[most]));
 	}
-}
-
-static double share_of_cpu(const struct picture *pic, uint64_t ns)
-{
-	return pic->scope_ns ? (double)ns / (double)pic->scope_ns : 0;
-}
-
-static const char *thread_name(const struct picture *pic, uint32_t thread)
-{
-	const char *name = profile_string(pic->a->model->p, pic->a->model->p->threads[thread].name);
-
-	return *name ? name : "[not known]";
 }
 
 static void put_row(const struct picture *pic, unsigned int y, uint32_t at)
@@ -325,9 +292,9 @@ static void put_row(const struct picture *pic, unsigned int y, uint32_t at)
 		pen_right(&pen, STYLE_DIM, pic->tid, "%u", pic->a->model->p->threads[row->thread].tid);
 		pen_to(&pen, pen.column + 1);
 	}
-	pen_name(&pen, chosen ? STYLE_STRONG : STYLE_TEXT, pic->name, thread_name(pic, row->thread));
+	pen_name(&pen, chosen ? STYLE_STRONG : STYLE_TEXT, pic->name, threads_name(pic->a, row->thread));
 	pen_to(&pen, pic->lanes - 6);
-	cell_share(&c, share_of_cpu(pic, row->total ? row->total->run_ns : 0));
+	cell_share(&c, threads_share(pic->a, row->total ? row->total->run_ns : 0));
 	put_lane(pic, &pen, row);
 	for (uint32_t i = 0; i < pic->t->axis.n; i++)
 		grid_spot(pic->g, pen.y, pic->lanes + i, 1, SPOT_ROW, threads_spot(at, i));
@@ -335,7 +302,8 @@ static void put_row(const struct picture *pic, unsigned int y, uint32_t at)
 }
 
 /* What a lane below those of threads begins with, up to its cells. */
-static struct pen below(const struct picture *pic, unsigned int y, const char *label, const char *scale)
+static struct pen below(const struct picture *pic, unsigned int y, const char *label,
+			const char *scale)
 {
 	struct pen pen = area_pen(pic->g, pic->area, y);
 
@@ -347,7 +315,8 @@ static struct pen below(const struct picture *pic, unsigned int y, const char *l
 	return pen;
 }
 
-static void put_right(const struct picture *pic, struct pen *pen, struct style style, const char *text)
+static void put_right(const struct picture *pic, struct pen *pen, struct style style,
+		      const char *text)
 {
 	if (pic->area.width < WITH_WAITS)
 		return;
@@ -381,16 +350,31 @@ static void put_all(const struct picture *pic, unsigned int y)
 		else
 			pen_put(&pen, style, "%c", levels[min_of(eighths, 7)]);
 	}
-	used = xasprintf("%.2f CPUs", share_of_cpu(pic, pic->total->all.run_ns));
+	used = xasprintf("%.2f CPUs", threads_share(pic->a, pic->total->all.run_ns));
 	put_right(pic, &pen, STYLE_TEXT, used);
 }
 
-/* Marks where something was, dots where it was not. */
-static void put_dots(const struct picture *pic, struct pen *pen, bool (*is)(const struct timeline *, uint32_t),
-		     const char *mark, const char *ascii)
+static bool has_mark(const struct picture *pic, uint32_t column)
+{
+	return threads_mark(pic->a, column);
+}
+
+static bool is_lost(const struct picture *pic, uint32_t column)
+{
+	return pic->t->line.lost[column] > 0;
+}
+
+static bool is_collecting(const struct picture *pic, uint32_t column)
+{
+	return pic->t->line.collecting_ns[column];
+}
+
+/* Signs where something was, dots where it was not. */
+static void put_dots(const struct picture *pic, struct pen *pen,
+		     bool (*is)(const struct picture *, uint32_t), const char *mark, const char *ascii)
 {
 	for (uint32_t i = 0; i < pic->t->axis.n; i++) {
-		bool here = is(&pic->t->line, i);
+		bool here = is(pic, i);
 		struct style style = { .fg = here ? INK_DEFAULT : INK_RULE, .bg = ground(pic, i),
 				       .attrs = here ? ATTR_BOLD : 0 };
 
@@ -400,16 +384,6 @@ static void put_dots(const struct picture *pic, struct pen *pen, bool (*is)(cons
 			pen_put(pen, style, "%s", is_outside(pic, RECORD_NONE, i) ? " "
 				: pic->g->utf8 ? heights[0] : ".");
 	}
-}
-
-static bool is_lost(const struct timeline *t, uint32_t cell)
-{
-	return t->lost[cell] > 0;
-}
-
-static bool is_collecting(const struct timeline *t, uint32_t cell)
-{
-	return t->collecting_ns[cell];
 }
 
 static void put_lost(const struct picture *pic, unsigned int y)
@@ -433,6 +407,16 @@ static void put_collecting(const struct picture *pic, unsigned int y)
 	put_right(pic, &pen, STYLE_TEXT, text_time(time, pic->total->collecting_all_ns));
 }
 
+/* Moments that somebody noted. */
+static void put_noted(const struct picture *pic, unsigned int y)
+{
+	struct pen pen = below(pic, y, "marks", "");
+	char n[TEXT_NUMBER];
+
+	put_dots(pic, &pen, has_mark, "●", "^");
+	put_right(pic, &pen, STYLE_TEXT, text_count(n, pic->a->model->p->n_marks));
+}
+
 /* ---- what the signs mean ---- */
 
 static bool is_there(const struct picture *pic, enum timeline_state state)
@@ -447,15 +431,15 @@ static void put_legend(const struct picture *pic, unsigned int y)
 
 	pen_to(&pen, 1);
 	for (enum timeline_state i = 0; i < TIMELINE_STATES; i++) {
-		const char *name = states[i].name;
-		struct style style = { INK_BLACK, (uint8_t)ink_strong(states[i].kind), 0 };
+		const char *name = threads_signs[i].name;
+		struct style style = { INK_BLACK, (uint8_t)ink_strong(threads_signs[i].kind), 0 };
 
 		if (!is_there(pic, i) || pen_left(&pen) < strlen(name) + 4)
 			continue;
 		if (timeline_runs(i))
-			pen_put(&pen, pic->g->fills ? style : STYLE_STRONG, "%c", states[i].letter);
+			pen_put(&pen, pic->g->fills ? style : STYLE_STRONG, "%c", threads_signs[i].letter);
 		else
-			pen_put(&pen, STYLE_STRONG, "%c%s", states[i].letter, utf8 ? states[i].line : "");
+			pen_put(&pen, STYLE_STRONG, "%c%s", threads_signs[i].letter, utf8 ? threads_signs[i].line : "");
 		if (!timeline_runs(i) && first_wait && i != TIMELINE_WAIT_PYTHON && i != TIMELINE_SLEEP)
 			pen_put(&pen, STYLE_DIM, " waits");
 		first_wait &= timeline_runs(i) || i == TIMELINE_SLEEP;
@@ -470,165 +454,21 @@ static void put_legend(const struct picture *pic, unsigned int y)
 		pen_put(&pen, STYLE_DIM, " no sample");
 }
 
-/* ---- what is chosen, in words ---- */
-
-static struct pen labelled(const struct picture *pic, unsigned int y, const char *label)
-{
-	struct pen pen = area_pen(pic->g, pic->area, y);
-
-	pen_to(&pen, LABEL_AT);
-	pen_put(&pen, STYLE_DIM, "%s", label);
-	pen_to(&pen, VALUE_AT);
-	return pen;
-}
-
-/* "lock 4.7 s", if there is room. */
-static void put_fact(struct pen *pen, const char *label, const char *value, const char *unit)
-{
-	unsigned int gap = pen->column > VALUE_AT ? 3 : 0;
-
-	if (text_width(label) + text_width(value) + text_width(unit) + gap > pen_left(pen))
-		return;
-	pen_to(pen, pen->column + gap);
-	pen_put(pen, STYLE_DIM, "%s", label);
-	pen_put(pen, STYLE_TEXT, "%s", value);
-	pen_put(pen, STYLE_DIM, "%s", unit);
-}
-
-static void put_where(const struct picture *pic, struct pen *pen, const struct timeline_lane *lane)
-{
-	char time[TEXT_NUMBER];
-	_cleanup_(freep) char *share = NULL;
-
-	share = xasprintf(" (%.1f%%)", 100 * share_of_cpu(pic, lane ? lane->run_ns : 0));
-	put_fact(pen, "on CPU ", text_time(time, lane ? lane->run_ns : 0), share);
-	for (uint8_t i = TIMELINE_WAIT_PYTHON; lane && i < TIMELINE_STATES; i++) {
-		_cleanup_(freep) char *label = xasprintf("%s ", states[i].brief);
-
-		if (lane->ns[i])
-			put_fact(pen, label, text_time(time, lane->ns[i]), "");
-	}
-	if (!lane || !lane->waits_known)
-		put_fact(pen, "nobody looked whether it waits", "", "");
-}
-
-static void put_code(struct pen *pen, const struct timeline_lane *lane)
-{
-	for (uint8_t i = 0; lane && lane->run_ns && timeline_runs(i); i++) {
-		_cleanup_(freep) char *label = xasprintf("%s ", states[i].name);
-		_cleanup_(freep) char *value = xasprintf("%.1f%%", 100 * (double)lane->ns[i] /
-							 (double)lane->run_ns);
-
-		if (lane->ns[i])
-			put_fact(pen, label, value, "");
-	}
-	if (!lane || !lane->run_ns)
-		pen_put(pen, STYLE_DIM, "it did not run");
-}
-
-static void put_functions(const struct picture *pic, struct pen *pen, uint32_t thread)
-{
-	struct thread_top *top = &pic->t->top;
-	const struct profile *p = pic->a->model->p;
-
-	if (top->thread != thread || top->asked != pic->a->model->n_asked) {
-		thread_functions_make(p, &pic->a->model->scope, thread, &top->f);
-		top->thread = thread;
-		top->asked = pic->a->model->n_asked;
-	}
-	for (uint32_t i = 0; i < top->f.n && pen_left(pen) > 16; i++) {
-		if (i)
-			pen_to(pen, pen->column + 3);
-		pen_name(pen, STYLE_TEXT, min_of(pen_left(pen) - 8, 24u),
-			 profile_string(p, p->functions[top->f.v[i].function].name));
-		pen_put(pen, STYLE_DIM, " %.1f%%", 100 * (double)top->f.v[i].self_ns / (double)top->f.all_ns);
-	}
-	if (!top->f.n)
-		pen_put(pen, STYLE_DIM, "none");
-}
-
-/* The column of the cursor, or the time that is being selected. */
-static void put_column(const struct picture *pic, unsigned int y, const struct app_threads_row *row)
-{
-	const struct timeline *line = &pic->t->line;
-	uint32_t at = threads_column(pic->a);
-	struct pen pen;
-	char from[32], to[32], number[TEXT_NUMBER];
-	uint64_t from_ns, to_ns, step = pic->t->axis.cell_ns;
-	_cleanup_(freep) char *value = NULL;
-
-	if (time_pick_selection(&pic->a->pick, &from_ns, &to_ns)) {
-		pen = labelled(pic, y, "selecting");
-		pen_put(&pen, STYLE_STRONG, "%s-%s s", time_axis_moment(from, from_ns, step), time_axis_moment(to, to_ns, step));
-		pen_put(&pen, STYLE_DIM, "   h l extend  ");
-		pen_put(&pen, STYLE_STRONG, "Enter");
-		pen_put(&pen, STYLE_DIM, " takes it in every view  ");
-		pen_put(&pen, STYLE_STRONG, "Esc");
-		pen_put(&pen, STYLE_DIM, " back");
-		return;
-	}
-	pen = labelled(pic, y, "this column");
-	pen_put(&pen, STYLE_TEXT, "%s-%s s", time_axis_moment(from, time_axis_ns(&pic->t->axis, at), step),
-		time_axis_moment(to, time_axis_ns(&pic->t->axis, at + 1), step));
-	value = xasprintf("%.0f%%", row->lane ? 100 * fmin(timeline_share(line, &row->lane->cells[at]), 1) : 0.);
-	put_fact(&pen, "ran ", value, " of it");
-	put_fact(&pen, "", text_count(number, row->lane ? row->lane->cells[at].n : 0), " samples");
-	free(steal(value));
-	value = xasprintf("%.2f", timeline_share(line, &line->all.cells[at]));
-	put_fact(&pen, "all threads ", value, " CPUs");
-	if (line->lost[at] > 0)
-		put_fact(&pen, "lost ", text_count(number, (uint64_t)fmax(line->lost[at] + .5, 1)), "");
-}
-
-static unsigned int detail_rows(const struct grid *g)
-{
-	return g->height >= FULL_FROM ? 5 : g->height >= BRIEF_FROM ? 3 : 1;
-}
-
-static void put_detail(const struct picture *pic, unsigned int y)
-{
-	const struct app_threads_row *row = &pic->t->rows[pic->t->list.cursor];
-	struct pen pen = area_pen(pic->g, pic->area, y);
-	_cleanup_(freep) char *note = NULL;
-	struct buf clean = { 0 };
-
-	if (detail_rows(pic->g) == 1) {
-		put_column(pic, y, row);
-		return;
-	}
-	note = xasprintf("%u   %s", pic->a->model->p->threads[row->thread].tid,
-			 pic->a->scope.now->window == SCOPE_RANGE ? "in the range" :
-			 pic->a->scope.now->window == SCOPE_ALL ? "all of the time" : "in the window");
-	text_clean(&clean, thread_name(pic, row->thread), strlen(thread_name(pic, row->thread)), pic->g->utf8);
-	text_clip(&clean, 24, pic->g->utf8);
-	pen_rule(&pen, (const char *)clean.data, note);
-	buf_deinit(&clean);
-	pen = labelled(pic, ++y, "where it was");
-	put_where(pic, &pen, row->total);
-	if (detail_rows(pic->g) == 5) {
-		pen = labelled(pic, ++y, "whose code");
-		put_code(&pen, row->total);
-		pen = labelled(pic, ++y, "top functions");
-		put_functions(pic, &pen, row->thread);
-	}
-	put_column(pic, y + 1, row);
-}
-
 void threads_picture_draw(struct app *a, struct grid *g, struct area area)
 {
 	struct app_threads *t = &a->threads;
-	unsigned int detail = detail_rows(g), gc, rows, apart, y = 3;
+	unsigned int detail = threads_detail_rows(g), gc, marks, rows, apart, y = 3;
 	struct picture pic = {
-		.a = a, .t = t, .total = t->is_whole ? &t->line : &t->total, .g = g, .area = area,
-		.scope_ns = a->model->sum.to_ns - a->model->sum.from_ns,
+		.a = a, .t = t, .total = threads_total(t), .g = g, .area = area,
 		.tid = tid_width(a, area.width), .name = name_width(a, area.width) };
 	bool legend = area.height >= 10, blank;
 	unsigned int fixed;
 
 	pic.lanes = lanes_at(pic.tid, pic.name);
 	pic.marked = threads_range(a, &pic.from, &pic.to);
-	gc = is_there(&pic, TIMELINE_PYTHON) && (t->line.collecting_all_ns || pic.total->collecting_all_ns);
-	fixed = 3 + 2 + gc + legend + detail;
+	gc = t->line.collecting_all_ns || pic.total->collecting_all_ns;
+	marks = a->model->p->n_marks && area.height >= 12;
+	fixed = 3 + 2 + gc + marks + legend + detail;
 	blank = area.height >= fixed + min_of(t->n_rows, 4u) + 2;	/* around the legend */
 	rows = area.height > fixed + 2 * blank ? area.height - fixed - 2 * blank : 1;
 	apart = t->n_rows * 2 <= rows ? 2 : 1;
@@ -641,8 +481,10 @@ void threads_picture_draw(struct app *a, struct grid *g, struct area area)
 	put_all(&pic, y++);
 	if (gc)
 		put_collecting(&pic, y++);
+	if (marks)
+		put_noted(&pic, y++);
 	put_lost(&pic, y++);
 	if (legend)
 		put_legend(&pic, y + blank);
-	put_detail(&pic, area.height - detail);
+	threads_detail_draw(a, g, area);
 }

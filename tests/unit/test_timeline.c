@@ -159,7 +159,8 @@ TEST(the_end_of_time_is_survived)
 	record_put_lost(tiny.w, &(struct record_lost){ .from_ns = 0, .to_ns = UINT64_MAX, .count = 5 });
 	record_put_lost(tiny.w, &(struct record_lost){ .from_ns = UINT64_MAX, .to_ns = UINT64_MAX,
 						      .count = 5 });
-	record_put_lost(tiny.w, &(struct record_lost){ .from_ns = START + S, .to_ns = START + S, .count = 7 });
+	record_put_lost(tiny.w, &(struct record_lost){ .from_ns = START + S, .to_ns = START + S,
+						      .count = 7 });
 	put(&tiny, 0, 0, STATE_RUNNING, ACTIVITY_UNKNOWN, 1);
 	load = tiny_load(&tiny);
 	t = make(profile_load_profile(load), &everything, UINT64_MAX / 3, START, 200);
@@ -403,6 +404,28 @@ TEST(the_heat_map_has_all_samples_and_picks_time)
 	made_app_deinit(&t);
 }
 
+/* What was noted has its place in time, and can attack nobody. */
+TEST(marks_have_a_lane)
+{
+	struct tiny tiny = { 0 };
+	struct made_app t = { 0 };
+
+	tiny_begin(&tiny, NULL);
+	tiny_samples(&tiny, tiny_stack(&tiny, OUTCOME_COMPLETE, "ma"), 0, 2000, 0);
+	record_put_mark(tiny.w, START + S / 2, "after the \x1b[2J deploy");
+	t.load = tiny_load(&tiny);
+	model_init(&t.model, profile_load_profile(t.load));
+	app_init(&t.app, &t.model);
+	grid_init(&t.grid, 120, 30, false);
+	type(&t, "7");
+	assert_shows(&t, " marks ");
+	assert_lacks(&t, "mark: ");
+	while (t.app.pick.cursor_ns / t.app.threads.axis.cell_ns < S / 2 / t.app.threads.axis.cell_ns)
+		type(&t, "l");
+	assert_shows(&t, "mark: after the \\x1b[2J deploy");
+	made_app_deinit(&t);
+}
+
 /* Rows keep their thread when there is more data, and their order while somebody reads. */
 TEST(rows_stay_what_they_are)
 {
@@ -438,6 +461,7 @@ int main(void)
 		cmocka_unit_test(enter_on_a_thread_limits_every_view_to_it),
 		cmocka_unit_test(zooming_goes_in_and_out_and_follows_the_cursor),
 		cmocka_unit_test(the_heat_map_has_all_samples_and_picks_time),
+		cmocka_unit_test(marks_have_a_lane),
 		cmocka_unit_test(rows_stay_what_they_are),
 	};
 
