@@ -65,6 +65,7 @@ void app_deinit(struct app *a)
 	free(a->asked_threads);
 	free(a->asked_copy);
 	free(a->asked_edit);
+	trigger_deinit(&a->session.trigger);
 	free(a->order);
 	free(a->message);
 	free(a->session.target);

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/error.h"
+#include "base/util.h"
 #include "ui/app.h"
 #include "ui/text.h"
 
@@ -80,9 +82,53 @@ void app_session_name(const struct app *a, char name[APP_STATE_NAME], char more[
 
 /* ---- what can be done about it ---- */
 
+/* What was waited for has come: it stays on the screen, and is noted in the recording. */
+static void look_for_trigger(struct app *a)
+{
+	_cleanup_(freep) char *why = NULL, *answer = NULL;
+
+	if (a->session.paused || a->session.state != APP_LIVE)
+		return;
+	why = trigger_look(&a->session.trigger, a->model->p);
+	if (!why)
+		return;
+	trigger_deinit(&a->session.trigger);
+	a->session.paused = true;
+	a->session.paused_ns = a->session.now_ns;
+	if (a->live)
+		answer = a->live->ask(a->live->ctx, APP_MARK, why);
+	app_say(a, "%s: the picture is frozen; p goes on", why);
+}
+
+void app_session_freeze(struct app *a, const char *what)
+{
+	struct trigger *t = &a->session.trigger;
+	struct trigger wanted;
+	struct error err;
+
+	if (!*what) {
+		app_say(a, t->kind == TRIGGER_NONE
+			? "nothing is waited for: :freeze FUNCTION, :freeze cpu 1.5, :freeze pause 2"
+			: "it is waited for; :freeze off ends that");
+		return;
+	}
+	if (strcmp(what, "off") != 0 && trigger_parse(what, a->model->p->end_ns, &wanted, &err) < 0) {
+		app_refuse(a, "%s", err.msg);
+		return;
+	}
+	trigger_deinit(t);
+	if (strcmp(what, "off") == 0) {
+		app_say(a, "nothing is waited for any more");
+		return;
+	}
+	*t = wanted;
+	app_say(a, "the picture freezes when that comes: %s", what);
+}
+
 void app_session_refresh(struct app *a)
 {
 	app_scope_ask(a);
+	look_for_trigger(a);
 	if (a->model->n_order && (a->session.untouched || a->function == RECORD_NONE))
 		a->function = a->model->order[0];
 }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "profile/trigger.h"
 #include "ui/action.h"
 #include "ui/list.h"
 
@@ -51,6 +52,7 @@ struct app_session {
 	uint64_t held_until_ns;	/* the order of rows stays till then: somebody reads */
 	bool paused;
 	uint64_t paused_ns;	/* since when */
+	struct trigger trigger;	/* that pauses it */
 	uint64_t n_known;	/* samples that there are; more than shown while paused */
 	uint64_t stale_ns;	/* since when */
 	unsigned int n_tries;	/* to reach the session again */
@@ -73,6 +75,9 @@ void app_session_name(const struct app *a, char name[APP_STATE_NAME], char more[
 
 /* Leave, and let it go on. */
 void app_session_detach(struct app *a);
+
+/* Pause when something comes, as trigger_parse() takes it; "off": no more; "": say for what. */
+void app_session_freeze(struct app *a, const char *what);
 
 /* Do the action; false if it is none about sessions. */
 bool app_session_act(struct app *a, enum action action);

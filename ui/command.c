@@ -127,6 +127,12 @@ static void run_probe(struct app *a, const char *argument, bool force)
 		app_say(a, "%s", answer);
 }
 
+static void run_freeze(struct app *a, const char *argument, bool force)
+{
+	(void)force;
+	app_session_freeze(a, argument);
+}
+
 static void run_quit(struct app *a, const char *argument, bool force)
 {
 	(void)argument;
@@ -291,6 +297,8 @@ const struct command commands[] = {
 	  APP_RECORDING, true },
 	{ "rate", "HZ", "live: take so many samples a second", NULL, APP_RATE },
 	{ "mark", "TEXT", "live: note this moment in the recording", NULL, APP_MARK },
+	{ "freeze", "[WHEN]", "live: pause as FUNCTION runs, cpu N, pause S, off", run_freeze,
+	  APP_FREEZE },
 	{ "probe", "[FUNCTION] [SECONDS]", "live: count calls of a Python function; *: of all",
 	  run_probe, APP_PROBE },
 	{ "sessions", "", "live: what else is being recorded", run_sessions, APP_SESSIONS },

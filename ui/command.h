@@ -16,7 +16,7 @@ struct app;
 /* What only a session that goes on can do: struct app_live. */
 enum app_request {
 	APP_RECORDING,		/* nothing: the command is for recordings, too */
-	APP_RATE, APP_MARK, APP_PROBE, APP_SESSIONS, APP_DETACH, APP_STOP
+	APP_RATE, APP_MARK, APP_FREEZE, APP_PROBE, APP_SESSIONS, APP_DETACH, APP_STOP
 };
 
 struct command {
