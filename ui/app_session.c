@@ -85,7 +85,7 @@ void app_session_name(const struct app *a, char name[APP_STATE_NAME], char more[
 /* What was waited for has come: it stays on the screen, and is noted in the recording. */
 static void look_for_trigger(struct app *a)
 {
-	_cleanup_(freep) char *why = NULL, *answer = NULL;
+	_cleanup_(freep) char *why = NULL, *mark = NULL, *answer = NULL;
 
 	if (a->session.paused || a->session.state != APP_LIVE)
 		return;
@@ -95,8 +95,9 @@ static void look_for_trigger(struct app *a)
 	trigger_deinit(&a->session.trigger);
 	a->session.paused = true;
 	a->session.paused_ns = a->session.now_ns;
+	mark = xasprintf("frozen: %s", why);
 	if (a->live)
-		answer = a->live->ask(a->live->ctx, APP_MARK, why);
+		answer = a->live->ask(a->live->ctx, APP_MARK, mark);
 	app_say(a, "%s: the picture is frozen; p goes on", why);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <langinfo.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,6 +97,7 @@ void viewer_unload(struct viewer_options *o)
 {
 	script_deinit(&o->script);
 	buf_deinit(&o->place);
+	free(steal(o->kept_as));
 }
 
 /* ---- the configuration ---- */
@@ -149,14 +151,27 @@ static void configure(struct app *a)
 
 /* ---- how it was left ---- */
 
+/* Two programs called python3 have only that in common: of those one session is meant. */
+static char *name_to_keep(const struct app *a, const char *program)
+{
+	static const char *const run_others[] = { "python", "pypy", "node", "java", "perl", "ruby",
+						  "php", "sh", "bash", "dash", "zsh" };
+	size_t len = strcspn(program, "0123456789.");
+
+	for (size_t i = 0; i < array_len(run_others); i++)
+		if (strlen(run_others[i]) == len && memcmp(run_others[i], program, len) == 0)
+			return xasprintf("%s %" PRIu64, program, a->model->p->start_real_ns);
+	return xstrdup(program);
+}
+
 static void keep_place(const struct viewer_options *o, const struct app *a)
 {
 	struct buf text = { 0 };
 
-	if (o->forgetful || o->script_path || !o->program)
+	if (o->forgetful || o->script_path || !o->kept_as)
 		return;
 	place_write(a, &text);
-	kept_view_write(o->program, &text);
+	kept_view_write(o->kept_as, &text);
 	buf_deinit(&text);
 }
 
@@ -176,12 +191,14 @@ static bool is_text(const struct viewer_options *o)
 
 void viewer_begin(struct viewer_options *o, struct app *a, const char *program)
 {
-	o->program = program;
+	free(steal(o->kept_as));
+	if (program)
+		o->kept_as = name_to_keep(a, program);
 	if (is_text(o) || o->script_path)
 		return;
 	o->place.len = 0;	/* of the session before */
-	if (!o->forgetful && program)
-		kept_view_read(program, &o->place);
+	if (!o->forgetful && o->kept_as)
+		kept_view_read(o->kept_as, &o->place);
 	viewer_come_back(o, a);
 	configure(a);
 }

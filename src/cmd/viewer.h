@@ -30,7 +30,8 @@ struct viewer_options {
 	unsigned int width, height;	/* of what is printed; 0: nobody said */
 	bool forgetful;			/* how it was left is not kept */
 	struct script script;		/* by viewer_load() */
-	const char *program;		/* that is looked at, or NULL; by viewer_begin(): */
+	/* By viewer_begin(): */
+	char *kept_as;			/* what is looked at is known by that name, or NULL */
 	struct buf place;		/* how it was left the last time */
 };
 
@@ -63,7 +64,7 @@ void viewer_unload(struct viewer_options *o);
 /*
  * Set up an app that was just made: as it is configured, and where it was left the last
  * time.  Nothing of both if it will not be on a terminal, or a script tells it what to do.
- * `program` is how what is looked at is called, or NULL; it is the caller's, and outlives `o`.
+ * `program` is how what is looked at is called, or NULL.
  */
 void viewer_begin(struct viewer_options *o, struct app *a, const char *program);
 
