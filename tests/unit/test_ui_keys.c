@@ -85,6 +85,16 @@ TEST(one_selection_goes_through_all_views)
 	free(screen(&t));
 	assert_int_equal(t.app.order[t.app.functions.cursor], t.app.function);
 	free(name);
+	/* Choosing a view chooses nothing else. */
+	type(&t, "gj");
+	name = xstrdup(selected(&t));
+	for (const char *key = "3456789012"; *key; key++) {
+		type(&t, (char[]){ *key, '\0' });
+		free(screen(&t));
+		assert_string_equal(selected(&t), name);
+	}
+	assert_int_equal(t.app.order[t.app.functions.cursor], t.app.function);
+	free(name);
 	made_app_deinit(&t);
 }
 
