@@ -412,6 +412,7 @@ static void put_detail(const struct app *a, struct grid *g, struct area area, un
 /* Which file this is, and whether it can be trusted. */
 static void put_file(const struct app *a, struct grid *g, struct area area, unsigned int y)
 {
+	static const char elsewhere[] = "; :map FROM TO says where";
 	const struct app_source *s = &a->source;
 	struct pen pen = area_pen(g, area, y);
 	_cleanup_(freep) char *trouble =
@@ -423,6 +424,8 @@ static void put_file(const struct app *a, struct grid *g, struct area area, unsi
 		pen_name(&pen, STYLE_STRONG, area.width - 2, trouble);
 	else
 		pen_name(&pen, STYLE_DIM, area.width - 2, s->path);
+	if (!s->text && *s->path == '/' && pen.column + sizeof(elsewhere) < area.width)
+		pen_put(&pen, STYLE_DIM, "%s", elsewhere);
 }
 
 /* How far the numbers beside instructions can be trusted. */
