@@ -287,11 +287,13 @@ static void put_title(const struct app *a, struct pen *pen, unsigned int width)
 	buf_deinit(&place);
 }
 
-/* The column from which on there is room for source beside facts; 0: there is not. */
+/* The column from which on there is room for source beside facts; 0: there is not, or no line. */
 static unsigned int find_split(const struct app *a, unsigned int width)
 {
 	unsigned int widest = max_of(VALUE_AT + samples_width(a), 58u) + 2;
 
+	if (!function_detail_is_known(a) || !a->detail.line)
+		return 0;
 	if (is_counted(a)) {
 		_cleanup_(freep) char *text = count_text(a);
 
@@ -303,6 +305,7 @@ static unsigned int find_split(const struct app *a, unsigned int width)
 void function_detail_put(struct app *a, struct grid *g, struct area area, unsigned int y)
 {
 	const struct model *m = a->model;
+	bool known = find_detail(a);
 	unsigned int split = find_split(a, area.width), n = 0;
 	struct area facts = area;
 	struct pen pen = area_pen(g, area, y + 1);
@@ -323,7 +326,7 @@ void function_detail_put(struct app *a, struct grid *g, struct area area, unsign
 		pen = area_pen(g, facts, y + n++);
 		put_count(a, &pen);
 	}
-	if (find_detail(a)) {
+	if (known) {
 		pen = area_pen(g, facts, y + n++);
 		put_line(a, &pen);
 		pen = area_pen(g, facts, y + n++);
