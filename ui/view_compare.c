@@ -200,7 +200,7 @@ static void put_units(const struct picture *t)
 	struct pen pen = area_pen(t->g, t->area, t->l.foot);
 
 	pen_to(&pen, 1);
-	pen_put(&pen, STYLE_DIM, "unit");
+	pen_put(&pen, STYLE_DIM, t->g->utf8 ? "unit " : "unit");
 	for (enum compare_unit i = 0; i < COMPARE_UNITS; i++) {
 		const char *name = compare_unit_name(i), *per = i == COMPARE_SHARE ? "" : "per ";
 
