@@ -21,6 +21,23 @@ static bool same_folds(const struct scope *a, const struct scope *b)
 		memcmp(a->folded, b->folded, a->n_folded * sizeof(*a->folded)) == 0);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* Are they the same samples, in the same stacks?  Recursion is folded by those who show it. */
+static bool same_question(const struct scope *a, const struct scope *b)
+{
+	return a->window == b->window && a->from_ns == b->from_ns && a->length_ns == b->length_ns &&
+	       a->n_threads == b->n_threads &&
+	       (!a->n_threads || memcmp(a->threads, b->threads,
+					a->n_threads * sizeof(*a->threads)) == 0) &&
+	       same_text(a->typed, b->typed) && a->by_module == b->by_module &&
+	       (!a->by_module || a->module == b->module) && a->frames == b->frames &&
+	       same_folds(a, b);
+}
+
 void app_scope_fold(struct app *a, bool fold)
 {
 	const struct scope *s = a->scope.now;
@@ -55,7 +72,8 @@ void app_scope_set(struct app *a, struct scope *next)
 			show_frames(a, next->frames);
 		if (!same_folds(old, next))
 			app_scope_fold(a, true);
-		app_scope_ask(a);
+		if (next->recursion == old->recursion || !same_question(old, next))
+			app_scope_ask(a);
 	}
 	scope_release(old);
 }
@@ -431,11 +449,6 @@ void app_filter_typed(struct app *a, const char *text)
 		app_say(a, "%s function%s, %.1f%% of CPU time", text_count(count, m->n_order),
 			m->n_order == 1 ? "" : "s",
 			100 * summary_share(&m->sum, m->sum.nodes[0].total.weight_ns));
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
 void app_filter_close(struct app *a, bool keep)

@@ -46,14 +46,16 @@ void fold_path_deinit(struct fold_path *f)
 void fold_path_list(struct fold_path *f, uint32_t leaf)
 {
 	struct stack_walk walk = stack_walk_from(f->p, f->p->shown.leaves[leaf]);
-	uint32_t root = profile_leaf_root(f->p, leaf);
 	const struct profile_level *call;
+	uint32_t root = RECORD_NONE;
 
 	f->n_calls = 0;
 	while ((call = stack_walk_next(&walk))) {
 		array_reserve(f->calls, f->n_calls + 1, f->cap_calls);
 		f->calls[f->n_calls++] = *call;
 	}
+	if (!f->n_calls || !record_outcome_has_root(walk.stack))
+		root = profile_leaf_root(f->p, leaf);
 	if (root != RECORD_NONE) {
 		array_reserve(f->calls, f->n_calls + 1, f->cap_calls);
 		f->calls[f->n_calls++] = (struct profile_level){ .function = root };

@@ -198,8 +198,21 @@ static void set_depths(struct work *w, struct depths *d)
 	}
 }
 
+/* The nodes that have a recursive one with a row on their path, themselves included. */
+static bool *find_recursive(const struct work *w, const struct depths *d)
+{
+	const struct tree *t = w->lens->tree;
+	bool *is = xcalloc(w->lens->n_nodes, sizeof(*is));
+
+	for (uint32_t i = 1; i < w->lens->n_nodes; i++)
+		is[i] = is[t->parent[i]] || (t->flags[i] & TREE_RECURSIVE &&
+					     u64map_find(&d->of_node, i) != U64MAP_NONE);
+	return is;
+}
+
 static void find_depths(struct work *w)
 {
+	_cleanup_(freep) bool *recursive = NULL;
 	struct depths d = { 0 };
 	struct fold_path path;
 
@@ -210,8 +223,10 @@ static void find_depths(struct work *w)
 	if (!d.of_node.n)
 		return;
 	fold_path_init(&path, w->p, w->lens->mode);
+	recursive = find_recursive(w, &d);
 	for (uint32_t i = 0; i < w->sum->n_leaves; i++)
-		if (w->sum->leaves[i].count)
+		if (w->sum->leaves[i].count &&
+		    recursive[w->lens->tree->of_stack[w->p->shown.leaves[i]]])
 			measure(w, &d, &path, i, w->sum->leaves[i].weight_ns);
 	fold_path_deinit(&path);
 	set_depths(w, &d);
