@@ -7,8 +7,8 @@
 #include "base/util.h"
 #include "ui/text.h"
 
-#define FULL_FROM 30		/* height of the screen from which on all is told, */
-#define BRIEF_FROM 24		/* and a little */
+#define FULL_FROM 25		/* height of the view from which on all is told, */
+#define BRIEF_FROM 16		/* and a little */
 #define LABEL_AT 2
 #define VALUE_AT 16
 
@@ -149,22 +149,22 @@ static void put_column(const struct detail *d, unsigned int y, const struct app_
 		put_fact(&pen, "lost ", text_count(number, (uint64_t)fmax(line->lost[at] + .5, 1)), "");
 }
 
-unsigned int threads_detail_rows(const struct grid *g)
+unsigned int threads_detail_rows(struct area area)
 {
-	return g->height >= FULL_FROM ? 5 : g->height >= BRIEF_FROM ? 3 : 1;
+	return area.height >= FULL_FROM ? 5 : area.height >= BRIEF_FROM ? 3 : 1;
 }
 
 void threads_detail_draw(struct app *a, struct grid *g, struct area area)
 {
 	const struct detail it = { a, &a->threads, g, area }, *d = &it;
 	const struct app_threads_row *row = &d->t->rows[d->t->list.cursor];
-	unsigned int y = area.height - threads_detail_rows(g);
+	unsigned int y = area.height - threads_detail_rows(area);
 	struct pen pen = area_pen(g, area, y);
 	_cleanup_(freep) char *note = NULL;
 	const char *name = threads_name(a, row->thread);
 	struct buf clean = { 0 };
 
-	if (threads_detail_rows(d->g) == 1) {
+	if (threads_detail_rows(d->area) == 1) {
 		put_column(d, y, row);
 		return;
 	}
@@ -177,7 +177,7 @@ void threads_detail_draw(struct app *a, struct grid *g, struct area area)
 	buf_deinit(&clean);
 	pen = labelled(d, ++y, "where it was");
 	put_where(d, &pen, row->total);
-	if (threads_detail_rows(d->g) == 5) {
+	if (threads_detail_rows(d->area) == 5) {
 		pen = labelled(d, ++y, "whose code");
 		put_code(&pen, row->total);
 		pen = labelled(d, ++y, "top functions");

@@ -15,7 +15,7 @@ struct threads_sign {
 extern const struct threads_sign threads_signs[TIMELINE_STATES];
 
 /* How many rows it takes, and draw it in the last ones of the area. */
-unsigned int threads_detail_rows(const struct grid *g);
+unsigned int threads_detail_rows(struct area area);
 void threads_detail_draw(struct app *a, struct grid *g, struct area area);
 
 #endif

@@ -34,6 +34,7 @@ struct picture {
 	struct area area;
 	unsigned int tid, name;		/* widths; 0: no column */
 	unsigned int lanes;		/* where they begin */
+	double scale;			/* CPUs that fill a cell of a thread */
 	bool marked;			/* there is a range: [from, to) */
 	uint32_t from, to;
 };
@@ -133,7 +134,7 @@ static void put_run(const struct picture *pic, struct pen *pen, const struct tim
 	char letter = threads_signs[c->most_run].letter;
 
 	if (pic->g->utf8)
-		pen_put(pen, style, "%s", heights[eighths_of(share)]);
+		pen_put(pen, style, "%s", heights[eighths_of(share / pic->scale)]);
 	else
 		pen_put(pen, style, "%c", share >= .5 || letter == '?' ? letter : letter | 0x20);
 }
@@ -194,7 +195,8 @@ static void put_head(const struct picture *pic)
 				  time_axis_moment(to, to_ns, t->axis.cell_ns),
 				  text_count(number, pic->marked ? timeline_samples(&t->line, pic->from, pic->to) : 0));
 	} else {
-		right = xasprintf("window %s", text_time(number, min_of((uint64_t)t->axis.n * t->axis.cell_ns,
+		right = xasprintf("%u thread%s, window %s", t->n_rows, t->n_rows == 1 ? "" : "s",
+				  text_time(number, min_of((uint64_t)t->axis.n * t->axis.cell_ns,
 			pic->a->model->p->end_ns - pic->a->model->p->start_ns)));
 	}
 	pen_to(&pen, 1);
@@ -202,9 +204,16 @@ static void put_head(const struct picture *pic)
 	time_axis_length(length, t->axis.cell_ns);
 	pen_to(&pen, pen.column + 2);
 	pen_put(&pen, STYLE_DIM, "one column = %s", length);
-	if (pen_left(&pen) > strlen(right) + 36)
-		pen_put(&pen, STYLE_DIM, "%s", pic->g->utf8 ? ", as high as its share of a CPU"
-			: ", what took most of it");
+	if (pen_left(&pen) < strlen(right) + 36)
+		;
+	else if (!pic->g->utf8)
+		pen_put(&pen, STYLE_DIM, ", what took most of it");
+	else if (pic->scale < 1)
+		pen_put(&pen, STYLE_DIM, ", full height is %.0f%% of a CPU", pic->scale * 100);
+	else
+		pen_put(&pen, STYLE_DIM, ", as high as its share of a CPU");
+	if (pen_left(&pen) <= strlen(right) + 1 && !pic->a->pick.selecting)
+		right[strcspn(right, ",")] = '\0';	/* how many threads */
 	if (pen_left(&pen) > strlen(right) + 1) {
 		pen_to(&pen, pic->area.width - 1 - (unsigned int)strlen(right));
 		pen_put(&pen, pic->a->pick.selecting ? STYLE_STRONG : STYLE_DIM, "%s", right);
@@ -434,7 +443,7 @@ static void put_legend(const struct picture *pic, unsigned int y)
 		const char *name = threads_signs[i].name;
 		struct style style = { INK_BLACK, (uint8_t)ink_strong(threads_signs[i].kind), 0 };
 
-		if (!is_there(pic, i) || pen_left(&pen) < strlen(name) + 4)
+		if (!is_there(pic, i) || pen_left(&pen) < strlen(name) + (timeline_runs(i) ? 4 : 11))
 			continue;
 		if (timeline_runs(i))
 			pen_put(&pen, pic->g->fills ? style : STYLE_STRONG, "%c", threads_signs[i].letter);
@@ -454,10 +463,21 @@ static void put_legend(const struct picture *pic, unsigned int y)
 		pen_put(&pen, STYLE_DIM, " no sample");
 }
 
+/* Threads that hardly run are seen to run all the same. */
+static double scale_of(const struct timeline *line)
+{
+	double most = 0;
+
+	for (uint32_t i = 0; i < line->n_lanes; i++)
+		for (uint32_t c = 0; c < line->how.n_cells; c++)
+			most = fmax(most, timeline_share(line, &line->lanes[i].cells[c]));
+	return bar_scale(fmin(most, 1));
+}
+
 void threads_picture_draw(struct app *a, struct grid *g, struct area area)
 {
 	struct app_threads *t = &a->threads;
-	unsigned int detail = threads_detail_rows(g), gc, marks, rows, apart, y = 3;
+	unsigned int detail = threads_detail_rows(area), gc, marks, rows, apart, y = 3;
 	struct picture pic = {
 		.a = a, .t = t, .total = threads_total(t), .g = g, .area = area,
 		.tid = tid_width(a, area.width), .name = name_width(a, area.width) };
@@ -465,6 +485,7 @@ void threads_picture_draw(struct app *a, struct grid *g, struct area area)
 	unsigned int fixed;
 
 	pic.lanes = lanes_at(pic.tid, pic.name);
+	pic.scale = scale_of(&t->line);
 	pic.marked = threads_range(a, &pic.from, &pic.to);
 	gc = t->line.collecting_all_ns || pic.total->collecting_all_ns;
 	marks = a->model->p->n_marks && area.height >= 12;

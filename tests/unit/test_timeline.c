@@ -404,6 +404,27 @@ TEST(the_heat_map_has_all_samples_and_picks_time)
 	made_app_deinit(&t);
 }
 
+/* Threads that hardly run have lanes that can be read all the same, and it is said. */
+TEST(lanes_are_scaled_to_what_they_hold)
+{
+	struct tiny tiny = { 0 };
+	struct made_app t = { 0 };
+	uint32_t stack;
+
+	tiny_begin(&tiny, NULL);
+	stack = tiny_stack(&tiny, OUTCOME_COMPLETE, "ma");
+	for (uint64_t i = 0; i < 60; i++)	/* 80 ms of each second */
+		tiny_samples(&tiny, stack, 0, 80, i * S);
+	t.load = tiny_load(&tiny);
+	model_init(&t.model, profile_load_profile(t.load));
+	app_init(&t.app, &t.model);
+	grid_init(&t.grid, 120, 30, true);
+	type(&t, "7");
+	assert_shows(&t, "full height is 10% of a CPU");
+	assert_shows(&t, "1 thread, window");
+	made_app_deinit(&t);
+}
+
 /* What was noted has its place in time, and can attack nobody. */
 TEST(marks_have_a_lane)
 {
@@ -461,6 +482,7 @@ int main(void)
 		cmocka_unit_test(enter_on_a_thread_limits_every_view_to_it),
 		cmocka_unit_test(zooming_goes_in_and_out_and_follows_the_cursor),
 		cmocka_unit_test(the_heat_map_has_all_samples_and_picks_time),
+		cmocka_unit_test(lanes_are_scaled_to_what_they_hold),
 		cmocka_unit_test(marks_have_a_lane),
 		cmocka_unit_test(rows_stay_what_they_are),
 	};
