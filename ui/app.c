@@ -12,6 +12,7 @@
 #include "ui/cells.h"
 #include "ui/dialogs.h"
 #include "ui/editor.h"
+#include "ui/facts.h"
 #include "ui/key.h"
 #include "ui/panel.h"
 #include "ui/prose.h"
@@ -34,7 +35,7 @@ void app_init(struct app *a, struct model *model)
 {
 	*a = (struct app){ .model = model, .view = &view_functions, .arrived = true,
 			  .function = model->n_order ? model->order[0] : RECORD_NONE,
-			  .recording_fd = -1 };
+			  .script = RECORD_NONE, .recording_fd = -1 };
 	memset(a->set, -1, sizeof(a->set));
 	a->set[APP_SET_CLIPBOARD] = false;
 	app_scope_init(a);
@@ -434,10 +435,29 @@ static unsigned int fit_tokens(struct token t[N_TOKENS], unsigned int room, unsi
 	}
 }
 
-static void draw_header(const struct app *a, struct grid *g)
+/* "python3 fib.py": all programs of Python are called python3.  The caller frees it. */
+static char *find_title(struct app *a)
+{
+	const struct model *m = a->model;
+	const char *title = profile_title(m->p), *slash;
+
+	if (a->script_asked != m->n_asked) {
+		uint32_t script = profile_main_process(m->p) ? facts_script(m->p, &m->sum) : RECORD_NONE;
+
+		/* In a part of the recording it may not be on stacks. */
+		a->script = script != RECORD_NONE ? script : a->script;
+		a->script_asked = m->n_asked;
+	}
+	if (!title || a->script == RECORD_NONE)
+		return xstrdup(title ? title : "");
+	slash = strrchr(profile_string(m->p, a->script), '/');
+	return xasprintf("%s %s", title, slash ? slash + 1 : profile_string(m->p, a->script));
+}
+
+static void draw_header(struct app *a, struct grid *g)
 {
 	const struct profile_process *process = profile_main_process(a->model->p);
-	const char *title = profile_title(a->model->p);
+	_cleanup_(freep) char *title = find_title(a);
 	struct pen pen = pen_make(g, 0, 0, g->width);
 	unsigned int gap = g->width < SHORT_NAMES ? 1 : 2, chip, width, name;
 	struct token t[N_TOKENS];
@@ -457,7 +477,7 @@ static void draw_header(const struct app *a, struct grid *g)
 	if (process)
 		pen_put(&pen, STYLE_TEXT, "%u ", process->pid);
 	name = pen.column + width + 1 < g->width ? g->width - width - 1 - pen.column : 0;
-	pen_name(&pen, process ? STYLE_DIM : STYLE_TEXT, name, title ? title : "");
+	pen_name(&pen, process ? STYLE_DIM : STYLE_TEXT, name, title);
 	pen_to(&pen, g->width > width ? g->width - width : 0);
 	pen_put(&pen, (struct style){ .bg = INK_CHIP, .attrs = ATTR_BOLD }, " %s ", state);
 	pen_put(&pen, STYLE_STRONG, "%s", more);

@@ -100,6 +100,8 @@ struct app {
 	uint32_t asked_line;	/* at this line */
 	char *message;		/* until the next key */
 	bool refused;		/* it says why something was not done: for a script */
+	uint32_t script;	/* string: file that Python runs, or RECORD_NONE */
+	uint32_t script_asked;	/* of the model, when that was found */
 	int recording_fd;	/* the file, to copy it; -1: none */
 	const struct app_live *live;	/* NULL: a recording */
 

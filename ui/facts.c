@@ -117,6 +117,23 @@ static bool saw_waiting(const struct profile *p)
 	return false;
 }
 
+uint32_t facts_script(const struct profile *p, const struct summary *sum)
+{
+	uint64_t most_ns = 0;
+	uint32_t file = RECORD_NONE;
+
+	for (uint32_t i = 0; i < sum->n_functions; i++) {
+		const struct profile_function *f = &p->functions[i];
+
+		if (f->source == SYMBOL_PYTHON && sum->functions[i].total.weight_ns > most_ns &&
+		    strcmp(profile_string(p, f->name), "<module>") == 0) {
+			most_ns = sum->functions[i].total.weight_ns;
+			file = f->file;
+		}
+	}
+	return file;
+}
+
 char *facts_blind(const struct profile *p)
 {
 	const char *engine = profile_meta(p, "engine"), *kernel = profile_meta(p, "kernel");

@@ -15,6 +15,12 @@ char *facts_engine(const struct profile *p, const struct summary *sum);
 /* "Python 3.11", whose functions are in the recording; NULL: none. */
 char *facts_python(const struct profile *p);
 
+/*
+ * The file that Python runs as the program: of the <module>s on stacks the one with the most
+ * time.  A string of the profile, or RECORD_NONE.
+ */
+uint32_t facts_script(const struct profile *p, const struct summary *sum);
+
 /* What this way of looking cannot show; NULL: nothing that is known. */
 char *facts_blind(const struct profile *p);
 
