@@ -21,6 +21,7 @@ const struct action_row action_rows[] = {
 	{ ACTION_BACK, ACTIONS_MOVE, { KEY_OF_BACKSPACE, '<' }, "Backspace <",
 	  "zoom out; the view before" },
 
+	{ ACTION_OVERVIEW, ACTIONS_VIEWS, { '1' }, "1", "overview of it all" },
 	{ ACTION_FUNCTIONS, ACTIONS_VIEWS, { '2' }, "2", "functions" },
 	{ ACTION_TREE, ACTIONS_VIEWS, { '3', 't' }, "3 t", "call tree" },
 	{ ACTION_CALLERS, ACTIONS_VIEWS, { '4', 'c' }, "4 c", "callers and callees" },
@@ -34,8 +35,6 @@ const struct action_row action_rows[] = {
 	{ ACTION_PROCESSES, ACTIONS_VIEWS, { 'W' }, "W", "who used the time: processes" },
 	{ ACTION_QUALITY, ACTIONS_VIEWS, { '=' }, "=", "quality of the data" },
 	{ ACTION_HINTS, ACTIONS_VIEWS, { '!' }, "!", "what stands out" },
-	/* Not there yet: they say what is coming. */
-	{ ACTION_OVERVIEW, ACTIONS_VIEWS, { '1' }, "1", NULL },
 
 	{ ACTION_SEARCH, ACTIONS_FIND, { '/', KEY_OF_F3 }, "/ F3", "search names: text or /re/" },
 	{ ACTION_NEXT_MATCH, ACTIONS_FIND, { 'n' }, "n", "next match" },

@@ -166,11 +166,8 @@ static bool open_view(struct app *a, enum action action)
 	for (size_t i = 0; views[i]; i++) {
 		if (views[i]->action != action)
 			continue;
-		if (views[i]->coming)
-			app_refuse(a, "%s: coming with a later version", views[i]->coming);
-		else
-			app_go(a, views[i], a->function);
-		if (!views[i]->coming && views[i]->opened)
+		app_go(a, views[i], a->function);
+		if (views[i]->opened)
 			views[i]->opened(a);
 		return true;
 	}

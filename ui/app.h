@@ -116,6 +116,8 @@ struct app {
 	bool stays;		/* the selection stays on its row, not on its function */
 	bool no_header;
 
+	struct list overview;	/* its functions */
+
 	/* functions */
 	struct list functions;
 	uint32_t *order;	/* as they are shown */

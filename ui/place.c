@@ -67,8 +67,8 @@ static bool is_function(const struct app *a, uint32_t i, const char *name, const
 static void read_view(struct reader *r, const char *name)
 {
 	for (size_t i = 0; views[i]; i++)
-		if (!views[i]->coming && strcmp(views[i]->name, name) == 0 &&
-		    views[i] != &view_help && views[i] != &view_sessions)
+		if (strcmp(views[i]->name, name) == 0 && views[i] != &view_help &&
+		    views[i] != &view_sessions)
 			r->a->view = views[i];
 }
 

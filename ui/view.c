@@ -6,12 +6,8 @@
 #include "ui/app_scope_text.h"
 #include "ui/text.h"
 
-#define COMING(k, act, n, s, why) \
-	(&(const struct view){ .key = (k), .action = (act), .name = (n), .short_name = (s), \
-			       .coming = (why) })
-
 const struct view *const views[] = {
-	COMING('1', ACTION_OVERVIEW, "Overview", "Over", "the overview"),
+	&view_overview,
 	&view_functions,
 	&view_tree,
 	&view_callers,

@@ -31,7 +31,6 @@ struct view {
 	char key;			/* of its tab; 0: it has none */
 	enum action action;		/* that opens it */
 	const char *name, *short_name;	/* of its tab */
-	const char *coming;		/* why it cannot be opened yet; NULL: it can */
 	const char *keys;		/* "Enter callers  ? help": two blanks between */
 	const struct view_rows *rows;	/* NULL: a page of text */
 	const char *lesson;		/* about it, or NULL */
@@ -44,9 +43,9 @@ struct view {
 	bool (*pick)(struct app *a, uint32_t n);
 };
 
-extern const struct view view_functions, view_tree, view_callers, view_flame, view_source,
-	view_threads, view_heat, view_waits, view_memory, view_compare, view_processes, view_quality,
-	view_hints, view_sessions, view_help;
+extern const struct view view_overview, view_functions, view_tree, view_callers, view_flame,
+	view_source, view_threads, view_heat, view_waits, view_memory, view_compare, view_processes,
+	view_quality, view_hints, view_sessions, view_help;
 
 /* All that have a tab, in their order, then the others; ends with NULL. */
 extern const struct view *const views[];

@@ -34,26 +34,6 @@ static uint32_t put_group(struct scroll *s, uint32_t row, unsigned int left,
 	return n + 1;
 }
 
-/* What is not there yet: its keys say so, too. */
-static uint32_t put_coming(struct scroll *s, uint32_t row, unsigned int left)
-{
-	uint32_t n = 0;
-	struct pen pen = scroll_at(s, row + n++, left);
-
-	pen_to(&pen, 1);
-	pen_put(&pen, STYLE_STRONG, "COMING WITH A LATER VERSION");
-	for (size_t i = 0; views[i]; i++) {
-		if (!views[i]->coming)
-			continue;
-		pen = scroll_at(s, row + n++, left);
-		pen_to(&pen, KEY_AT);
-		pen_put(&pen, STYLE_DIM, "%c", views[i]->key);
-		pen_to(&pen, TEXT_AT);
-		pen_put(&pen, STYLE_DIM, "%s", views[i]->coming);
-	}
-	return n;
-}
-
 static void put_heading(struct scroll *s, const char *text)
 {
 	struct pen pen = scroll_row(s);
@@ -112,7 +92,6 @@ static void put_page(struct scroll *s)
 	right = two ? 0 : row;
 	for (size_t i = 0; i < array_len(groups[1]); i++)
 		right += put_group(s, right, two ? COLUMN : 0, groups[1][i]);
-	right += put_coming(s, right, two ? COLUMN : 0);
 	s->row = max_of(row, right);
 	put_commands(s);
 	put_notes(s);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Memory.  Recordings hold nothing about how much there is of it and whose it is; the page
- * says that, what helps, and what memory costs in CPU time, which they do know.
+ * Memory.  Recordings hold nothing about whose it is, older ones not even how much there is of
+ * it; the page says that, what helps, and what memory costs in CPU time, which they do know.
  */
 #include "base/util.h"
 #include "profile/filter.h"
@@ -48,6 +48,28 @@ static void put_help(struct rows *rows, unsigned int at, const char *command, co
 	prose_deinit(&prose);
 }
 
+/* Who holds it is not known, but how much is, if the recording has it. */
+static bool put_held(const struct app *a, struct rows *rows)
+{
+	const struct model *m = a->model;
+	const struct counters *c = &m->p->counters;
+	struct prose prose = { .utf8 = rows->g->utf8 };
+	uint64_t held, most;
+	char now[TEXT_NUMBER], top[TEXT_NUMBER];
+	_cleanup_(freep) char *text = NULL;
+
+	if (!counters_gauge(c, COUNTER_RESIDENT_BYTES, m->sum.to_ns, &held) ||
+	    !counters_highest(c, COUNTER_RESIDENT_BYTES, m->sum.from_ns, m->sum.to_ns + 1, &most))
+		return false;
+	text = xasprintf("The program held %s at the end, %s at most; 1 shows it over time. Who allocated "
+			 "it is not known: this version of cprofd samples CPU time, not memory.",
+			 text_bytes(now, held), text_bytes(top, most));
+	prose_add(&prose, PROSE_PLAIN, text);
+	prose_put(rows, &prose, NULL, 1);
+	prose_deinit(&prose);
+	return true;
+}
+
 static void put_unknown(const struct app *a, struct rows *rows, bool brief)
 {
 	const struct profile_process *process = profile_main_process(a->model->p);
@@ -57,6 +79,8 @@ static void put_unknown(const struct app *a, struct rows *rows, bool brief)
 					     : NULL;
 	unsigned int at = live ? 36 : 26;
 
+	if (put_held(a, rows))
+		return;
 	prose_add(&prose, PROSE_PLAIN, brief
 		  ? "How much memory the program holds is not known: this version of cprofd samples "
 		    "CPU time."

@@ -73,7 +73,7 @@ _cprofd() {
 	--by) _cprofd_words 'process program cgroup thread' "$word"; return ;;
 	--unit) _cprofd_words 'run second share' "$word"; return ;;
 	--frames) _cprofd_words 'merged python native mixed' "$word"; return ;;
-	--render) _cprofd_words 'functions tree callers flame source threads off-cpu mem diff heat processes quality hints help' "$word"; return ;;
+	--render) _cprofd_words 'overview functions tree callers flame source threads off-cpu mem diff heat processes quality hints help' "$word"; return ;;
 	-F | -d | --probe | --max-frames | --limit | --width | --from | --to | --thread | --filter | \
 		--callers | --lines | --size | --a-range | --b-range) return ;;
 	esac

@@ -77,7 +77,7 @@ complete -c cprofd -n '__cprofd_after --color' -a 'auto always never'
 complete -c cprofd -n '__cprofd_after --by' -a 'process program cgroup thread'
 complete -c cprofd -n '__cprofd_after --unit' -a 'run second share'
 complete -c cprofd -n '__cprofd_after --frames' -a 'merged python native mixed'
-complete -c cprofd -n '__cprofd_after --render' -a 'functions tree callers flame source threads off-cpu mem diff heat processes quality hints help'
+complete -c cprofd -n '__cprofd_after --render' -a 'overview functions tree callers flame source threads off-cpu mem diff heat processes quality hints help'
 complete -c cprofd -n '__cprofd_in attach stop doctor; and not __cprofd_after_value' \
     -a '(__cprofd_pids) (__cprofd_names)'
 complete -c cprofd -n '__cprofd_in import; and not __cprofd_after_value' -F

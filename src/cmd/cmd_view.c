@@ -39,9 +39,6 @@ static int set_render(struct viewer_options *o, const char *name)
 	for (size_t i = 0; views[i]; i++) {
 		if (strcasecmp(views[i]->name, name) != 0)
 			continue;
-		if (views[i]->coming)
-			return cmd_usage(&cmd_view, "--render %s: %s: coming with a later version",
-					 name, views[i]->coming);
 		o->render = views[i];
 		return EXIT_OK;
 	}
@@ -141,9 +138,9 @@ const struct cmd cmd_view = {
 	"and source lines beside their instructions; `?` lists the keys.\n"
 	"\n"
 	VIEWER_OPTIONS_HELP
-	"  --render VIEW      print one screen instead: functions, tree, callers,\n"
-	"                     flame, source, threads, off-cpu, mem, diff, heat,\n"
-	"                     processes, quality, hints or help\n"
+	"  --render VIEW      print one screen instead: overview, functions, tree,\n"
+	"                     callers, flame, source, threads, off-cpu, mem, diff,\n"
+	"                     heat, processes, quality, hints or help\n"
 	"  --size WxH         columns and rows of what is printed, which then also comes\n"
 	"                     of a script; else 100x30\n"
 	"  -h, --help         this text\n",

@@ -195,10 +195,12 @@ static void drop_targets(struct opener *o)
 	for (size_t i = 0; i < o->n_targets; i++) {
 		struct target *t = &o->targets[i];
 
-		if (faccessat(t->dir, "task", F_OK, 0) == 0)
+		if (faccessat(t->dir, "task", F_OK, 0) == 0) {
 			o->targets[kept++] = *t;
-		else
+		} else {
+			usage_forget(t);
 			close(t->dir);
+		}
 	}
 	o->n_targets = kept;
 }
@@ -708,6 +710,7 @@ static void end_sampling(struct opener *o)
 {
 	o->sampling_over = false;
 	count_opener_end(o);
+	usage_look(o);
 	send_times(o);	/* of the part second since the last */
 	perf_opener_stop(o);
 	ptrace_opener_stop(o);
@@ -743,8 +746,10 @@ static void loop(struct opener *o)
 			break;
 		if (fds[0].revents && !opener_take_message(o))
 			break;	/* the session has ended */
-		if (fds[1].revents)
+		if (fds[1].revents) {
+			usage_look(o);
 			send_target_end(o);
+		}
 		if (fds[2].revents)
 			file_opener_answer(o);
 
@@ -754,6 +759,7 @@ static void loop(struct opener *o)
 			file_opener_give_up(o);
 		/* First the times that the samples count from. */
 		if (now >= times_due) {
+			usage_look(o);
 			send_times(o);
 			say_stopped(o);
 			times_due = now + max_of(TIMES_NS, TIMES_SHARE * (clock_mono_ns() - now));

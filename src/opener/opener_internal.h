@@ -14,6 +14,16 @@ struct target {
 	pid_t pid;
 	int dir;		/* /proc/PID */
 	bool refused;		/* it has become a program that we may not look into */
+	struct target_usage *usage;	/* NULL: not looked at */
+};
+
+/* What the target uses: open_usage.c. */
+struct usage_opener {
+	bool begun;
+	bool too_many, io_refused;	/* why some of it is not known */
+	bool any;		/* process was there this time */
+	uint64_t sums[O_USAGE_COUNTERS];
+	size_t n_threads;		/* of those looked at so far this time */
 };
 
 struct count_opener;
@@ -32,6 +42,7 @@ struct opener {
 
 	struct target *targets;
 	size_t n_targets, cap_targets;
+	struct usage_opener usage;
 
 	struct file_opener *files;
 	int cache_dir;		/* -1: no cache */
@@ -148,6 +159,14 @@ void progress_answer(struct opener *o, const struct s_progress *ask);
 
 /* CPU time that all processes of the target have used. */
 uint64_t progress_cpu_ns(const struct opener *o);
+
+/* ---- open_usage.c: what the target uses ---- */
+
+/* Look at all targets, and tell the session. */
+void usage_look(struct opener *o);
+
+/* A target is gone. */
+void usage_forget(struct target *target);
 
 /* ---- open_count.c: what Python functions return, counted by a probe ---- */
 

@@ -57,6 +57,7 @@ enum opener_type {
 	O_REVOKED,
 	O_WAITING,
 	O_COUNTED,
+	O_USAGE,
 	/* session to opener */
 	S_FILE = 101,
 	S_DEBUG_FILE,
@@ -322,6 +323,20 @@ struct o_stopped {
 /* ptrace: nothing is left that we may look into; perf's events tell that by themselves. */
 struct o_revoked {
 	uint32_t type;
+};
+
+/*
+ * What all processes of the target together have used since recording began: the counters
+ * from COUNTER_USER_NS on, in their order.
+ */
+#define O_USAGE_COUNTERS (COUNTER_THREADS - COUNTER_USER_NS + 1)
+#define O_USAGE_UNKNOWN UINT64_MAX
+
+struct o_usage {
+	uint32_t type;
+	uint32_t unused;
+	uint64_t time_ns;
+	uint64_t value[O_USAGE_COUNTERS];	/* or O_USAGE_UNKNOWN */
 };
 
 /* ptrace: whether a waiting thread stayed where it was while it was read. */

@@ -37,6 +37,11 @@ void counters_add(struct counters *c, const struct record_counter *reading,
 		c->series[c->n++] = (struct counter_series){ 0 };
 	}
 	s = &c->series[*slot];
+	if (record_counter_is_gauge(reading->what)) {
+		if (!s->n || reading->time_ns >= s->points[s->n - 1].time_ns)
+			push(c, s, reading->time_ns, reading->value);
+		return;
+	}
 	if (!s->n)
 		push(c, s, min_of(born_ns, reading->time_ns), 0);
 	if (reading->time_ns >= s->points[s->n - 1].time_ns &&
@@ -58,9 +63,10 @@ bool counters_known(const struct counters *c, enum record_counter_what what,
 	return find(c, what, thread) != NULL;
 }
 
-static uint64_t value_at(const struct counter_series *s, uint64_t time_ns)
+/* The first point after a time. */
+static size_t point_after(const struct counter_series *s, uint64_t time_ns)
 {
-	size_t low = 0, high = s->n;	/* the first point after time_ns */
+	size_t low = 0, high = s->n;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
@@ -70,6 +76,13 @@ static uint64_t value_at(const struct counter_series *s, uint64_t time_ns)
 		else
 			high = mid;
 	}
+	return low;
+}
+
+static uint64_t value_at(const struct counter_series *s, uint64_t time_ns)
+{
+	size_t low = point_after(s, time_ns);
+
 	if (low == 0)
 		return 0;
 	const struct counter_point *a = &s->points[low - 1], *b = a + 1;
@@ -87,4 +100,38 @@ uint64_t counters_growth(const struct counters *c, enum record_counter_what what
 	if (!s || from_ns >= to_ns)
 		return 0;
 	return value_at(s, to_ns) - value_at(s, from_ns);
+}
+
+uint64_t counters_last_ns(const struct counters *c, enum record_counter_what what)
+{
+	const struct counter_series *s = find(c, what, RECORD_NONE);
+
+	return s ? s->points[s->n - 1].time_ns : 0;
+}
+
+bool counters_gauge(const struct counters *c, enum record_counter_what what, uint64_t at_ns,
+		    uint64_t *out)
+{
+	const struct counter_series *s = find(c, what, RECORD_NONE);
+	size_t after = s ? point_after(s, at_ns) : 0;
+
+	if (!after)
+		return false;
+	*out = s->points[after - 1].value;
+	return true;
+}
+
+bool counters_highest(const struct counters *c, enum record_counter_what what, uint64_t from_ns,
+		      uint64_t to_ns, uint64_t *out)
+{
+	const struct counter_series *s = find(c, what, RECORD_NONE);
+	bool any = counters_gauge(c, what, from_ns, out);
+
+	for (size_t i = s ? point_after(s, from_ns) : 0; s && i < s->n; i++) {
+		if (s->points[i].time_ns >= to_ns)
+			break;
+		*out = any ? max_of(*out, s->points[i].value) : s->points[i].value;
+		any = true;
+	}
+	return any;
 }

@@ -4,7 +4,7 @@
  *
  * What is counted (enum record_counter_what) grows from 0 at the start of the
  * recording, or of the thread; it was read about once a second.  Between two
- * readings it is taken to grow evenly.
+ * readings it is taken to grow evenly.  A gauge is what was read last.
  */
 #ifndef CPROFD_PROFILE_COUNTERS_H
 #define CPROFD_PROFILE_COUNTERS_H
@@ -47,5 +47,16 @@ bool counters_known(const struct counters *c, enum record_counter_what what,
 /* By how much it grew in [from, to); 0 if it is not known. */
 uint64_t counters_growth(const struct counters *c, enum record_counter_what what,
 			 uint32_t thread, uint64_t from_ns, uint64_t to_ns);
+
+/* When it was read last, of all threads; 0 if never. */
+uint64_t counters_last_ns(const struct counters *c, enum record_counter_what what);
+
+/* What a gauge of all threads stood at by then; false if it had not been read. */
+bool counters_gauge(const struct counters *c, enum record_counter_what what, uint64_t at_ns,
+		    uint64_t *out);
+
+/* The highest that it was read at in [from, to); the same. */
+bool counters_highest(const struct counters *c, enum record_counter_what what, uint64_t from_ns,
+		      uint64_t to_ns, uint64_t *out);
 
 #endif

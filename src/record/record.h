@@ -25,7 +25,7 @@
 #include "base/cursor.h"
 
 #define RECORD_MAJOR 1	/* a reader refuses another major version */
-#define RECORD_MINOR 5	/* grows with every record type or field added */
+#define RECORD_MINOR 6	/* grows with every record type or field added */
 
 #define RECORD_MAX_STRING 65536	/* longer ones are cut by the writer */
 #define RECORD_NONE UINT32_MAX	/* "no such number" where a field allows it */
@@ -411,8 +411,27 @@ enum record_counter_what {
 	COUNTER_OFF_NS,		/* time in which sampling was off, to measure its effect or
 				   while calls were counted, */
 	COUNTER_OFF_CPU_NS,	/* and CPU time that was used then */
+	/* What the kernel counts of the target's processes together, cumulative: */
+	COUNTER_USER_NS,	/* CPU time in the program */
+	COUNTER_SYSTEM_NS,	/* and in the kernel */
+	COUNTER_FAULTS,		/* page faults that needed no disk, */
+	COUNTER_FAULTS_DISK,	/* and that did */
+	COUNTER_READ_BYTES,	/* by read(2) and the like, from whatever it was */
+	COUNTER_WRITTEN_BYTES,	/* by write(2) and the like */
+	COUNTER_WAITS,		/* switches to another thread because it began to wait, */
+	COUNTER_PREEMPTIONS,	/* and because another one was to run */
+	COUNTER_QUEUE_NS,	/* for how long threads could have run and no CPU was free */
+	/* The same as it is at that time: gauges. */
+	COUNTER_RESIDENT_BYTES,	/* memory held, by all its processes; shared pages as often */
+	COUNTER_THREADS,
 	COUNTER_COUNT
 };
+
+/* Goes up and down; all others only grow. */
+static inline bool record_counter_is_gauge(enum record_counter_what what)
+{
+	return what == COUNTER_RESIDENT_BYTES || what == COUNTER_THREADS;
+}
 
 struct record_counter {
 	uint64_t time_ns;

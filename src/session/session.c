@@ -337,6 +337,15 @@ static bool holds(const struct msg *m, size_t head, uint32_t n, size_t element)
 	return m->len >= head && (m->len - head) / element >= n;
 }
 
+static void on_usage(struct session *s, const struct o_usage *msg)
+{
+	for (unsigned int i = 0; i < O_USAGE_COUNTERS; i++)
+		if (msg->value[i] <= INT64_MAX)
+			record_put_counter(s->writer, &(struct record_counter){
+				.time_ns = msg->time_ns, .what = COUNTER_USER_NS + i,
+				.thread = RECORD_NONE, .value = msg->value[i] });
+}
+
 static void on_opener_message(struct session *s, struct msg *m)
 {
 	union {
@@ -353,6 +362,7 @@ static void on_opener_message(struct session *s, struct msg *m)
 		struct o_checked checked;
 		struct o_waiting waiting;
 		struct o_progress progress;
+		struct o_usage usage;
 	} *msg = (void *)m->data;
 
 	if (m->len < sizeof(msg->type) || (!s->spec && msg->type != O_SPEC))
@@ -441,6 +451,10 @@ static void on_opener_message(struct session *s, struct msg *m)
 	case O_PROGRESS:
 		if (m->len >= sizeof(msg->progress))
 			effect_on_progress(s, &msg->progress);
+		break;
+	case O_USAGE:
+		if (m->len >= sizeof(msg->usage))
+			on_usage(s, &msg->usage);
 		break;
 	}
 }

@@ -92,7 +92,7 @@ keys_are_those_of_the_man_page() {
 	need mandoc
 	"$cprofd" record -o keys.cprof -- "$targets/abc" 1 >/dev/null 2>&1 || fail "no recording"
 	"$cprofd" view --ascii --render help --size 90x300 keys.cprof |
-		sed -n '/^ MOVE/,/^ NOTES/p' | sed '/^ COMING/,/^$/d' | key_rows >help.txt
+		sed -n '/^ MOVE/,/^ NOTES/p' | key_rows >help.txt
 	render "$man/cprofd.1" | sed -n '/^   Moving/,/in detail$/p' | key_rows >page.txt
 	[ "$(wc -l <help.txt)" -ge 50 ] || fail "few keys: $(cat help.txt)"
 	same help.txt page.txt "help page (<) and man page (>)"

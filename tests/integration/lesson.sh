@@ -38,7 +38,7 @@ wrong_use_is_said() {
 lessons_are_beside_the_program() {
 	start "$targets/spin"
 	"$cprofd" record -o a.cprof -d 1 -p $pid >/dev/null 2>err.txt || fail "record: $(cat err.txt)"
-	for view in functions tree callers source threads heat off-cpu mem quality hints; do
+	for view in overview functions tree callers source threads heat off-cpu mem quality hints; do
 		"$cprofd" view --lesson --render $view --size 100x40 a.cprof >out.txt || fail "$view"
 		for part in READ 'IN YOUR PROGRAM' TRY CHECK; do
 			grep -q "$part" out.txt || fail "no $part beside $view: $(cat out.txt)"

@@ -304,7 +304,7 @@ class Recording:
 
     def on_14(self, r):	# COUNTER
         _, what, thread, _ = r.signed(), *r.varints(3)
-        must(what <= 14 and thread <= len(self.threads), "counter")
+        must(what <= 25 and thread <= len(self.threads), "counter")
 
     def on_15(self, r):	# LOST
         _, _, count, _ = r.signed(), *r.varints(3)

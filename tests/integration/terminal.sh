@@ -35,7 +35,7 @@ keys_and_views() {
 	key i
 	shows "running on top, callers below"
 	key 1
-	shows "the overview: coming with a later version"
+	shows "Where the time goes"
 	key F1
 	shows "half a page down"
 	key q q

@@ -317,6 +317,33 @@ static void put_samples(struct fix *f, const struct place *at, uint32_t n_places
 	}
 }
 
+/* 212 MiB at the end, after a peak; much in the kernel, little from disk. */
+static void put_usage(struct fix *f)
+{
+	static const struct {
+		enum record_counter_what what;
+		uint64_t per_s;
+	} at[] = {
+		{ COUNTER_USER_NS, 1280000000 }, { COUNTER_SYSTEM_NS, 370000000 },
+		{ COUNTER_FAULTS, 41 }, { COUNTER_FAULTS_DISK, 0 }, { COUNTER_READ_BYTES, 1992294 },
+		{ COUNTER_WRITTEN_BYTES, 209715 }, { COUNTER_WAITS, 812 }, { COUNTER_PREEMPTIONS, 95 },
+		{ COUNTER_QUEUE_NS, 55000000 },
+	};
+
+	for (uint64_t s = 1; s <= 30; s++) {
+		uint64_t time_ns = FIXTURE_START_NS + s * NS_PER_S;
+
+		for (size_t i = 0; i < array_len(at); i++)
+			record_put_counter(f->w, &(struct record_counter){ .time_ns = time_ns,
+				.what = at[i].what, .thread = RECORD_NONE, .value = at[i].per_s * s });
+		record_put_counter(f->w, &(struct record_counter){ .time_ns = time_ns,
+			.what = COUNTER_RESIDENT_BYTES, .thread = RECORD_NONE,
+			.value = ((s == 17 ? 240ull : 180) + (s > 17 ? 32 : s)) << 20 });
+		record_put_counter(f->w, &(struct record_counter){ .time_ns = time_ns,
+			.what = COUNTER_THREADS, .thread = RECORD_NONE, .value = 2 });
+	}
+}
+
 /* Threads that wait, looked at 8 times a second: the main one, a worker, and two that idle. */
 static uint32_t put_waits(struct fix *f)
 {
@@ -380,6 +407,8 @@ int fixture_fd(const struct fixture_options *o)
 	put_functions(&f);
 	n_places = put_places(&f, at);
 	put_samples(&f, at, n_places, n);
+	if (o->usage)
+		put_usage(&f);
 	if (o->waits)
 		n_waits = put_waits(&f);
 	record_put_lost(f.w, &(struct record_lost){ .from_ns = FIXTURE_START_NS + 5 * NS_PER_S,

@@ -27,6 +27,7 @@ struct fixture_options {
 	bool deep;		/* the middle of stacks is left out, not their root */
 	bool late_symbols;	/* symbols after all samples, in an own block */
 	bool python;		/* another one: "shop.py", of 20 s, with nothing of the above */
+	bool usage;		/* what its process used, read every second */
 	bool waits;		/* by ptrace: what waits was looked at, with stacks */
 	bool counted;		/* of that: its calls were counted, too */
 };

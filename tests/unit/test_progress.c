@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "proc/progress.h"
 #include "proc/task.h"
+#include "proc/usage.h"
 
 #define N 1000
 
@@ -116,6 +117,8 @@ TEST(cpu_time_is_that_of_the_clock)
 TEST(nothing_is_known_of_a_process_that_is_gone)
 {
 	struct error err;
+	struct thread_usage thread;
+	struct proc_usage usage;
 	uint64_t a, b;
 	pid_t pid = fork();
 
@@ -128,8 +131,28 @@ TEST(nothing_is_known_of_a_process_that_is_gone)
 	assert_false(proc_read_io(dir, &a, &b));
 	assert_false(proc_read_stat(dir, &a, &b));
 	assert_false(proc_read_switches(dir, &a));
+	assert_false(proc_read_usage(dir, &usage));
+	assert_false(proc_read_thread_usage(dir, pid, &thread));
 	assert_int_equal(proc_cpu_ns(pid), 0);
 	close(dir);
+}
+
+TEST(what_a_process_uses_and_holds_is_read)
+{
+	struct proc_usage from, to;
+	struct thread_usage a, b;
+
+	assert_true(proc_read_usage(self, &from));
+	assert_true(proc_read_thread_usage(self, getpid(), &a));
+	work();
+	burn(50 * NS_PER_MS);
+	assert_true(proc_read_usage(self, &to));
+	assert_true(proc_read_thread_usage(self, getpid(), &b));
+	assert_true(to.threads >= 1 && to.resident_bytes > 100000);
+	assert_true(to.user_ns + to.system_ns >= from.user_ns + from.system_ns);
+	assert_true(to.faults > from.faults && to.faults_disk >= from.faults_disk);
+	assert_true(to.io_known && to.read_bytes > from.read_bytes);
+	assert_true(b.waits >= a.waits && b.preemptions >= a.preemptions && b.queue_ns >= a.queue_ns);
 }
 
 int main(void)
@@ -138,6 +161,7 @@ int main(void)
 		cmocka_unit_test(work_is_counted),
 		cmocka_unit_test(work_of_children_that_were_waited_for_is_counted),
 		cmocka_unit_test(cpu_time_is_that_of_the_clock),
+		cmocka_unit_test(what_a_process_uses_and_holds_is_read),
 		cmocka_unit_test(nothing_is_known_of_a_process_that_is_gone),
 	};
 

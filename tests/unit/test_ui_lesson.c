@@ -51,7 +51,7 @@ TEST(hints_of_a_growing_profile_are_not_hasty)
 /* ---- the lesson ---- */
 
 static const struct view *const with_lesson[] = {
-	&view_functions, &view_tree, &view_callers, &view_flame, &view_source, &view_quality,
+	&view_overview, &view_functions, &view_tree, &view_callers, &view_flame, &view_source, &view_quality,
 	&view_hints, &view_threads, &view_heat, &view_waits, &view_memory, &view_compare,
 };
 
