@@ -101,6 +101,12 @@ static uint8_t ground(const struct picture *pic, uint32_t column)
 	return is_marked(pic, column) || column == threads_column(pic->a) ? INK_TINT : INK_DEFAULT;
 }
 
+/* The same below a block: where a tint is drawn reversed, that would turn it inside out. */
+static uint8_t ground_of_block(const struct picture *pic, uint32_t column)
+{
+	return pic->g->two_tones || !pic->g->utf8 ? ground(pic, column) : INK_DEFAULT;
+}
+
 /* Is there nothing yet, or not any more, that a cell could show? */
 static bool is_outside(const struct picture *pic, uint32_t thread, uint32_t column)
 {
@@ -130,7 +136,7 @@ static void put_run(const struct picture *pic, struct pen *pen, const struct tim
 {
 	double share = timeline_share(&pic->t->line, c);
 	struct style style = { .fg = ink_of(pic, threads_signs[c->most_run].kind, column),
-			       .bg = ground(pic, column) };
+			       .bg = ground_of_block(pic, column) };
 	char letter = threads_signs[c->most_run].letter;
 
 	if (pic->g->utf8)
@@ -350,7 +356,8 @@ static void put_all(const struct picture *pic, unsigned int y)
 	for (uint32_t i = 0; i < line->how.n_cells; i++) {
 		double share = timeline_share(line, &line->all.cells[i]) / cpus;
 		int eighths = share > 0 ? eighths_of(share) : 0;
-		struct style style = { .fg = eighths ? INK_METER : INK_RULE, .bg = ground(pic, i) };
+		struct style style = { .fg = eighths ? INK_METER : INK_RULE,
+				       .bg = eighths ? ground_of_block(pic, i) : ground(pic, i) };
 
 		if (is_outside(pic, RECORD_NONE, i))
 			pen_put(&pen, style, " ");
