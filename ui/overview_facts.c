@@ -245,12 +245,12 @@ static void put_threads(const struct model *m, const struct time_account *t, str
 	(void)t;
 	if (counters_gauge(&m->p->counters, COUNTER_THREADS, m->sum.to_ns, &now)) {
 		pen_put(pen, STYLE_TEXT, "%s", text_count(n, now));
-		pen_put(pen, STYLE_DIM, " at the end, ");
+		pen_put(pen, STYLE_DIM, " at last, ");
 	}
 	for (size_t i = 0; i < m->p->n_threads; i++)
 		*u64map_slot(&seen, m->p->threads[i].tid) = 0;
 	pen_put(pen, STYLE_TEXT, "%s", text_count(n, seen.n));
-	pen_put(pen, STYLE_DIM, " in all");
+	pen_put(pen, STYLE_DIM, " recorded");
 	u64map_deinit(&seen);
 }
 
