@@ -175,6 +175,8 @@ static void put_title(const struct app *a, struct grid *g, struct area area,
 	pen_rule(&pen, "Where the time goes", note);
 }
 
+#define WAIT_WIDTH 36	/* of a reason, its share, and where there is more */
+
 /* What threads waited for, as far as anybody looked. */
 static void put_waiting(struct app *a, struct grid *g, struct area area, unsigned int y)
 {
@@ -194,7 +196,7 @@ static void put_waiting(struct app *a, struct grid *g, struct area area, unsigne
 	} else {
 		pen_put(&pen, STYLE_TEXT, "%s", text_time(text, w.shown.weight_ns));
 		pen_put(&pen, STYLE_DIM, " of thread time:");
-		for (i = 0; i < w.n && pen_left(&pen) > 30; i++) {
+		for (i = 0; i < w.n && pen_left(&pen) >= WAIT_WIDTH; i++) {
 			pen_put(&pen, STYLE_TEXT, "  %s", wait_reason_name(w.rows[i].reason));
 			pen_put(&pen, STYLE_STRONG, " %s%%", text_percent(text, w.rows[i].share.share, false));
 		}

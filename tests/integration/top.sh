@@ -64,9 +64,15 @@ short_lived() {
 	allowed "$1"
 	cp "$targets/abc" ./shortly
 	start sh -c 'sleep 0.3; while :; do ./shortly 0.03; done'
-	"$cprofd" top -d 3 -F 999 --engine "$1" -o top.cprof --force >out.txt 2>err.txt ||
-		fail "$(cat err.txt)"
-	groups program top.cprof
+	# On a busy machine there are few of them in that time.
+	for seconds in 3 12; do
+		"$cprofd" top -d $seconds -F 999 --engine "$1" -o top.cprof --force >out.txt 2>err.txt ||
+			fail "$(cat err.txt)"
+		groups program top.cprof
+		! "$python" -c 'import json, sys
+d = json.load(open("groups.json"))
+sys.exit(not any(r["name"] == "shortly" and r["processes"] >= 8 for r in d["groups"]["rows"]))' || break
+	done
 	"$cprofd" report --json --filter half top.cprof >half.json 2>err.txt || fail "$(cat err.txt)"
 	"$python" - >judged.txt <<-'PY' || fail "$(cat judged.txt)"
 	import json
