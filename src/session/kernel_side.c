@@ -21,6 +21,8 @@
 #include "engine/bpf/bpf_shared.h"
 #include "engine/bpf/bpf_unwind.h"
 
+#define LOOK_NS (100 * NS_PER_MS)	/* between two looks at who has exec'd, in the beginning */
+#define BEGIN_NS (2 * NS_PER_S)
 #define USED_NS (100 * NS_PER_MS)	/* what is old may still be read for so long */
 
 enum kept { KEPT_MAPPINGS, KEPT_TABLES, KEPT_PROCESSES, KEPT_ONE_PROCESS };
@@ -38,6 +40,7 @@ struct kernel_side {
 	} *old;
 	size_t n_old, cap_old;
 	struct bpf_mapping block[BPF_MAX_MAPPINGS];	/* that is being put together */
+	uint64_t since_ns, looked_ns;	/* at who has exec'd */
 	bool refused_table;	/* since tables were taken away last */
 	bool said[KEPT_ONE_PROCESS + 1];
 };
@@ -53,6 +56,7 @@ void kernel_side_on_maps(struct session *s, struct msg *m)
 	k = s->kernel_side = xcalloc(1, sizeof(*k));
 	for (int i = 0; i < BPF_MAP_COUNT; i++)
 		k->fds[i] = msg_take_fd(m, (size_t)i);
+	k->since_ns = s->now_ns;
 	k->table_bytes = msg->table_bytes;
 	k->tables = bpf_maps_map(k->fds[BPF_MAP_TABLES], k->table_bytes);
 	k->mappings = bpf_maps_map(k->fds[BPF_MAP_MAPPINGS],
@@ -284,11 +288,63 @@ void kernel_side_tell_python(struct session *s, const struct proc *p, const stru
 	bpf_maps_put(s->kernel_side->fds[BPF_MAP_PYTHONS], &p->pid, how);
 }
 
+/* ---- execs ---- */
+
+/* How often it exec'd as the kernel counts it: since its program is there. */
+static uint32_t counted_execs(const struct session *s, const struct proc *p)
+{
+	uint32_t n;
+
+	return bpf_maps_get(s->kernel_side->fds[BPF_MAP_EXECS], &p->pid, &n) < 0 ? 0 : n;
+}
+
+/*
+ * The kernel trusts what it was told of a process until that execs.  An exec that happened
+ * between its program and the first event is in no record: what is told from then on is
+ * never trusted.  One that is only late is there at the next look.
+ */
+static void look_for_execs(struct session *s)
+{
+	s->kernel_side->looked_ns = s->now_ns;
+	for (size_t i = 0; i < s->n_procs; i++) {
+		struct proc *p = s->procs[i];
+		uint32_t n;
+
+		if (!p || p->ended || !p->n_block)
+			continue;
+		n = counted_execs(s, p);
+		if (n == p->n_execs) {
+			p->other_execs = 0;
+		} else if (p->other_execs != n + 1) {
+			p->other_execs = n + 1;
+		} else {
+			p->other_execs = 0;
+			p->takes_execs = true;
+			procs_ask_again(p);
+		}
+	}
+}
+
+void kernel_side_take_execs(struct session *s, struct proc *p)
+{
+	if (!s->kernel_side || !p->takes_execs)
+		return;
+	p->takes_execs = false;
+	p->n_execs = counted_execs(s, p);
+	p->tell_anew = true;
+	p->python_told = false;
+	procs_changed(p);
+}
+
 void kernel_side_update(struct session *s)
 {
-	if (!s->kernel_side)
+	struct kernel_side *k = s->kernel_side;
+
+	if (!k)
 		return;
 	free_old(s);
+	if (s->now_ns - k->looked_ns >= (s->now_ns - k->since_ns < BEGIN_NS ? LOOK_NS : NS_PER_S))
+		look_for_execs(s);
 	for (size_t i = 0; i < s->n_procs; i++) {
 		struct proc *p = s->procs[i];
 

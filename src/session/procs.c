@@ -351,6 +351,7 @@ void procs_on_process(struct session *s, struct msg *m)
 		p = become_another(s, p, name, exe, s->now_ns);
 	closep(&p->maps_fd);
 	closep(&p->mem_fd);
+	kernel_side_take_execs(s, p);
 	p->maps_fd = msg_take_fd(m, 0);
 	p->mem_fd = msg->has_mem ? msg_take_fd(m, 1) : -1;
 	p->missing_ns = 0;
@@ -375,6 +376,11 @@ void procs_on_process(struct session *s, struct msg *m)
 		p->tell_anew = true;
 		procs_changed(p);
 	}
+}
+
+void procs_ask_again(struct proc *p)
+{
+	ask_for_handles(p);
 }
 
 void procs_want_handles(struct proc *p)

@@ -101,7 +101,9 @@ struct proc {
 	uint64_t jitdump_ino;
 
 	/* kernel_side.c */
-	uint32_t n_execs;	/* that are in the recording */
+	uint32_t n_execs;	/* that are in the recording, or else were taken over: */
+	uint32_t other_execs;	/* the kernel counted so many, less one, at the last look; 0: the same */
+	bool takes_execs;	/* its number is taken with the next handles */
 	uint32_t told_generation;	/* of what the kernel knows */
 	uint64_t tell_again_ns;		/* some may be told that was left out; 0: nothing was */
 	uint32_t first_block, n_block;	/* where that is; 0: nothing */
@@ -177,6 +179,7 @@ void procs_resync(struct session *s);
 
 /* Of a forked one, whose memory is wanted: ask for handles, once. */
 void procs_want_handles(struct proc *p);
+void procs_ask_again(struct proc *p);	/* also if it was */
 
 /* For an engine that is not told about execs: ask for new handles, now and then. */
 void procs_refresh_handles(struct session *s, struct proc *p);
@@ -639,6 +642,12 @@ void kernel_side_on_maps(struct session *s, struct msg *m);
 
 /* Tell the kernel what has changed. */
 void kernel_side_update(struct session *s);
+
+/*
+ * Fresh handles have come: if an exec was not told of, what is read by them is of after it.
+ * To be called before that is read.
+ */
+void kernel_side_take_execs(struct session *s, struct proc *p);
 
 /* Does it know everything of all processes there are? */
 bool kernel_side_is_ready(const struct session *s);

@@ -161,6 +161,23 @@ relative() {
 		fail "$(cat flat.txt)"
 }
 
+# An exec between the kernel's program and the first event is in no record: what is told of
+# the program from then on has to be believed all the same.
+execs_as_it_is_attached_to() {
+	printf 'def loop():\n    while True:\n        for _ in range(1000): pass\nloop()\n' >loop.py
+	for delay in 0 0.05 0.1 0.15 0.2; do
+		for seconds in 1.5 10; do	# a busy machine needs longer
+			start sh -c "sleep $delay; exec env sh -c 'exec \"\$0\" loop.py' $python"
+			"$cprofd" record --force -p "$pid" -d $seconds -o exec.cprof 2>err.txt || fail "$(cat err.txt)"
+			end_started
+			"$cprofd" export --force --format folded --frames python -o folded.txt exec.cprof 2>err.txt ||
+				fail "$(cat err.txt)"
+			! grep -q ";loop " folded.txt || break
+			[ $seconds = 1.5 ] || fail "after $delay s: $(cut -c 1-300 folded.txt | head -n 5)"
+		done
+	done
+}
+
 check "a Python program has Python functions" recorded
 check "lines of Python have the C that they call" lines
 check "frames are shown in each way" frames
@@ -169,4 +186,5 @@ for interpreter in "$python" $(pythons | grep '/3\.8\.'); do
 done
 check "the source of a relative path" relative
 check "the doctor says which engine sees Python functions" doctor
+check "a program that executes Python as it is attached to" execs_as_it_is_attached_to
 finish

@@ -21,6 +21,11 @@ int bpf_maps_put(int fd, const void *key, const void *value)
 	return element(BPF_MAP_UPDATE_ELEM, fd, key, value);
 }
 
+int bpf_maps_get(int fd, const void *key, void *value)
+{
+	return element(BPF_MAP_LOOKUP_ELEM, fd, key, value);
+}
+
 int bpf_maps_delete(int fd, const void *key)
 {
 	return element(BPF_MAP_DELETE_ELEM, fd, key, NULL);

@@ -12,6 +12,7 @@
 
 /* 0, or -1 with errno. */
 int bpf_maps_put(int fd, const void *key, const void *value);
+int bpf_maps_get(int fd, const void *key, void *value);
 int bpf_maps_delete(int fd, const void *key);
 
 /* The numbers of the first element of a per-CPU array, added up; 0 if it cannot be read. */

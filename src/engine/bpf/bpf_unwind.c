@@ -98,6 +98,7 @@ void bpf_unwind_maps(const struct bpf_unwind *b, int fds[BPF_MAP_COUNT])
 	fds[BPF_MAP_TABLES] = bpf_map__fd(b->skel->maps.tables);
 	fds[BPF_MAP_PYTHONS] = bpf_map__fd(b->skel->maps.pythons);
 	fds[BPF_MAP_COST] = bpf_map__fd(b->skel->maps.cost);
+	fds[BPF_MAP_EXECS] = bpf_map__fd(b->skel->maps.execs);
 }
 
 static int see_forks(struct bpf_unwind *b, const struct bpf_fields *fields, struct error *err)

@@ -18,6 +18,7 @@ struct bpf_unwind;
 
 enum bpf_map_number {
 	BPF_MAP_PROCS, BPF_MAP_MAPPINGS, BPF_MAP_TABLES, BPF_MAP_PYTHONS, BPF_MAP_COST,
+	BPF_MAP_EXECS,
 	BPF_MAP_COUNT
 };
 
