@@ -148,7 +148,7 @@ progress() {
 	script -qec "$cprofd record --quiet --force -d 2.5 -p $pid -o p.cprof" tty.txt >/dev/null </dev/null || fail "exit $?"
 	! grep -q "recording 00:0" tty.txt || fail "progress in spite of --quiet"
 	"$cprofd" record --force -d 1.5 -p "$pid" -o p.cprof >out.txt 2>err.txt || fail "exit $?"
-	[ "$(wc -l <err.txt)" = 1 ] && [ ! -s out.txt ] || fail "without a terminal: $(cat out.txt err.txt)"
+	[ "$(said err.txt | wc -l)" = 1 ] && [ ! -s out.txt ] || fail "without a terminal: $(cat out.txt err.txt)"
 }
 
 # ---- attach ----

@@ -39,7 +39,8 @@ class Viewer:
         self.resize(100, 30)
         self.before = termios.tcgetattr(slave)
         self.err = open("storm-err.txt", "wb")
-        env = dict(os.environ, TERM="xterm-256color", LC_ALL="C.UTF-8")
+        # What is typed into a dialog that has just closed can have an "e" in it.
+        env = dict(os.environ, TERM="xterm-256color", LC_ALL="C.UTF-8", VISUAL="true")
         self.slave = slave
         self.process = subprocess.Popen(
             [cprofd, "attach", pid], stdin=slave, stdout=slave, stderr=self.err, env=env,
