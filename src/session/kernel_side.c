@@ -320,7 +320,7 @@ static void look_for_execs(struct session *s)
 		} else {
 			p->other_execs = 0;
 			p->takes_execs = true;
-			procs_ask_again(p);
+			procs_ask_for_handles(p);
 		}
 	}
 }

@@ -91,7 +91,7 @@ static struct proc *new_proc(struct session *s, uint32_t pid, enum record_proces
 	return p;
 }
 
-static void ask_for_handles(struct proc *p)
+void procs_ask_for_handles(struct proc *p)
 {
 	struct s_process ask = { .type = S_PROCESS, .pid = p->pid };
 
@@ -103,7 +103,7 @@ void procs_ask_missing(struct session *s)
 {
 	for (size_t i = 0; i < s->n_procs; i++)
 		if (s->procs[i] && !s->procs[i]->ended && s->procs[i]->maps_fd < 0)
-			ask_for_handles(s->procs[i]);
+			procs_ask_for_handles(s->procs[i]);
 }
 
 /* Has the process whose mappings these are none left?  It has ended, or exec'd. */
@@ -121,7 +121,7 @@ static void miss(struct proc *p)
 	closep(&p->mem_fd);
 	p->maps_fd = p->mem_fd = -1;
 	p->missing_ns = p->session->now_ns;
-	ask_for_handles(p);
+	procs_ask_for_handles(p);
 }
 
 void procs_resync(struct session *s)
@@ -147,7 +147,7 @@ struct proc *procs_get(struct session *s, uint32_t pid, uint64_t time_ns)
 	p = new_proc(s, pid, of_host(s) ? PROCESS_PRESENT : PROCESS_FORKED, time_ns);
 	if (pid == s->spec->pid)
 		procs_record(p);
-	ask_for_handles(p);
+	procs_ask_for_handles(p);
 	return p;
 }
 
@@ -209,7 +209,7 @@ struct thread *procs_get_thread(struct session *s, uint32_t pid, uint32_t tid,
 	}
 	p = procs_get(s, pid, time_ns);
 	if (!p->asked && of_host(s))
-		ask_for_handles(p);
+		procs_ask_for_handles(p);
 	return new_thread(s, p, tid, p->name, time_ns);
 }
 
@@ -378,15 +378,10 @@ void procs_on_process(struct session *s, struct msg *m)
 	}
 }
 
-void procs_ask_again(struct proc *p)
-{
-	ask_for_handles(p);
-}
-
 void procs_want_handles(struct proc *p)
 {
 	if (!p->asked)
-		ask_for_handles(p);
+		procs_ask_for_handles(p);
 }
 
 void procs_refresh_handles(struct session *s, struct proc *p)
@@ -394,7 +389,7 @@ void procs_refresh_handles(struct session *s, struct proc *p)
 	if (s->now_ns - p->refreshed_ns < REFRESH_NS)
 		return;
 	p->refreshed_ns = s->now_ns;
-	ask_for_handles(p);
+	procs_ask_for_handles(p);
 }
 
 void procs_on_threads(struct session *s, const struct o_threads *msg)
@@ -583,7 +578,7 @@ void procs_on_comm(struct session *s, const struct perf_comm *c, uint64_t time_n
 	if (c->exec) {
 		p = become_another(s, p, name, 0, time_ns);
 		if (!of_host(s))
-			ask_for_handles(p);
+			procs_ask_for_handles(p);
 		return;
 	}
 	if (c->tid == c->pid)

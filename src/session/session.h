@@ -177,9 +177,9 @@ void procs_ask_missing(struct session *s);
 /* What the kernel told was lost: look what there is. */
 void procs_resync(struct session *s);
 
-/* Of a forked one, whose memory is wanted: ask for handles, once. */
+/* Ask for handles of its memory and mappings, and of a forked one, whose memory is wanted, once. */
+void procs_ask_for_handles(struct proc *p);
 void procs_want_handles(struct proc *p);
-void procs_ask_again(struct proc *p);	/* also if it was */
 
 /* For an engine that is not told about execs: ask for new handles, now and then. */
 void procs_refresh_handles(struct session *s, struct proc *p);
