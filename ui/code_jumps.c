@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "ui/code_pane.h"
+#include "ui/code_rows.h"
 
 /* Where the instruction of a row goes on within this code; UINT32_MAX: nowhere else. */
 static uint32_t target_row(const struct app *a, uint32_t row)

@@ -21,7 +21,7 @@
 #include "cmd/watch.h"
 #include "profile/profile_load.h"
 #include "session/control.h"
-#include "ui/code_pane.h"
+#include "ui/code_rows.h"
 #include "ui/place.h"
 
 #define RETRY_NS NS_PER_S		/* between tries to reach a session again */

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * ui/source_rows.h - the lines of the selected function that can be shown: those of its
+ * own file from the first with samples to the last, then those of other files, inlined
+ * into it.
+ */
+#ifndef CPROFD_UI_SOURCE_ROWS_H
+#define CPROFD_UI_SOURCE_ROWS_H
+
+#include "ui/app.h"
+
+/* Bring them, the instructions and the callees up to date. */
+void source_rows_make(struct app *a);
+
+/* File and line of a row as code_place() has them; 0: not known. */
+uint64_t source_place(const struct app_source *s, uint32_t row);
+
+/* The row of such a place, or UINT32_MAX. */
+uint32_t source_row_at(const struct app_source *s, uint64_t place);
+
+/* The row with the most own time; UINT32_MAX: none has samples. */
+uint32_t source_hottest(const struct app_source *s);
+
+/* The one with the most after `row`, which has less or the same; UINT32_MAX: none has any. */
+uint32_t source_next_hottest(const struct app_source *s, uint32_t row);
+
+#endif
