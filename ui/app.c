@@ -37,7 +37,7 @@ void app_init(struct app *a, struct model *model)
 			  .function = model->n_order ? model->order[0] : RECORD_NONE,
 			  .script = RECORD_NONE, .recording_fd = -1 };
 	memset(a->set, -1, sizeof(a->set));
-	a->set[APP_SET_CLIPBOARD] = false;
+	a->set[APP_SET_CLIPBOARD] = a->set[APP_SET_FLAME] = 0;
 	app_scope_init(a);
 }
 

@@ -37,6 +37,7 @@
 #include "ui/bindings.h"
 #include "ui/command.h"
 #include "ui/dialog.h"
+#include "ui/function_columns.h"
 #include "ui/grid.h"
 #include "ui/lesson_slots.h"
 #include "ui/lessons.h"
@@ -63,9 +64,10 @@ struct app_place {
 	struct scope *scope;
 };
 
-/* What `:set` sets: numbers of values in the table of command.c. */
+/* What `:set` sets: numbers of values in the table of setting.c. */
 enum app_setting {
 	APP_SET_ASCII, APP_SET_COLOR, APP_SET_THEME, APP_SET_CLIPBOARD, APP_SET_MOUSE,
+	APP_SET_FLAME,
 	APP_SETTINGS
 };
 
@@ -123,6 +125,7 @@ struct app {
 	uint32_t *order;	/* as they are shown */
 	uint32_t n_order;
 	uint32_t asked;		/* of the model, when that was made */
+	struct column_choice columns;
 	unsigned int sort;	/* column */
 	bool reversed;
 	struct app_detail {	/* of the selected function */

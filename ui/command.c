@@ -11,6 +11,7 @@
 #include "ui/app.h"
 #include "ui/key.h"
 #include "ui/save.h"
+#include "ui/setting.h"
 #include "ui/view.h"
 
 #define PROBE_SECONDS 2		/* if none are given */
@@ -154,77 +155,10 @@ static void run_detach(struct app *a, const char *argument, bool force)
 	app_session_detach(a);
 }
 
-/* ---- :set ---- */
-
-static const struct setting {
-	const char *name;
-	const char *values[4];
-} settings[APP_SETTINGS] = {
-	[APP_SET_ASCII] = { "ascii", { "off", "on" } },
-	[APP_SET_COLOR] = { "color", { "auto", "always", "never" } },
-	[APP_SET_THEME] = { "theme", { "safe", "dark", "light" } },
-	[APP_SET_CLIPBOARD] = { "clipboard", { "off", "on" } },
-	[APP_SET_MOUSE] = { "mouse", { "off", "on" } },
-};
-
-static void list_setting(struct buf *list, const struct setting *s)
-{
-	list_add(list, ", ", s->name);
-	for (int v = 0; s->values[v]; v++)
-		list_add(list, v ? "|" : " ", s->values[v]);
-}
-
-static void say_names(struct app *a, const char *name)
-{
-	struct buf list = { 0 };
-
-	for (int i = 0; i < APP_SETTINGS; i++)
-		list_add(&list, ", ", settings[i].name);
-	app_refuse(a, "\"%s\" is no setting; there are %s", name, (const char *)list.data);
-	buf_deinit(&list);
-}
-
-/* Those there are, or the values of one. */
-static void say_settings(struct app *a, const struct setting *one)
-{
-	struct buf list = { 0 };
-
-	for (int i = 0; i < APP_SETTINGS; i++)
-		if (!one || one == &settings[i])
-			list_setting(&list, &settings[i]);
-	app_refuse(a, "there %s :set %s", one ? "is" : "are", (const char *)list.data);
-	buf_deinit(&list);
-}
-
 static void run_set(struct app *a, const char *argument, bool force)
 {
-	size_t len = strcspn(argument, " ");
-	const char *value = argument + len + strspn(argument + len, " ");
-
 	(void)force;
-	for (int i = 0; i < APP_SETTINGS; i++) {
-		if (strlen(settings[i].name) != len ||
-		    strncmp(settings[i].name, argument, len) != 0)
-			continue;
-		for (int v = 0; settings[i].values[v]; v++) {
-			if (strcmp(settings[i].values[v], value) != 0)
-				continue;
-			a->set[i] = v;
-			a->asked_look |= i != APP_SET_CLIPBOARD;
-			app_say(a, "%s is %s%s", settings[i].name, value,
-				i == APP_SET_MOUSE && v ? " (Shift-drag selects text)" : "");
-			return;
-		}
-		say_settings(a, &settings[i]);
-		return;
-	}
-	if (len) {
-		_cleanup_(freep) char *name = xasprintf("%.*s", (int)len, argument);
-
-		say_names(a, name);
-	} else {
-		say_settings(a, NULL);
-	}
+	setting_take(a, argument);
 }
 
 /* ---- :bind and :map ---- */
@@ -289,7 +223,7 @@ const struct command commands[] = {
 	  run_frames, APP_RECORDING },
 	{ "compare", "FILE", "with another recording, as A of view 0", run_compare,
 	  APP_RECORDING },
-	{ "set", "NAME VALUE", "ascii, clipboard, color, mouse, theme; alone: a list",
+	{ "set", "NAME VALUE", "columns, flame, theme, mouse ...; alone: all of them",
 	  run_set, APP_RECORDING, true },
 	{ "bind", "KEY ACTION", "let a key do something else, or none", run_bind,
 	  APP_RECORDING, true },
@@ -387,7 +321,9 @@ void command_set_up(struct app *a, const char *line)
 
 	name = split(line, &force, &argument);
 	c = find(name);
-	if (c && c->sets_up)
+	if (c && c->run == run_set && !*argument)
+		app_refuse(a, "set what?  A name and a value, as in set theme dark");
+	else if (c && c->sets_up)
 		c->run(a, argument, force);
 	else
 		app_refuse(a, "\"%s\" does not belong here; set, bind and map do", name);
@@ -418,6 +354,29 @@ static void offer(struct completion *c, const char *candidate)
 	c->common[same] = '\0';
 }
 
+static bool is_columns(const char *line)
+{
+	return strncmp(line, SETTING_COLUMNS " ", strlen(SETTING_COLUMNS " ")) == 0;
+}
+
+/* Behind "set ". */
+static void offer_settings(struct completion *c, const char *line, unsigned int n)
+{
+	if (n == 1)
+		offer(c, SETTING_COLUMNS);
+	for (int i = 0; i < APP_SETTINGS; i++) {
+		if (n == 1)
+			offer(c, settings[i].name);
+		if (n != 2 || strncmp(line, settings[i].name, strlen(settings[i].name)) != 0)
+			continue;
+		for (int v = 0; v < SETTING_VALUES && settings[i].values[v]; v++)
+			offer(c, settings[i].values[v]);
+	}
+	if (n >= 2 && is_columns(line))
+		for (enum function_column i = 0; i < COLUMN_COUNT; i++)
+			offer(c, function_column_name(i));
+}
+
 /* Candidates for word `n` (counted from 0) behind the words before it. */
 static void offer_words(struct completion *c, const char *line, unsigned int n)
 {
@@ -433,28 +392,25 @@ static void offer_words(struct completion *c, const char *line, unsigned int n)
 	else if (n == 2 && strncmp(line, "bind ", 5) == 0)
 		for (enum action i = ACTION_NONE + 1; i < ACTION_COUNT; i++)
 			offer(c, action_name(i) ? action_name(i) : "");
-	else if (n == 1 && strncmp(line, "set ", 4) == 0)
-		for (int i = 0; i < APP_SETTINGS; i++)
-			offer(c, settings[i].name);
-	else if (n == 2 && strncmp(line, "set ", 4) == 0)
-		for (int i = 0; i < APP_SETTINGS; i++)
-			if (strncmp(line + 4, settings[i].name, strlen(settings[i].name)) == 0)
-				for (int v = 0; settings[i].values[v]; v++)
-					offer(c, settings[i].values[v]);
+	else if (strncmp(line, "set ", 4) == 0)
+		offer_settings(c, line + 4, n);
 }
 
 char *command_complete(const char *line)
 {
 	const char *space = strrchr(line, ' '), *word = space ? space + 1 : line;
-	struct completion c = { .typed = word };
+	bool columns = strncmp(line, "set ", 4) == 0 && is_columns(line + 4);
+	const char *comma = columns ? strrchr(word, ',') : NULL;
+	struct completion c = { .typed = comma ? comma + 1 : word };
 	unsigned int n = 0;
 	char *text;
 
+	word = c.typed;
 	for (const char *s = line; *s; s++)
 		n += *s == ' ';
 	offer_words(&c, line, n);
 	text = xasprintf("%.*s%s%s", (int)(word - line), line, c.common ? c.common : word,
-			 c.n == 1 ? " " : "");
+			 c.n == 1 && !columns ? " " : "");
 	free(c.common);
 	return text;
 }

@@ -5,6 +5,7 @@
 
 #include "base/util.h"
 #include "ui/cells.h"
+#include "ui/setting.h"
 #include "ui/text.h"
 #include "ui/tree_cells.h"
 
@@ -13,6 +14,9 @@
 #define LABEL_AT 2
 #define VALUE_AT 16
 #define SHARE_ROOM 8		/* of a share behind a name */
+
+/* What the tone of a box says: the values of `:set flame`. */
+enum { FLAME_BY_KIND, FLAME_BY_HASH, FLAME_BY_MODULE };
 
 struct picture {
 	const struct app *a;
@@ -53,6 +57,21 @@ static uint8_t fill_of(const struct grid *g, char kind, bool strong)
 	return (uint8_t)(strong ? ink_strong(kind) : ink_quiet(kind));
 }
 
+/* Which of the two tones a box has. */
+static bool is_strong(const struct picture *pic, const struct flame_box *box)
+{
+	const struct profile *p = pic->a->model->p;
+	int by = pic->a->set[APP_SET_FLAME];
+	uint32_t module;
+
+	if (by == FLAME_BY_KIND || box->kind != FLAME_FUNCTION)
+		return flame_box_is_own(box);
+	if (by == FLAME_BY_HASH)
+		return setting_hash(profile_string(p, p->functions[box->function].name)) & 1;
+	module = p->functions[box->function].module;
+	return module != RECORD_NONE && setting_hash(profile_module_name(p, module)) & 1;
+}
+
 static struct style box_style(const struct picture *pic, const struct flame_box *box)
 {
 	bool own = flame_box_is_own(box);
@@ -62,7 +81,7 @@ static struct style box_style(const struct picture *pic, const struct flame_box 
 		style.attrs = ATTR_REVERSE | ATTR_BOLD;
 	} else if (pic->g->fills) {
 		style.fg = INK_BLACK;
-		style.bg = fill_of(pic->g, flame_box_kind(&pic->t->f, box), own);
+		style.bg = fill_of(pic->g, flame_box_kind(&pic->t->f, box), is_strong(pic, box));
 	}
 	return style;
 }
@@ -314,6 +333,12 @@ static void put_kinds(const struct picture *pic, struct pen *pen)
 	if (!pic->g->fills || pen_left(pen) < 30)
 		return;
 	pen_put(pen, STYLE_RULE, pic->g->utf8 ? "│  " : "|  ");
+	if (pic->a->set[APP_SET_FLAME] != FLAME_BY_KIND) {
+		pen_put(pen, STYLE_STRONG, "own work");
+		pen_put(pen, STYLE_DIM, "  shade: %s",
+			pic->a->set[APP_SET_FLAME] == FLAME_BY_HASH ? "by name" : "by module");
+		return;
+	}
 	style = (struct style){ INK_BLACK, fill_of(pic->g, kinds[!python].kind, true), ATTR_BOLD };
 	pen_put(pen, style, " own work ");
 	style = (struct style){ INK_BLACK, fill_of(pic->g, kinds[!python].kind, false), 0 };

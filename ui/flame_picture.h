@@ -5,8 +5,8 @@
  *
  * Where backgrounds are seen a box is a tile in the colour of its kind: strong and
  * with a bold name if half of its time is its own, so that the eye finds what is wide
- * and has nothing below.  Elsewhere it stands in brackets.  No colour depends on
- * anything but that.
+ * and has nothing below.  Elsewhere it stands in brackets.  With `:set flame` its tone
+ * hangs on its name, or on its module, instead; no colour depends on anything but these.
  */
 #ifndef CPROFD_UI_FLAME_PICTURE_H
 #define CPROFD_UI_FLAME_PICTURE_H

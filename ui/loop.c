@@ -116,6 +116,17 @@ static void take_look(struct grid *g, const struct term_caps *caps)
 	g->two_tones = caps->colours == 256 && caps->theme != THEME_SAFE;
 }
 
+/* What nobody set is as the terminal was taken: `:set` lists it. */
+static void take_begun(struct app *a, const struct term_caps *caps)
+{
+	const int begun[APP_SETTINGS] = { [APP_SET_ASCII] = !caps->utf8,
+					  [APP_SET_THEME] = (int)caps->theme };
+
+	for (int i = 0; i < APP_SETTINGS; i++)
+		if (a->set[i] < 0)
+			a->set[i] = begun[i];
+}
+
 /* What keys asked of the terminal. */
 static void serve(struct app *a, struct grid *g)
 {
@@ -224,6 +235,7 @@ int loop_run(struct app *a, const struct term_caps *caps, const struct loop_feed
 	sigaction(SIGHUP, &at_hangup, &hangup_before);
 	grid_init(&g, 1, 1, caps->utf8);
 	take_look(&g, caps);
+	take_begun(a, caps);
 	serve(a, &g);		/* what was configured */
 	ret = run(a, &g, feed, script, &before, err);
 	grid_deinit(&g);

@@ -9,12 +9,10 @@
 #include "base/util.h"
 #include "ui/cells.h"
 #include "ui/function_detail.h"
+#include "ui/text.h"
 #include "ui/view.h"
 
-#define SECONDS_FROM 90		/* width from which on there is a column of them */
-#define TREND_FROM 100		/* and one of how it went */
-#define TREND 10		/* columns that it has */
-#define CALLERS_FROM 156	/* and callers of the selected one at its right, */
+#define CALLERS_FROM 156	/* width with callers of the selected one at the right, */
 #define TABLE_WIDTH 100		/* which leaves the table so much, or more */
 #define DETAIL_FROM 19		/* height of the view from which on it is there */
 
@@ -24,10 +22,7 @@ struct table {
 	struct app *a;
 	struct grid *g;
 	struct area area;
-	struct columns columns;
-	bool seconds;
-	unsigned int counted;	/* columns */
-	bool trend;
+	struct function_columns columns;
 	double scale;
 };
 
@@ -142,56 +137,97 @@ static void order_rows(struct app *a)
 
 /* ---- the table ---- */
 
+/* Where a column begins, and how wide it is. */
+static struct column_place place(const struct table *t, enum function_column column)
+{
+	return t->columns.place[column];
+}
+
 /* "OVER 30 s" */
 static void put_trend_head(const struct table *t, struct pen *pen)
 {
 	const struct summary *sum = &t->a->model->sum;
 	double s = (double)(sum->to_ns - sum->from_ns) / 1e9;
 
-	pen_to(pen, t->area.width - 1 - TREND);
 	if (s < 999.5)
 		pen_put(pen, STYLE_DIM, "OVER %.0f s", s);
 	else
 		pen_put(pen, STYLE_DIM, "OVER %.0f m", s / 60);
 }
 
+/* With a mark where it is what rows are sorted by. */
+static void put_sortable(const struct table *t, struct pen *pen, enum sort sort, const char *name,
+			 unsigned int width)
+{
+	const char *mark = t->g->utf8 ? "▾" : "v";
+
+	pen_right(pen, sort == t->a->sort ? STYLE_STRONG : STYLE_DIM, width, "%s", name);
+	if (sort == t->a->sort)
+		pen_put(pen, STYLE_STRONG, "%s", mark);
+}
+
+static void put_column_head(const struct table *t, struct pen *pen, enum function_column column)
+{
+	unsigned int width = place(t, column).width;
+
+	switch (column) {
+	case COLUMN_SELF:
+		put_sortable(t, pen, SORT_SELF, "SELF%", width);
+		break;
+	case COLUMN_ERROR:
+		pen_to(pen, pen->column + 1);
+		if (t->a->model->sum.measured)
+			put_sortable(t, pen, SORT_CALLS, "CALLS", 0);
+		else
+			pen_put(pen, STYLE_DIM, "%s95", pen_plus_minus(pen));
+		break;
+	case COLUMN_BAR:
+		pen_put(pen, STYLE_DIM, "0");
+		pen_right(pen, STYLE_DIM, width - 1, "%.0f%%", t->scale * 100);
+		break;
+	case COLUMN_TOTAL:
+		put_sortable(t, pen, SORT_TOTAL, "TOTAL%", width + 1);
+		break;
+	case COLUMN_CALLS:
+		put_sortable(t, pen, SORT_CALLS, "CALLS", width);
+		break;
+	case COLUMN_SECONDS:
+		pen_right(pen, STYLE_DIM, width, "SELF s");
+		break;
+	case COLUMN_KIND:
+		pen_put(pen, STYLE_DIM, "K");
+		break;
+	case COLUMN_FUNCTION:
+		put_sortable(t, pen, SORT_NAME, "FUNCTION", 0);
+		break;
+	case COLUMN_WHERE:
+		pen_put(pen, STYLE_DIM, "WHERE");
+		break;
+	case COLUMN_TREND:
+		put_trend_head(t, pen);
+		break;
+	case COLUMN_SAMPLES:
+		pen_right(pen, STYLE_DIM, width, "SAMPLES");
+		break;
+	case COLUMN_MODULE:
+		pen_put(pen, STYLE_DIM, "MODULE");
+		break;
+	case COLUMN_COUNT:
+		break;
+	}
+}
+
 static void put_head(const struct table *t)
 {
 	struct pen pen = area_pen(t->g, t->area, 0);
-	const char *mark = t->g->utf8 ? "▾" : "v";
-	struct style of[SORT_COUNT];
-	unsigned int at;
 
-	for (unsigned int i = 0; i < SORT_COUNT; i++)
-		of[i] = i == t->a->sort ? STYLE_STRONG : STYLE_DIM;
-	pen_to(&pen, 1);
-	pen_put(&pen, of[SORT_SELF], "SELF%%%s", t->a->sort == SORT_SELF ? mark : "");
-	pen_to(&pen, 8);
-	if (t->a->model->sum.measured)
-		pen_put(&pen, of[SORT_CALLS], "CALLS");
-	else
-		pen_put(&pen, STYLE_DIM, "%s95", pen_plus_minus(&pen));
-	pen_to(&pen, 14);
-	pen_put(&pen, STYLE_DIM, "0");
-	pen_right(&pen, STYLE_DIM, t->columns.bar - 1, "%.0f%%", t->scale * 100);
-	pen_right(&pen, of[SORT_TOTAL], 7, "TOTAL%%");
-	if (t->a->sort == SORT_TOTAL)
-		pen_put(&pen, STYLE_STRONG, "%s", mark);
-	at = 14 + t->columns.bar + 7 + t->counted;
-	if (t->counted) {
-		pen_right(&pen, of[SORT_CALLS], at - pen.column, "CALLS");
-		if (t->a->sort == SORT_CALLS)
-			pen_put(&pen, STYLE_STRONG, "%s", mark);
+	for (unsigned int i = 0; i < t->columns.n; i++) {
+		enum function_column c = t->columns.v[i];
+
+		/* Its sign is one wider than what stands below it. */
+		pen_to(&pen, place(t, c).at - (c == COLUMN_TOTAL));
+		put_column_head(t, &pen, c);
 	}
-	if (t->seconds)
-		pen_right(&pen, STYLE_DIM, at + 8 - pen.column, "SELF s");
-	pen_to(&pen, at + (t->seconds ? 10 : 2));
-	pen_put(&pen, STYLE_DIM, "K ");
-	pen_put(&pen, of[SORT_NAME], "FUNCTION%s", t->a->sort == SORT_NAME ? mark : "");
-	pen_to(&pen, t->columns.where_at);
-	pen_put(&pen, STYLE_DIM, "WHERE");
-	if (t->trend)
-		put_trend_head(t, &pen);
 	grid_tint(t->g, t->area.top, 0, t->area.width,
 		  (struct style){ .attrs = ATTR_UNDERLINE });
 }
@@ -201,62 +237,116 @@ static void put_trend(const struct table *t, struct pen *pen, uint32_t function,
 {
 	const struct summary *sum = &t->a->model->sum;
 	char kind = profile_function_kind(t->a->model->p, function);
-	double parts[TREND];
+	double parts[COLUMNS_TREND];
 
 	if (sum->functions[function].self.count < CELLS_FEW_SAMPLES ||
-	    !summary_trend(sum, function, TREND, parts))
+	    !summary_trend(sum, function, COLUMNS_TREND, parts))
 		return;
-	pen_to(pen, t->area.width - 1 - TREND);
 	pen_trend(pen, share < .01 ? STYLE_FAINT
-				   : (struct style){ .fg = (uint8_t)ink_quiet(kind) }, parts, TREND);
+				   : (struct style){ .fg = (uint8_t)ink_quiet(kind) }, parts,
+		  COLUMNS_TREND);
+}
+
+static void put_kind(struct pen *pen, char kind)
+{
+	pen_put(pen, (struct style){ .fg = (uint8_t)ink_strong(kind), .attrs = ATTR_BOLD },
+		"%c", kind);
+}
+
+static void put_error(const struct cells *c, uint32_t function)
+{
+	if (!c->sum->functions[function].self.count)
+		return;
+	if (c->sum->measured)
+		cell_calls(c, c->sum->functions[function].self.count);
+	else
+		cell_interval(c, summary_self(c->sum, function));
+}
+
+static void put_module(const struct cells *c, unsigned int width, uint32_t function)
+{
+	const struct profile_function *f = &c->p->functions[function];
+
+	if (f->module != RECORD_NONE && !f->outcome)
+		pen_name(c->pen, STYLE_DIM, width, profile_module_name(c->p, f->module));
+}
+
+static void put_cell(const struct table *t, const struct cells *c, enum function_column column,
+		     uint32_t function, bool chosen)
+{
+	const struct function_sum *f = &c->sum->functions[function];
+	double share = summary_share(c->sum, f->self.weight_ns);
+	double total = summary_share(c->sum, f->total.weight_ns);
+	char kind = profile_function_kind(c->p, function), count[TEXT_NUMBER];
+	unsigned int width = place(t, column).width;
+	struct interval iv;
+
+	switch (column) {
+	case COLUMN_SELF:
+		cell_share(c, share);
+		break;
+	case COLUMN_ERROR:
+		put_error(c, function);
+		break;
+	case COLUMN_BAR:
+		iv = summary_self(c->sum, function);
+		if (f->self.count)
+			pen_bar(c->pen, kind, width, iv.low, iv.share, iv.high, t->scale);
+		break;
+	case COLUMN_TOTAL:
+		cell_share(c, total);
+		break;
+	case COLUMN_CALLS:
+		cell_counted(c, width, function);
+		break;
+	case COLUMN_SECONDS:
+		cell_seconds(c, f->self.weight_ns, share);
+		break;
+	case COLUMN_KIND:
+		put_kind(c->pen, kind);
+		break;
+	case COLUMN_FUNCTION:
+		pen_name(c->pen, chosen || share >= .0995 ? STYLE_STRONG
+			 : share < .01 && total < .01 ? STYLE_DIM : STYLE_TEXT, width,
+			 profile_string(c->p, c->p->functions[function].name));
+		break;
+	case COLUMN_WHERE:
+		cell_where(c, width, function);
+		break;
+	case COLUMN_TREND:
+		put_trend(t, c->pen, function, share);
+		break;
+	case COLUMN_SAMPLES:
+		pen_right(c->pen, STYLE_TEXT, width, "%s", text_count(count, f->self.count));
+		break;
+	case COLUMN_MODULE:
+		put_module(c, width, function);
+		break;
+	case COLUMN_COUNT:
+		break;
+	}
 }
 
 static void put_row(const struct table *t, unsigned int y, uint32_t function, bool chosen)
 {
-	const struct summary *sum = &t->a->model->sum;
-	const struct function_sum *f = &sum->functions[function];
 	struct pen pen = area_pen(t->g, t->area, y);
-	struct cells c = { &pen, t->a->model->p, sum };
-	double share = summary_share(sum, f->self.weight_ns);
-	double total = summary_share(sum, f->total.weight_ns);
-	char kind = profile_function_kind(t->a->model->p, function);
+	struct cells cells = { &pen, t->a->model->p, &t->a->model->sum };
 
 	if (chosen) {
 		grid_tint(t->g, t->area.top + y, 0, t->area.width,
 			  (struct style){ .bg = INK_TINT });
 		pen_put(&pen, STYLE_TEXT, ">");
 	}
-	pen_to(&pen, 1);
-	cell_share(&c, share);
-	pen_to(&pen, 7);
-	if (f->self.count) {
-		struct interval iv = summary_self(sum, function);
+	for (unsigned int i = 0; i < t->columns.n; i++) {
+		enum function_column c = t->columns.v[i];
 
-		if (sum->measured)
-			cell_calls(&c, f->self.count);
-		else
-			cell_interval(&c, iv);
-		pen_to(&pen, 14);
-		pen_bar(&pen, kind, t->columns.bar, iv.low, iv.share, iv.high, t->scale);
+		if (c == COLUMN_FUNCTION) {
+			pen_to(&pen, place(t, c).at - 1);
+			view_put_mark(t->a, &pen, function);
+		}
+		pen_to(&pen, place(t, c).at);
+		put_cell(t, &cells, c, function, chosen);
 	}
-	pen_to(&pen, 14 + t->columns.bar + 2);
-	cell_share(&c, total);
-	if (t->counted)
-		cell_counted(&c, t->counted, function);
-	pen_to(&pen, pen.column + 1);
-	if (t->seconds)
-		cell_seconds(&c, f->self.weight_ns, share);
-	pen_to(&pen, pen.column + (t->seconds ? 2 : 1));
-	pen_put(&pen, (struct style){ .fg = (uint8_t)ink_strong(kind), .attrs = ATTR_BOLD },
-		"%c", kind);
-	view_put_mark(t->a, &pen, function);
-	pen_name(&pen, chosen || share >= .0995 ? STYLE_STRONG
-		 : share < .01 && total < .01 ? STYLE_DIM : STYLE_TEXT, t->columns.name,
-		 profile_string(c.p, c.p->functions[function].name));
-	pen_to(&pen, t->columns.where_at);
-	cell_where(&c, t->columns.where, function);
-	if (t->trend)
-		put_trend(t, &pen, function, share);
 }
 
 /* Time that no row of the table stands for: below it.  No bar if there is no interval. */
@@ -264,21 +354,23 @@ static void put_beside(const struct table *t, unsigned int y, char kind, const c
 		       struct interval iv)
 {
 	struct pen pen = area_pen(t->g, t->area, y);
-	struct cells c = { &pen, t->a->model->p, &t->a->model->sum };
+	struct cells cells = { &pen, t->a->model->p, &t->a->model->sum };
 
-	pen_to(&pen, 1);
-	cell_share(&c, iv.share);
-	pen_to(&pen, 7);
-	if (iv.low < iv.high) {
-		cell_interval(&c, iv);
-		pen_to(&pen, 14);
-		pen_bar(&pen, kind, t->columns.bar, iv.low, iv.share, iv.high, t->scale);
+	for (unsigned int i = 0; i < t->columns.n; i++) {
+		enum function_column c = t->columns.v[i];
+
+		pen_to(&pen, place(t, c).at);
+		if (c == COLUMN_SELF)
+			cell_share(&cells, iv.share);
+		else if (c == COLUMN_ERROR && iv.low < iv.high)
+			cell_interval(&cells, iv);
+		else if (c == COLUMN_BAR && iv.low < iv.high)
+			pen_bar(&pen, kind, place(t, c).width, iv.low, iv.share, iv.high, t->scale);
+		else if (c == COLUMN_KIND)
+			put_kind(&pen, kind);
+		else if (c == COLUMN_FUNCTION)
+			pen_put(&pen, STYLE_TEXT, "%s", name);
 	}
-	pen_to(&pen, 14 + t->columns.bar + (t->seconds ? 17 : 8) + t->counted);
-	pen_put(&pen, (struct style){ .fg = (uint8_t)ink_strong(kind), .attrs = ATTR_BOLD },
-		"%c", kind);
-	pen_to(&pen, pen.column + 1);
-	pen_put(&pen, STYLE_TEXT, "%s", name);
 }
 
 /* Own time of functions that the filter does not let through. */
@@ -352,19 +444,13 @@ static void put_callers(struct app *a, struct grid *g, struct area area)
 static void draw(struct app *a, struct grid *g, struct area area)
 {
 	struct area callers = take_callers(a, &area);
-	struct table t = { .a = a, .g = g, .area = area, .seconds = area.width >= SECONDS_FROM,
-			   .scale = find_scale(a->model) };
+	struct table t = { .a = a, .g = g, .area = area, .scale = find_scale(a->model) };
 	bool detail = area.height >= DETAIL_FROM;
 	unsigned int n_beside = beside(&t, 0), rows, detail_rows;
 
 	if (a->arrived || a->asked != a->model->n_asked)
 		order_rows(a);
-	t.counted = cells_counted_width(a->model->p, &a->model->sum, area.width);
-	t.trend = area.width >= TREND_FROM + t.counted && !a->model->sum.measured &&
-		a->model->sum.stats.n_blocks >= TREND;
-	t.columns = cells_columns(area.width, (t.seconds ? 33 : 25) + t.counted +
-				  (t.trend ? TREND + 1 : 0));
-	t.columns.where_at -= t.trend ? TREND + 1 : 0;
+	function_columns_lay(&a->columns, a->model->p, &a->model->sum, area.width, &t.columns);
 	detail_rows = detail ? function_detail_rows(a) : 0;
 	put_head(&t);
 	if (view_lacks_samples(a, g, area))

@@ -348,6 +348,86 @@ TEST(what_is_no_key_is_said)
 
 /* ---- commands ---- */
 
+/* Alone it shows what is set; Enter takes the next value. */
+TEST(set_alone_lists_settings_and_changes_them)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 80, 24, false);
+	type(&t, ":set\n");
+	assert_shows(&t, "Settings");
+	assert_shows(&t, "theme      safe     safe|dark|light");
+	assert_shows(&t, "flame      kind     kind|hash|module");
+	assert_shows(&t, "columns    usual");
+	type(&t, "jj\n");
+	assert_shows(&t, "theme      dark     safe|dark|light");
+	assert_int_equal(t.app.set[APP_SET_THEME], THEME_DARK);
+	type(&t, "\n\n");
+	assert_shows(&t, "theme      safe     safe|dark|light");
+	type(&t, "G\n");
+	assert_shows(&t, ":set columns usual");
+	type(&t, "\033");
+	assert_false(t.app.prompt.mark);
+	made_app_deinit(&t);
+}
+
+static void assert_head(struct made_app *t, const char *head)
+{
+	_cleanup_(freep) char *shown = screen(t);
+	const char *line = shown;
+
+	for (int i = 0; i < 3; i++)
+		line = strchr(line, '\n') + 1;
+	if (strncmp(line, head, strlen(head)) != 0)
+		fail_msg("not \"%s\":\n%s", head, shown);
+}
+
+TEST(columns_are_chosen_and_ordered)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	type(&t, ":set columns func\t,tot\t,self\n");
+	assert_head(&t, "  FUNCTION");
+	assert_shows(&t, "TOTAL% SELF%v");
+	type(&t, ":set columns kind, samples module\n");	/* names are there always */
+	assert_head(&t, " K   SAMPLES MODULE");
+	assert_shows(&t, "FUNCTION");
+	type(&t, ":set columns self,erorr\n");
+	assert_shows(&t, "\"erorr\" is no column; there are: self error bar");
+	assert_head(&t, " K   SAMPLES MODULE");
+	type(&t, ":set columns self self\n");
+	assert_shows(&t, "\"self\" is there twice");
+	type(&t, ":set columns usual\n");
+	assert_head(&t, " SELF%v +-95");
+	made_app_deinit(&t);
+}
+
+/* What matters least gives way, and no column runs into another one. */
+TEST(columns_fit_any_width)
+{
+	struct column_choice every = { .n = COLUMN_COUNT };
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	for (unsigned int i = 0; i < COLUMN_COUNT; i++)
+		every.v[i] = (uint8_t)(COLUMN_COUNT - 1 - i);
+	for (unsigned int width = 30; width < 260; width++) {
+		struct function_columns c;
+		unsigned int end = 0;
+
+		function_columns_lay(&every, t.model.p, &t.model.sum, width, &c);
+		assert_int_not_equal(c.place[COLUMN_FUNCTION].width, 0);
+		for (unsigned int i = 0; i < c.n; i++) {
+			assert_true(c.place[c.v[i]].at > end);
+			end = c.place[c.v[i]].at + c.place[c.v[i]].width;
+		}
+		assert_true(end < width);
+		assert_true(width < 40 || c.place[COLUMN_SELF].width);
+	}
+	made_app_deinit(&t);
+}
+
 TEST(commands_complete_and_say_what_they_do_not_know)
 {
 	struct made_app t;
@@ -366,8 +446,6 @@ TEST(commands_complete_and_say_what_they_do_not_know)
 	assert_shows(&t, "there is :set theme safe|dark|light");
 	type(&t, ":set colour on\n");
 	assert_shows(&t, "\"colour\" is no setting; there are ascii, color, theme");
-	type(&t, ":set\n");
-	assert_shows(&t, "there are :set ascii off|on, color auto|always|never");
 	type(&t, ":range 12s 18s\n");
 	assert_shows(&t, "12.0-18.0 s");
 	type(&t, ":range 5 2\n");
@@ -421,6 +499,9 @@ int main(void)
 		cmocka_unit_test(every_action_has_a_name_that_leads_to_it),
 		cmocka_unit_test(what_is_drawn_can_be_clicked_on),
 		cmocka_unit_test(what_is_no_key_is_said),
+		cmocka_unit_test(set_alone_lists_settings_and_changes_them),
+		cmocka_unit_test(columns_are_chosen_and_ordered),
+		cmocka_unit_test(columns_fit_any_width),
 		cmocka_unit_test(commands_complete_and_say_what_they_do_not_know),
 		cmocka_unit_test(a_session_is_asked_what_only_it_can_do),
 	};
