@@ -103,6 +103,7 @@ void app_scope_deinit(struct app *a)
 	while (a->scope.n_undo)
 		scope_release(a->scope.undo[--a->scope.n_undo]);
 	scope_release(a->scope.before);
+	scope_release(a->scope.kept);
 	scope_release(a->scope.now);
 }
 

@@ -17,6 +17,7 @@ struct app_scope {
 	uint64_t since_ns;	/* when counting began anew; 0: never */
 	struct scope *before;	/* what there was when somebody began to type a filter */
 	uint32_t selected;	/* the function then */
+	struct scope *kept;	/* from the last time (ui/place.h), or NULL */
 };
 
 void app_scope_init(struct app *a);

@@ -8,6 +8,7 @@
 
 #define THREAD_WIDTH 20		/* of a name in the context line */
 #define FILTER_WIDTH 24
+#define BRIEF 100		/* width below which it is short */
 #define BEGINNING_NS NS_PER_S	/* in which the first samples may still be on their way */
 #define IDLE_SHARE .05		/* of one CPU: a process that uses less is waiting */
 
@@ -115,8 +116,18 @@ static void put_functions(const struct app *a, struct pen *pen)
 	pen_put(pen, STYLE_DIM, " folded");
 }
 
+/* Who comes back is not to take a part for the whole. */
+static void put_kept(const struct app *a, struct pen *pen)
+{
+	if (a->scope.now != a->scope.kept)
+		return;
+	pen_put(pen, STYLE_ALARM, pen->width < BRIEF ? " as left " : " as left, u undoes ");
+	put_separator(pen);
+}
+
 void app_scope_draw(const struct app *a, struct pen *pen)
 {
+	put_kept(a, pen);
 	put_threads(a, pen);
 	put_separator(pen);
 	put_window(a, pen);

@@ -12,12 +12,16 @@
 
 struct app;
 
-/* Append view, selection, order, frames, and what is folded to `out`. */
+/*
+ * Append view, selection, order and scope to `out`: filter, threads, frames, what is folded,
+ * and of a finished recording the time.
+ */
 void place_write(const struct app *a, struct buf *out);
 
 /*
  * Go there; `len` bytes of any text.  More may be there when there is more in the profile:
- * it can be done again.
+ * it can be done again.  What is as it was left is said, and what cannot be of a finished
+ * recording; scope.kept is that scope.
  */
 void place_read(struct app *a, const char *text, size_t len);
 

@@ -390,7 +390,7 @@ static int open_recording(struct live *l, struct error *err)
 	return 0;
 }
 
-#define MAX_PLACE 4096
+#define MAX_PLACE (64u << 10)
 
 /* To where its last viewer was. */
 static void come_back(struct live *l)

@@ -90,7 +90,7 @@ kept_views() {
 	ended
 	cp r.cprof again.cprof
 	pane 100 30 "$cprofd view again.cprof"
-	shows "folds and frames are as they were left; u undoes that"
+	shows "as it was left: folds; u undoes that"
 	shows "CALL TREE"
 	shows "selected round_of_ten"
 	hasnt third || fail "it is not folded: $(shot)"
@@ -98,6 +98,17 @@ kept_views() {
 	shows "TOTAL%▾"
 	key u
 	shows third
+	key -l '\'
+	key -l half
+	key Enter
+	shows "filter half"
+	key q
+	ended
+	pane 100 30 "$cprofd view again.cprof"
+	shows "as left, u undoes"
+	shows "filter half"
+	key u
+	shows "no filter"
 	key q
 	ended
 	pane 100 30 "$cprofd view --no-state r.cprof"

@@ -231,7 +231,7 @@ TEST(what_was_folded_and_how_it_was_sorted_is_come_back_to)
 	made_app_deinit(&t);
 	made_app_init(&t, &usual, 100, 30, false);
 	place_read(&t.app, (const char *)text.data, text.len);
-	assert_shows(&t, "folds and frames are as they were left; u undoes that");
+	assert_shows(&t, "as it was left: folds, recursion; u undoes that");
 	assert_ptr_equal(t.app.view, &view_flame);
 	assert_true(t.app.flame.how.inverted && t.app.flame.how.raw);
 	assert_true(t.app.reversed);
@@ -259,6 +259,122 @@ TEST(what_was_folded_and_how_it_was_sorted_is_come_back_to)
 	made_app_deinit(&t);
 }
 
+/* What somebody looked at when the recording was left, as text. */
+static void leave(const char *keys, struct buf *text)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	type(&t, keys);
+	place_write(&t.app, text);
+	made_app_deinit(&t);
+}
+
+/* A part is shown as one, and one key leads to the whole. */
+TEST(what_a_recording_was_cut_down_to_is_come_back_to)
+{
+	struct buf text = { 0 };
+	struct made_app t;
+	uint64_t n;
+
+	leave("\\fib\n:threads worker\n:range 3 9\n", &text);
+	made_app_init(&t, &usual, 100, 30, false);
+	n = t.model.sum.received.count;
+	place_read(&t.app, (const char *)text.data, text.len);
+	assert_shows(&t, "as it was left: filter, time, thread; u undoes that");
+	assert_shows(&t, " as left, u undoes  | worker-1 | 3.0-9.0 s | filter fib |");
+	assert_true(t.model.sum.received.count < n / 2);
+	type(&t, "u");
+	assert_shows(&t, "\n all threads | all 30.0 s | no filter |");
+	assert_int_equal(t.model.sum.received.count, n);
+	type(&t, "u");
+	assert_shows(&t, "nothing to undo");
+	buf_deinit(&text);
+	leave(":threads 4243\n:range 3 9\nd", &text);
+	made_app_deinit(&t);
+	made_app_init(&t, &usual, 60, 15, false);
+	place_read(&t.app, (const char *)text.data, text.len);
+	assert_true(t.app.scope.now->by_module);
+	assert_shows(&t, " as left  | worker");
+	buf_deinit(&text);
+	made_app_deinit(&t);
+}
+
+/* Of another recording what is there as well; the rest is said, and left out. */
+TEST(what_another_recording_has_not_is_left_out)
+{
+	struct buf text = { 0 };
+	struct made_app t;
+	uint32_t name;
+
+	leave(":threads worker\n:range 3 9\n", &text);
+	made_app_init(&t, &usual, 100, 30, false);
+	t.model.p->start_real_ns++;
+	place_read(&t.app, (const char *)text.data, text.len);
+	assert_shows(&t, "as it was left: thread; u undoes that; left out, as not here: time");
+	assert_shows(&t, "| worker-1 | all 30.0 s |");
+	made_app_deinit(&t);
+	made_app_init(&t, &usual, 100, 30, false);
+	t.model.p->start_real_ns++;
+	name = t.model.p->threads[0].name;	/* two of a name: which one was it? */
+	t.model.p->threads[0].name = t.model.p->threads[1].name;
+	place_read(&t.app, (const char *)text.data, text.len);
+	assert_shows(&t, "what was left is not here any more: time, threads");
+	assert_null(t.app.scope.kept);
+	t.model.p->threads[0].name = name;
+	place_read(&t.app, "filter zzz\nmodule /gone\nthread 1 gone\nrange 1 2\nfold gone", 58);
+	assert_shows(&t, "what was left is not here any more: filter, file, time, folds, threads");
+	assert_shows(&t, "\n all threads | all 30.0 s | no filter |");
+	assert_int_equal(t.app.scope.n_undo, 0);
+	buf_deinit(&text);
+	made_app_deinit(&t);
+}
+
+/* Together they may leave nothing: no empty screen is begun with. */
+TEST(what_would_leave_nothing_to_see_is_left_out)
+{
+	static const char place[] = "filter fib\nmodule [kernel]\nrange 0 1\n";
+	struct buf text = { 0 };
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	place_write(&t.app, &text);
+	buf_put(&text, place, sizeof(place) - 1);
+	place_read(&t.app, (const char *)text.data, text.len);
+	assert_shows(&t, "not here any more: filter, file, time");
+	assert_shows(&t, "\n all threads | all 30.0 s | no filter |");
+	assert_int_equal(t.app.scope.n_undo, 0);
+	buf_deinit(&text);
+	made_app_deinit(&t);
+}
+
+/* Live, time goes on, and what is not there yet may come. */
+TEST(a_live_session_has_no_range_to_come_back_to)
+{
+	struct buf text = { 0 };
+	struct made_app t;
+
+	made_live_init(&t, 100, 30, false);
+	type(&t, ":range 3 9\n\\fib\n");
+	place_write(&t.app, &text);
+	buf_put_u8(&text, '\0');
+	assert_null(strstr((const char *)text.data, "range"));
+	assert_non_null(strstr((const char *)text.data, "filter fib"));
+	made_app_deinit(&t);
+	made_live_init(&t, 100, 30, false);
+	place_read(&t.app, "filter zzz\nrange 1 2\n", 21);
+	assert_null(t.app.message);
+	place_read(&t.app, (const char *)text.data, text.len - 1);
+	assert_shows(&t, "as it was left: filter; u undoes that");
+	place_read(&t.app, "filter compare\n", 15);	/* more came */
+	assert_int_equal(t.app.scope.n_undo, 1);
+	type(&t, "u");
+	assert_shows(&t, "no filter");
+	buf_deinit(&text);
+	made_app_deinit(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +386,10 @@ int main(void)
 		cmocka_unit_test(a_session_is_left_as_was_chosen),
 		cmocka_unit_test(a_place_is_come_back_to),
 		cmocka_unit_test(what_was_folded_and_how_it_was_sorted_is_come_back_to),
+		cmocka_unit_test(what_a_recording_was_cut_down_to_is_come_back_to),
+		cmocka_unit_test(what_another_recording_has_not_is_left_out),
+		cmocka_unit_test(what_would_leave_nothing_to_see_is_left_out),
+		cmocka_unit_test(a_live_session_has_no_range_to_come_back_to),
 	};
 
 	return cmocka_run_group_tests(tests, made_app_setup, made_app_teardown);
