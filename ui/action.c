@@ -73,6 +73,8 @@ const struct action_row action_rows[] = {
 	{ ACTION_RANGE, ACTIONS_SHOW, { 'v' }, "v", "7, m: select time; 0: only evidence" },
 	{ ACTION_ZOOM_IN, ACTIONS_SHOW, { '+' }, "+", "7, m: shorter columns of time" },
 	{ ACTION_ZOOM_OUT, ACTIONS_SHOW, { '-' }, "-", "7, m: longer columns of time" },
+	{ ACTION_NEXT_MARK, ACTIONS_SHOW, { ']' }, "]", "7, m: the next mark" },
+	{ ACTION_MARK_BEFORE, ACTIONS_SHOW, { '[' }, "[", "7, m: the mark before" },
 	{ ACTION_OPEN_ALL, ACTIONS_SHOW, { 'E' }, "E", "tree: open all" },
 	{ ACTION_CLOSE_ALL, ACTIONS_SHOW, { 'C' }, "C", "tree: close all" },
 
@@ -181,6 +183,8 @@ static const char *const names[ACTION_COUNT] = {
 	[ACTION_RANGE] = "range",
 	[ACTION_ZOOM_IN] = "zoom-in",
 	[ACTION_ZOOM_OUT] = "zoom-out",
+	[ACTION_NEXT_MARK] = "next-mark",
+	[ACTION_MARK_BEFORE] = "mark-before",
 	[ACTION_HEAT] = "heat",
 	[ACTION_PAUSE] = "pause",
 	[ACTION_DETACH] = "detach",

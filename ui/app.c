@@ -55,6 +55,7 @@ void app_deinit(struct app *a)
 	app_threads_deinit(&a->threads);
 	app_compare_deinit(&a->compare);
 	app_heat_deinit(&a->heat);
+	kept_deinit(&a->kept);
 	app_panel_deinit(&a->panel);
 	while (a->n_trail)
 		scope_release(a->trail[--a->n_trail].scope);
@@ -205,7 +206,7 @@ static void open_prompt(struct app *a, enum action action)
 
 static void complete(struct app *a)
 {
-	_cleanup_(freep) char *text = command_complete(prompt_text(&a->prompt));
+	_cleanup_(freep) char *text = command_complete(a, prompt_text(&a->prompt));
 
 	prompt_set(&a->prompt, text);
 }
@@ -334,11 +335,13 @@ void app_click(struct app *a, struct spot spot)
 {
 	bool was = false;
 
+	a->dragging = a->drag_enters = false;
 	if (spot.kind == SPOT_CHOICE && a->dialog.open) {
 		was = a->dialog.list.cursor == spot.n;
 		list_choose(&a->dialog.list, spot.n);
 	} else if (spot.kind == SPOT_ROW && !a->dialog.open && !a->prompt.mark) {
 		app_session_hold(a);
+		a->dragging = a->view->drag;
 		if (a->view->pick) {
 			was = a->view->pick(a, spot.n);
 		} else if (a->view->rows && spot.n < a->view->rows->n(a)) {
@@ -348,8 +351,26 @@ void app_click(struct app *a, struct spot spot)
 	}
 	if (spot.kind == SPOT_KEY && !a->dialog.open)
 		app_key(a, spot.n);
+	else if (was && a->dragging)
+		a->drag_enters = true;	/* it may go on from here */
 	else if (was)
 		app_key(a, KEY_OF_ENTER);
+}
+
+void app_drag(struct app *a, struct spot spot)
+{
+	if (!a->dragging || spot.kind != SPOT_ROW || !a->view->drag)
+		return;
+	app_session_hold(a);
+	a->view->drag(a, spot.n);
+	a->drag_enters &= !a->pick.dragged;
+}
+
+void app_release(struct app *a)
+{
+	if (a->dragging && (a->drag_enters || (a->pick.dragged && a->pick.selecting)))
+		app_key(a, KEY_OF_ENTER);
+	a->dragging = a->drag_enters = a->pick.dragged = false;
 }
 
 /* ---- header ---- */

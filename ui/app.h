@@ -32,6 +32,7 @@
 #include "profile/waits.h"
 #include "ui/action.h"
 #include "ui/app_compare.h"
+#include "ui/app_ranges.h"
 #include "ui/app_scope.h"
 #include "ui/app_session.h"
 #include "ui/bindings.h"
@@ -100,6 +101,8 @@ struct app {
 	char *asked_copy;	/* to the terminal's clipboard, or NULL */
 	char *asked_edit;	/* this file, or NULL, */
 	uint32_t asked_line;	/* at this line */
+	bool dragging;		/* the mouse's button is held where time is picked, */
+	bool drag_enters;	/* and it was not moved: to let it go is Enter */
 	char *message;		/* until the next key */
 	bool refused;		/* it says why something was not done: for a script */
 	uint32_t script;	/* string: file that Python runs, or RECORD_NONE */
@@ -247,6 +250,7 @@ struct app {
 		struct list list;
 	} memory;
 
+	struct kept_ranges kept;	/* parts of the time, by name */
 	struct time_pick pick;		/* in the next two */
 	struct app_threads {
 		struct timeline line, total;	/* of the time on the screen; of the scope */
@@ -317,8 +321,13 @@ void app_deinit(struct app *a);
 /* Take a key, as ui/key.h has them. */
 void app_key(struct app *a, uint32_t key);
 
-/* Take a click on what was drawn so; the second one on a row is Enter. */
+/*
+ * Take a click on what was drawn so; the second one on a row is Enter.  Then the mouse may be
+ * moved with its button held, which picks time, and is let go.
+ */
 void app_click(struct app *a, struct spot spot);
+void app_drag(struct app *a, struct spot spot);
+void app_release(struct app *a);
 
 /* Begin with the processes, not with functions. */
 void app_open_processes(struct app *a);

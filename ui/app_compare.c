@@ -59,9 +59,21 @@ void app_compare_deinit(struct app_compare *v)
 	free(v->shown);
 }
 
-static double seconds(const struct profile *p, uint64_t ns)
+static uint64_t since_start(const struct profile *p, uint64_t ns)
 {
-	return ns > p->start_ns ? (double)(ns - p->start_ns) / NS_PER_S : 0;
+	return ns > p->start_ns ? ns - p->start_ns : 0;
+}
+
+/* What a part of the recording is called; the caller frees it. */
+static char *part_name(const struct app *a, uint64_t from_ns, uint64_t to_ns)
+{
+	uint64_t from = since_start(a->model->p, from_ns), to = since_start(a->model->p, to_ns);
+	const struct named_range *range = kept_of(&a->kept, from, to);
+	char span[TIME_AXIS_SPAN];
+
+	time_axis_span(span, from, to);
+	return range ? xasprintf("%s, %s s", range->name, span)
+		     : xasprintf("%s s of this recording", span);
 }
 
 /* A part of the recording that is looked at, of the threads in the scope. */
@@ -74,8 +86,7 @@ static void take_part(struct app *a, uint64_t from_ns, uint64_t to_ns)
 	v->p = a->model->p;
 	v->from_ns = from_ns;
 	v->to_ns = to_ns;
-	v->name = xasprintf("%.1f-%.1f s of this recording", seconds(v->p, from_ns),
-			    seconds(v->p, to_ns));
+	v->name = part_name(a, from_ns, to_ns);
 	v->n_threads = s->n_threads;
 	v->threads = s->n_threads ? xmemdup(s->threads, s->n_threads * sizeof(*s->threads)) : NULL;
 }
@@ -92,6 +103,21 @@ void app_compare_take(struct app *a)
 		take_part(a, sum->from_ns, sum->to_ns);
 		app_say(a, "A is what is shown now, %s; 0 compares with it", a->compare.name);
 	}
+}
+
+void app_compare_ranges(struct app *a, const struct named_range *baseline,
+			const struct named_range *shown)
+{
+	uint64_t start_ns = a->model->p->start_ns;
+
+	if (a->model->sum.measured) {
+		app_refuse(a, "this was measured, not sampled: nothing says how it scatters");
+		return;
+	}
+	take_part(a, start_ns + baseline->from_ns, start_ns + baseline->to_ns);
+	if (shown)
+		app_range_take(a, shown->name);
+	app_go(a, &view_compare, a->function);
 }
 
 /* A regular file; another kind has no end. */
@@ -376,8 +402,7 @@ char *app_compare_name(const struct app *a, int side)
 	if (side != app_compare_now(a))
 		return xstrdup(v->name);
 	if (s->selection->from_ns || s->selection->to_ns)
-		return xasprintf("%.1f-%.1f s of this recording", seconds(s->p, s->sum->from_ns),
-				 seconds(s->p, s->sum->to_ns));
+		return part_name(a, s->sum->from_ns, s->sum->to_ns);
 	return xstrdup(a->session.state == APP_LIVE ? "this, live" : "this recording");
 }
 
@@ -448,8 +473,11 @@ static void chosen(struct app *a)
 	uint32_t i = a->dialog.list.cursor;
 
 	if (i >= CHOICES) {
-		if (i - CHOICES < v->n_offered)
-			app_compare_open(a, v->offered[i - CHOICES]);
+		i -= CHOICES;
+		if (i < a->kept.n)
+			app_compare_ranges(a, &a->kept.v[i], NULL);
+		else if (i - a->kept.n < v->n_offered)
+			app_compare_open(a, v->offered[i - a->kept.n]);
 		return;
 	}
 	switch ((enum choice)i) {
@@ -500,6 +528,7 @@ void app_compare_ask(struct app *a)
 {
 	struct app_compare *v = &a->compare;
 	struct dialog *d = &a->dialog;
+	uint32_t n = '0';
 
 	if (a->model->sum.measured) {
 		app_refuse(a, "this was measured, not sampled: nothing says how it scatters");
@@ -512,7 +541,12 @@ void app_compare_ask(struct app *a)
 	dialog_offer(d, 'w', DIALOG_PICK, "the time before what is shown, as long");
 	dialog_offer(d, 'f', DIALOG_PICK, "a recording by its name");
 	dialog_offer(d, 'x', DIALOG_PICK, "nothing any more");
+	for (uint32_t i = 0; i < a->kept.n; i++) {
+		_cleanup_(freep) char *text = app_range_text(&a->kept.v[i]);
+
+		dialog_offer(d, n < '9' ? ++n : 0, DIALOG_PICK, "%s", text);
+	}
 	for (uint32_t i = 0; i < v->n_offered; i++)
-		dialog_offer(d, '1' + i, DIALOG_PICK, "%s", v->offered[i]);
+		dialog_offer(d, n < '9' ? ++n : 0, DIALOG_PICK, "%s", v->offered[i]);
 	app_ask(a, chosen);
 }

@@ -15,6 +15,7 @@
 
 struct app;
 struct lesson_values;
+struct named_range;
 
 struct app_compare {
 	/* the baseline */
@@ -51,6 +52,10 @@ void app_compare_deinit(struct app_compare *v);
 
 /* Take what is shown now for the baseline. */
 void app_compare_take(struct app *a);
+
+/* Take a kept range; and show another one, unless that is NULL. */
+void app_compare_ranges(struct app *a, const struct named_range *baseline,
+			const struct named_range *shown);
 
 /* Take another recording; says what is wrong with it. */
 void app_compare_open(struct app *a, const char *path);

@@ -40,17 +40,22 @@ static void put_threads(const struct app *a, struct pen *pen)
 		pen_put(pen, STYLE_DIM, "all threads");
 }
 
+static uint64_t since_start(const struct app *a, uint64_t ns)
+{
+	return ns > a->model->p->start_ns ? ns - a->model->p->start_ns : 0;
+}
+
 static double seconds(const struct app *a, uint64_t ns)
 {
-	return ns > a->model->p->start_ns
-		? (double)(ns - a->model->p->start_ns) / (double)NS_PER_S : 0;
+	return (double)since_start(a, ns) / (double)NS_PER_S;
 }
 
 static void put_window(const struct app *a, struct pen *pen)
 {
 	const struct scope *s = a->scope.now;
 	const struct summary *sum = &a->model->sum;
-	char time[TEXT_NUMBER];
+	const struct named_range *range;
+	char time[TEXT_NUMBER], span[TIME_AXIS_SPAN];
 
 	switch (s->window) {
 	case SCOPE_ALL:
@@ -63,8 +68,11 @@ static void put_window(const struct app *a, struct pen *pen)
 		pen_put(pen, STYLE_STRONG, "since %.1f s", seconds(a, s->from_ns));
 		break;
 	case SCOPE_RANGE:
-		pen_put(pen, STYLE_STRONG, "%.1f-%.1f s", seconds(a, sum->from_ns),
-			seconds(a, sum->to_ns));
+		range = app_range_shown(a);
+		if (range)
+			pen_put(pen, STYLE_STRONG, "%s ", range->name);
+		pen_put(pen, range ? STYLE_DIM : STYLE_STRONG, "%s s",
+			time_axis_span(span, since_start(a, sum->from_ns), since_start(a, sum->to_ns)));
 	}
 }
 

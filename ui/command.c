@@ -77,16 +77,45 @@ static void run_threads(struct app *a, const char *argument, bool force)
 static void run_range(struct app *a, const char *argument, bool force)
 {
 	(void)force;
-	app_scope_range(a, argument);
+	if (range_name_is_good(argument))
+		app_range_take(a, argument);
+	else
+		app_scope_range(a, argument);
 }
 
-static void run_compare(struct app *a, const char *argument, bool force)
+static void run_ranges(struct app *a, const char *argument, bool force)
+{
+	(void)argument;
+	(void)force;
+	app_range_ask(a);
+}
+
+static void run_keep(struct app *a, const char *argument, bool force)
+{
+	app_range_keep(a, argument, force);
+}
+
+static void run_drop(struct app *a, const char *argument, bool force)
 {
 	(void)force;
-	if (*argument)
-		app_compare_open(a, argument);
+	app_range_drop(a, argument);
+}
+
+/* "before", "before after": kept ranges; else a file. */
+static void run_compare(struct app *a, const char *argument, bool force)
+{
+	size_t len = strcspn(argument, " ");
+	_cleanup_(freep) char *first = xasprintf("%.*s", (int)len, argument);
+	const char *second = argument + len + strspn(argument + len, " ");
+	const struct named_range *range = kept_find(&a->kept, first);
+
+	(void)force;
+	if (!*argument)
+		app_refuse(a, "with what?  :compare FILE, or names of kept ranges");
+	else if (range && (!*second || kept_find(&a->kept, second)))
+		app_compare_ranges(a, range, kept_find(&a->kept, second));
 	else
-		app_refuse(a, "with which recording?  :compare FILE");
+		app_compare_open(a, argument);
 }
 
 static void run_frames(struct app *a, const char *argument, bool force)
@@ -217,11 +246,15 @@ const struct command commands[] = {
 	  run_save_screen, APP_RECORDING },
 	{ "threads", "[NAME]", "only threads of that name or number; none: all", run_threads,
 	  APP_RECORDING },
-	{ "range", "[FROM TO]", "only what is between, as 12s 18s; none: all time",
+	{ "range", "[FROM TO]", "such as 12s 18s, or NAME, a kept one; none: all time",
 	  run_range, APP_RECORDING },
+	{ "ranges", "", "choose one of those that are kept", run_ranges, APP_RECORDING },
+	{ "keep", "NAME", "this part of the time under a name; keep! replaces",
+	  run_keep, APP_RECORDING },
+	{ "drop", "NAME", "forget a kept range", run_drop, APP_RECORDING },
 	{ "frames", "[MODE]", "Python: merged, python, native or mixed; none: merged",
 	  run_frames, APP_RECORDING },
-	{ "compare", "FILE", "with another recording, as A of view 0", run_compare,
+	{ "compare", "FILE", "with a recording, or kept ranges A [B], in view 0", run_compare,
 	  APP_RECORDING },
 	{ "set", "NAME VALUE", "columns, flame, theme, mouse ...; alone: all of them",
 	  run_set, APP_RECORDING, true },
@@ -377,8 +410,15 @@ static void offer_settings(struct completion *c, const char *line, unsigned int 
 			offer(c, function_column_name(i));
 }
 
+static bool takes_range(const char *line, unsigned int n)
+{
+	return strncmp(line, "compare ", 8) == 0 ? n <= 2 :
+	       n == 1 && (strncmp(line, "range ", 6) == 0 || strncmp(line, "drop ", 5) == 0 ||
+			  strncmp(line, "keep! ", 6) == 0);
+}
+
 /* Candidates for word `n` (counted from 0) behind the words before it. */
-static void offer_words(struct completion *c, const char *line, unsigned int n)
+static void offer_words(const struct app *a, struct completion *c, const char *line, unsigned int n)
 {
 	if (n == 0)
 		for (size_t i = 0; i < n_commands; i++)
@@ -389,6 +429,9 @@ static void offer_words(struct completion *c, const char *line, unsigned int n)
 	else if (n == 1 && strncmp(line, "frames ", 7) == 0)
 		for (enum frame_mode i = 0; i < FRAME_MODES; i++)
 			offer(c, frame_mode_name(i));
+	else if (takes_range(line, n))
+		for (uint32_t i = 0; i < a->kept.n; i++)
+			offer(c, a->kept.v[i].name);
 	else if (n == 2 && strncmp(line, "bind ", 5) == 0)
 		for (enum action i = ACTION_NONE + 1; i < ACTION_COUNT; i++)
 			offer(c, action_name(i) ? action_name(i) : "");
@@ -396,7 +439,7 @@ static void offer_words(struct completion *c, const char *line, unsigned int n)
 		offer_settings(c, line + 4, n);
 }
 
-char *command_complete(const char *line)
+char *command_complete(const struct app *a, const char *line)
 {
 	const char *space = strrchr(line, ' '), *word = space ? space + 1 : line;
 	bool columns = strncmp(line, "set ", 4) == 0 && is_columns(line + 4);
@@ -408,7 +451,7 @@ char *command_complete(const char *line)
 	word = c.typed;
 	for (const char *s = line; *s; s++)
 		n += *s == ' ';
-	offer_words(&c, line, n);
+	offer_words(a, &c, line, n);
 	text = xasprintf("%.*s%s%s", (int)(word - line), line, c.common ? c.common : word,
 			 c.n == 1 && !columns ? " " : "");
 	free(c.common);

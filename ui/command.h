@@ -40,6 +40,6 @@ void command_run(struct app *a, const char *line);
 void command_set_up(struct app *a, const char *line);
 
 /* The line with its last word completed as far as that is clear; the caller frees it. */
-char *command_complete(const char *line);
+char *command_complete(const struct app *a, const char *line);
 
 #endif

@@ -186,6 +186,24 @@ static void put_ruler(const struct picture *pic)
 		  (struct style){ .attrs = ATTR_UNDERLINE });
 }
 
+/* Columns that have a mark, on the ticks. */
+static void put_marks(const struct picture *pic)
+{
+	const struct profile *p = pic->a->model->p;
+
+	for (size_t i = 0; i < p->n_marks; i++) {
+		struct pen pen = area_pen(pic->g, pic->area, 2);
+		uint32_t column;
+
+		if (p->marks[i].time_ns < p->start_ns ||
+		    !time_axis_has(&pic->h->axis, p->marks[i].time_ns - p->start_ns, &column))
+			continue;
+		pen_to(&pen, LEFT + column * pic->wide);
+		pen_put(&pen, (struct style){ .attrs = ATTR_BOLD | ATTR_UNDERLINE }, "%s",
+			pic->g->utf8 ? "●" : "^");
+	}
+}
+
 static void put_rows(const struct picture *pic)
 {
 	uint32_t every = pic->h->rows >= 20 ? pic->h->rows / 10 : pic->h->rows >= 10 ? 2 : 1;
@@ -198,8 +216,11 @@ static void put_rows(const struct picture *pic)
 		if (row % every == 0)
 			pen_right(&pen, STYLE_DIM, LEFT - 1, "%s", time_axis_length(text, ns));
 		pen_to(&pen, LEFT);
-		for (uint32_t column = 0; column < pic->h->axis.n; column++)
+		for (uint32_t column = 0; column < pic->h->axis.n; column++) {
 			put_cell(pic, &pen, column, row);
+			grid_spot(pic->g, pen.y, LEFT + column * pic->wide, pic->wide, SPOT_ROW,
+				  column * pic->h->rows + row);
+		}
 	}
 }
 
@@ -230,6 +251,8 @@ static void put_chosen(const struct picture *pic, unsigned int y)
 	uint64_t at = pic->a->pick.cursor_ns / t->how.cell_ns, first = pic->h->axis.first * pic->h->rows;
 	_cleanup_(freep) char *range = range_text(pic, at * t->how.cell_ns, (at + 1) * t->how.cell_ns);
 	_cleanup_(freep) char *cpus = NULL;
+	const struct profile_note *mark;
+	size_t n_mark = 0;
 	struct pen pen;
 	char count[TEXT_NUMBER];
 
@@ -244,6 +267,11 @@ static void put_chosen(const struct picture *pic, unsigned int y)
 	}
 	pen = labelled(pic, y, "this cell");
 	pen_put(&pen, STYLE_TEXT, "%s", range);
+	mark = time_pick_mark_in(pic->a, at * t->how.cell_ns, t->how.cell_ns, &n_mark);
+	if (mark) {
+		pen_put(&pen, STYLE_DIM, "   mark %zu of %zu: ", n_mark, pic->a->model->p->n_marks);
+		pen_name(&pen, STYLE_STRONG, pen_left(&pen) / 2, profile_string(pic->a->model->p, mark->text));
+	}
 	if (at < first || at - first >= t->how.n_cells)
 		return;
 	cpus = xasprintf("%.2f", timeline_share(t, &t->all.cells[at - first]));
@@ -267,6 +295,7 @@ void heat_picture_draw(const struct app *a, struct grid *g, struct area area)
 	pic.marked = time_pick_range(a, &pic.from_ns, &pic.to_ns);
 	put_head(&pic);
 	put_ruler(&pic);
+	put_marks(&pic);
 	put_rows(&pic);
 	put_chosen(&pic, area.height - 1);
 }

@@ -20,6 +20,8 @@ enum key {
 	KEY_OF_F1, KEY_OF_F2, KEY_OF_F3, KEY_OF_F4, KEY_OF_F5, KEY_OF_F6, KEY_OF_F7,
 	KEY_OF_F8, KEY_OF_F9, KEY_OF_F10,
 	KEY_OF_CLICK,		/* with the mouse: term_clicked() says where */
+	KEY_OF_DRAG,		/* moved since, with the button held: to term_clicked() */
+	KEY_OF_RELEASE,		/* of the button */
 	KEY_OF_WHEEL_UP, KEY_OF_WHEEL_DOWN,
 };
 

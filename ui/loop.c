@@ -45,15 +45,23 @@ static void on_hangup(int sig)
 	hung_up = 1;
 }
 
-/* On what the screen is by now, whatever was typed just before. */
-static void take_click(struct app *a, struct grid *g)
+/* A click is on what the screen is by now, whatever was typed just before. */
+static void take_mouse(struct app *a, struct grid *g, uint32_t key)
 {
+	struct spot spot = { 0 };
 	unsigned int x, y;
 
 	term_clicked(&x, &y);
-	app_draw(a, g);
+	if (key == KEY_OF_CLICK)
+		app_draw(a, g);
 	if (x < g->width && y < g->height)
-		app_click(a, grid_at(g, y, x)->spot);
+		spot = grid_at(g, y, x)->spot;
+	if (key == KEY_OF_CLICK)
+		app_click(a, spot);
+	else if (key == KEY_OF_DRAG)
+		app_drag(a, spot);
+	else
+		app_release(a);
 }
 
 /* All that were typed, which ends a script; false if the terminal is gone. */
@@ -66,8 +74,8 @@ static bool take_keys(struct app *a, struct grid *g, struct script **script)
 			return false;
 		if (key != KEY_OF_RESIZE)
 			*script = NULL;
-		if (key == KEY_OF_CLICK)
-			take_click(a, g);
+		if (key == KEY_OF_CLICK || key == KEY_OF_DRAG || key == KEY_OF_RELEASE)
+			take_mouse(a, g, key);
 		else
 			app_key(a, key);
 	}

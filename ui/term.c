@@ -30,7 +30,9 @@ static struct {
 	struct pair { short fg, bg; } pairs[MAX_PAIRS];
 	int n_pairs, max_pairs;
 	MEVENT mouse;		/* the last */
-	int n_clicks;		/* that it still stands for */
+	uint32_t still[4];	/* keys that it still stands for, the last one first */
+	unsigned int n_still;
+	bool dragging;		/* the mouse is ours */
 } term;
 
 /* ---- leaving it as it was ---- */
@@ -41,7 +43,7 @@ static struct sigaction before[array_len(fatal)];	/* what was to be done about t
 /* Main screen, cursor, no mouse, no attributes; only what a handler may call. */
 static void on_fatal(int sig)
 {
-	static const char reset[] = "\033[?1049l\033[?25h\033[?1000l\033[?1006l\033[0m";
+	static const char reset[] = "\033[?1049l\033[?25h\033[?1000l\033[?1002l\033[?1006l\033[0m";
 	ssize_t n = write(STDOUT_FILENO, reset, sizeof(reset) - 1);
 
 	(void)n;
@@ -165,6 +167,13 @@ void term_set(int ascii, int color, int theme, struct term_caps *caps)
 	term_redraw();
 }
 
+/* Where the mouse is while a button is held, which curses does not ask for. */
+static void report_drags(bool on)
+{
+	fputs(on ? "\033[?1002h" : "\033[?1002l", stdout);
+	fflush(stdout);
+}
+
 /*
  * All events are asked for, and none waits to become a double click: a release that
  * nobody asked for, or half a click, makes get_wch() wait in spite of nodelay().
@@ -172,7 +181,9 @@ void term_set(int ascii, int color, int theme, struct term_caps *caps)
 void term_set_mouse(bool on)
 {
 	mouseinterval(0);
-	mousemask(on ? ALL_MOUSE_EVENTS : 0, NULL);
+	mousemask(on ? ALL_MOUSE_EVENTS | REPORT_MOUSE_POSITION : 0, NULL);
+	term.dragging = on;
+	report_drags(on);
 }
 
 void term_clicked(unsigned int *x, unsigned int *y)
@@ -320,19 +331,36 @@ void term_show(const struct grid *g)
 
 /* ---- keys ---- */
 
+/* Press and release that come together are made into one event. */
+static uint32_t click_at_once(bool twice)
+{
+	if (twice) {
+		term.still[term.n_still++] = KEY_OF_RELEASE;
+		term.still[term.n_still++] = KEY_OF_CLICK;
+	}
+	term.still[term.n_still++] = KEY_OF_RELEASE;
+	return KEY_OF_CLICK;
+}
+
 static uint32_t key_of_mouse(void)
 {
+	const mmask_t twice = BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED;
+	mmask_t state;
+
 	if (getmouse(&term.mouse) != OK)
 		return KEY_OF_NONE;
-	/* Press and release that come together are made into one event. */
-	if (term.mouse.bstate & (BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED))
-		term.n_clicks = 1;
-	if (term.mouse.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED |
-				 BUTTON1_TRIPLE_CLICKED))
+	state = term.mouse.bstate;
+	if (state & (BUTTON1_CLICKED | twice))
+		return click_at_once(state & twice);
+	if (state & BUTTON1_PRESSED)
 		return KEY_OF_CLICK;
-	if (term.mouse.bstate & BUTTON4_PRESSED)
+	if (state & BUTTON1_RELEASED)
+		return KEY_OF_RELEASE;
+	if (state & BUTTON4_PRESSED)
 		return KEY_OF_WHEEL_UP;
-	return term.mouse.bstate & BUTTON5_PRESSED ? KEY_OF_WHEEL_DOWN : KEY_OF_NONE;
+	if (state & BUTTON5_PRESSED)
+		return KEY_OF_WHEEL_DOWN;
+	return state & REPORT_MOUSE_POSITION ? KEY_OF_DRAG : KEY_OF_NONE;
 }
 
 static uint32_t key_of(wint_t key)
@@ -385,10 +413,8 @@ uint32_t term_take_key(void)
 	uint32_t known;
 	wint_t key;
 
-	if (term.n_clicks) {
-		term.n_clicks--;
-		return KEY_OF_CLICK;
-	}
+	if (term.n_still)
+		return term.still[--term.n_still];
 	for (;;) {
 		switch (get_wch(&key)) {
 		case ERR:

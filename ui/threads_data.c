@@ -65,7 +65,7 @@ static void follow_range(struct app *a)
 	from = since_start(a, a->model->sum.from_ns) / t->zoom_ns;
 	to = since_start(a, a->model->sum.to_ns) / t->zoom_ns;
 	first = t->zoom_first;
-	if (to < first || from >= first + t->columns)
+	if (from < first || to > first + t->columns)
 		t->zoom_first = from > t->columns / 4 ? from - t->columns / 4 : 0;
 }
 
@@ -255,13 +255,12 @@ const struct profile_note *threads_mark(const struct app *a, uint32_t column)
 
 /* ---- the cursor ---- */
 
-bool threads_range(const struct app *a, uint32_t *from, uint32_t *to)
+bool threads_columns(const struct app *a, uint64_t from_ns, uint64_t to_ns, uint32_t *from,
+		     uint32_t *to)
 {
 	const struct time_axis *x = &a->threads.axis;
-	uint64_t from_ns, to_ns, first, end;
+	uint64_t first, end;
 
-	if (!time_pick_range(a, &from_ns, &to_ns))
-		return false;
 	first = max_of(from_ns / x->cell_ns, x->first);
 	end = min_of(to_ns / x->cell_ns + (to_ns % x->cell_ns != 0), x->first + x->n);
 	if (first >= end)
@@ -269,6 +268,13 @@ bool threads_range(const struct app *a, uint32_t *from, uint32_t *to)
 	*from = (uint32_t)(first - x->first);
 	*to = (uint32_t)(end - x->first);
 	return true;
+}
+
+bool threads_range(const struct app *a, uint32_t *from, uint32_t *to)
+{
+	uint64_t from_ns, to_ns;
+
+	return time_pick_range(a, &from_ns, &to_ns) && threads_columns(a, from_ns, to_ns, from, to);
 }
 
 uint32_t threads_column(const struct app *a)
@@ -305,16 +311,29 @@ void threads_move(struct app *a, int64_t cells)
 	time_pick_go(&a->pick, (uint64_t)to);
 }
 
+void threads_follow(struct app *a)
+{
+	struct app_threads *t = &a->threads;
+	uint64_t cell = a->pick.cursor_ns / t->axis.cell_ns;
+	uint32_t column;
+
+	if (time_axis_has(&t->axis, a->pick.cursor_ns, &column))
+		return;
+	t->zoom_ns = t->axis.cell_ns;
+	t->zoom_first = cell > t->columns / 2 ? cell - t->columns / 2 : 0;
+}
+
 bool threads_zoom(struct app *a, bool in)
 {
 	struct app_threads *t = &a->threads;
-	uint64_t cell = time_axis_even(in ? t->axis.cell_ns / 2 : t->axis.cell_ns * 2);
-	uint64_t ns = time_axis_ns(&t->axis, threads_column(a)) + t->axis.cell_ns / 2;
+	uint64_t cell = time_axis_even(in ? t->axis.cell_ns / 2 : t->axis.cell_ns * 2), ns;
 	uint32_t column = threads_column(a);
 
 	if (in ? cell >= t->axis.cell_ns : !t->zoom_ns)
 		return false;
-	a->pick.cursor_ns = ns;
+	if (!time_axis_has(&t->axis, a->pick.cursor_ns, &column))
+		threads_move_to(a, column);
+	ns = a->pick.cursor_ns;
 	t->zoom_ns = cell;
 	t->zoom_first = ns / cell > column ? ns / cell - column : 0;
 	if (!in && cells_in_all(a, cell) <= t->columns)

@@ -14,7 +14,11 @@
 /* Make all up to date for so many columns of time; false if there is no thread to show. */
 bool threads_make(struct app *a, uint32_t columns);
 
-/* The columns of a range: [from, to); false if there is none, or it is not on the screen. */
+/* The columns of a time from the start: [from, to); false if none of it is on the screen. */
+bool threads_columns(const struct app *a, uint64_t from_ns, uint64_t to_ns, uint32_t *from,
+		     uint32_t *to);
+
+/* Those of the range, if there is one. */
 bool threads_range(const struct app *a, uint32_t *from, uint32_t *to);
 
 /* What the scope has, by thread. */
@@ -32,8 +36,9 @@ const char *threads_name(const struct app *a, uint32_t thread);
 /* The first mark in a column, or NULL. */
 const struct profile_note *threads_mark(const struct app *a, uint32_t column);
 
-/* A click on a row, and on a column of its lane. */
+/* A click on a row, or on no row of a thread, and on a column of its lane. */
 #define THREADS_SPOT_ROWS (1u << 18)
+#define THREADS_NO_ROW (THREADS_SPOT_ROWS - 1)
 static inline uint32_t threads_spot(uint32_t row, uint32_t column)
 {
 	return (row & (THREADS_SPOT_ROWS - 1)) | (column + 1) * THREADS_SPOT_ROWS;
@@ -45,6 +50,9 @@ uint32_t threads_column(const struct app *a);
 /* Move it; beyond the edge what was zoomed in on moves. */
 void threads_move(struct app *a, int64_t cells);
 void threads_move_to(struct app *a, uint32_t column);
+
+/* Scroll to where the cursor is, with cells as long as they are. */
+void threads_follow(struct app *a);
 
 /* Shorter cells around the cursor, or longer ones; false if there are none. */
 bool threads_zoom(struct app *a, bool in);

@@ -112,7 +112,8 @@ static void put_column(const struct detail *d, unsigned int y, const struct app_
 {
 	const struct timeline *line = &d->t->line;
 	uint32_t at = threads_column(d->a);
-	const struct profile_note *mark = threads_mark(d->a, at);
+	const struct profile_note *mark;
+	size_t n_mark = 0;
 	struct pen pen;
 	char from[32], to[32], number[TEXT_NUMBER];
 	uint64_t from_ns, to_ns, step = d->t->axis.cell_ns;
@@ -133,8 +134,9 @@ static void put_column(const struct detail *d, unsigned int y, const struct app_
 	pen = labelled(d, y, "this column");
 	pen_put(&pen, STYLE_TEXT, "%s-%s s", time_axis_moment(from, time_axis_ns(&d->t->axis, at), step),
 		time_axis_moment(to, time_axis_ns(&d->t->axis, at + 1), step));
+	mark = time_pick_mark_in(d->a, time_axis_ns(&d->t->axis, at), step, &n_mark);
 	if (mark) {
-		pen_put(&pen, STYLE_DIM, "   mark: ");
+		pen_put(&pen, STYLE_DIM, "   mark %zu of %zu: ", n_mark, d->a->model->p->n_marks);
 		pen_name(&pen, STYLE_STRONG, pen_left(&pen) / 2, profile_string(d->a->model->p, mark->text));
 	}
 	if (row->lane)

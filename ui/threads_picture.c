@@ -290,6 +290,13 @@ static void put_waited(const struct picture *pic, struct pen *pen, const struct 
 	}
 }
 
+/* Time is picked in every row that has it. */
+static void put_spots(const struct picture *pic, unsigned int y, uint32_t row)
+{
+	for (uint32_t i = 0; i < pic->t->axis.n; i++)
+		grid_spot(pic->g, pic->area.top + y, pic->lanes + i, 1, SPOT_ROW, threads_spot(row, i));
+}
+
 static void put_row(const struct picture *pic, unsigned int y, uint32_t at)
 {
 	const struct app_threads_row *row = &pic->t->rows[at];
@@ -311,8 +318,7 @@ static void put_row(const struct picture *pic, unsigned int y, uint32_t at)
 	pen_to(&pen, pic->lanes - 6);
 	cell_share(&c, threads_share(pic->a, row->total ? row->total->run_ns : 0));
 	put_lane(pic, &pen, row);
-	for (uint32_t i = 0; i < pic->t->axis.n; i++)
-		grid_spot(pic->g, pen.y, pic->lanes + i, 1, SPOT_ROW, threads_spot(at, i));
+	put_spots(pic, y, at);
 	put_waited(pic, &pen, row->total);
 }
 
@@ -426,11 +432,77 @@ static void put_collecting(const struct picture *pic, unsigned int y)
 /* Moments that somebody noted. */
 static void put_noted(const struct picture *pic, unsigned int y)
 {
+	bool bound = bindings_find(&pic->a->bindings, ']') == ACTION_NEXT_MARK;
 	struct pen pen = below(pic, y, "marks", "");
 	char n[TEXT_NUMBER];
 
 	put_dots(pic, &pen, has_mark, "●", "^");
 	put_right(pic, &pen, STYLE_TEXT, text_count(n, pic->a->model->p->n_marks));
+	if (bound && pen_left(&pen) > 8)
+		pen_put(&pen, STYLE_DIM, ", ] next");
+}
+
+/* "├before──┤" */
+static void put_span(const struct picture *pic, struct pen *pen, const struct named_range *range,
+		     uint32_t width)
+{
+	bool utf8 = pic->g->utf8, shown = range == app_range_shown(pic->a);
+	struct style name = shown ? STYLE_STRONG : STYLE_TEXT, line = shown ? STYLE_STRONG : STYLE_DIM;
+	unsigned int last = pen->column + width - 1;
+
+	if (width == 1) {
+		pen_put(pen, line, "%s", utf8 ? "┼" : "|");
+		return;
+	}
+	pen_put(pen, line, "%s", utf8 ? "├" : "[");
+	if (width > 3)
+		pen_name(pen, name, width - 2, range->name);
+	for (unsigned int i = pen->column; i < last; i++)
+		pen_put(pen, line, "%s", utf8 ? "─" : "-");
+	pen_put(pen, line, "%s", utf8 ? "┤" : "]");
+}
+
+/* Ranges that were kept, in rows in which none is over another; those that need one more row
+   are only counted. */
+static void put_kept(const struct picture *pic, unsigned int y, unsigned int n_lanes)
+{
+	const struct kept_ranges *ranges = &pic->a->kept;
+	uint32_t columns = pic->t->axis.n, n_hidden = 0, from, to;
+	_cleanup_(freep) bool *taken = xcalloc((size_t)columns * n_lanes, sizeof(*taken));
+	_cleanup_(freep) char *text = NULL;
+	struct pen pen = below(pic, y, "ranges", "");
+
+	for (uint32_t i = 0; i < ranges->n; i++) {
+		struct pen lane;
+		unsigned int at = 0;
+
+		if (!threads_columns(pic->a, ranges->v[i].from_ns, ranges->v[i].to_ns, &from, &to))
+			continue;
+		while (at < n_lanes && memchr(taken + at * columns + from, true, to - from))
+			at++;
+		if (at == n_lanes) {
+			n_hidden++;
+			continue;
+		}
+		memset(taken + at * columns + from, true, to - from);
+		lane = area_pen(pic->g, pic->area, y + at);
+		pen_to(&lane, pic->lanes + from);
+		put_span(pic, &lane, &ranges->v[i], to - from);
+	}
+	text = n_hidden ? xasprintf("%u, %u behind", ranges->n, n_hidden) : xasprintf("%u", ranges->n);
+	put_right(pic, &pen, STYLE_TEXT, text);
+}
+
+/* Rows for them: one, or two if there are any over others. */
+static unsigned int kept_rows(const struct app *a, unsigned int height)
+{
+	const struct kept_ranges *r = &a->kept;
+
+	for (uint32_t i = 0; height >= 20 && i < r->n; i++)
+		for (uint32_t k = 0; k < i; k++)
+			if (r->v[i].from_ns < r->v[k].to_ns && r->v[k].from_ns < r->v[i].to_ns)
+				return 2;
+	return r->n && height >= 12;
 }
 
 /* ---- what the signs mean ---- */
@@ -484,7 +556,7 @@ static double scale_of(const struct timeline *line)
 void threads_picture_draw(struct app *a, struct grid *g, struct area area)
 {
 	struct app_threads *t = &a->threads;
-	unsigned int detail = threads_detail_rows(area), gc, marks, rows, apart, y = 3;
+	unsigned int detail = threads_detail_rows(area), gc, marks, kept, rows, apart, y = 3;
 	struct picture pic = {
 		.a = a, .t = t, .total = threads_total(t), .g = g, .area = area,
 		.tid = tid_width(a, area.width), .name = name_width(a, area.width) };
@@ -496,11 +568,14 @@ void threads_picture_draw(struct app *a, struct grid *g, struct area area)
 	pic.marked = threads_range(a, &pic.from, &pic.to);
 	gc = t->line.collecting_all_ns || pic.total->collecting_all_ns;
 	marks = a->model->p->n_marks && area.height >= 12;
-	fixed = 3 + 2 + gc + marks + legend + detail;
+	kept = kept_rows(a, area.height);
+	fixed = 3 + 2 + gc + marks + kept + legend + detail;
 	blank = area.height >= fixed + min_of(t->n_rows, 4u) + 2;	/* around the legend */
 	rows = area.height > fixed + 2 * blank ? area.height - fixed - 2 * blank : 1;
 	apart = t->n_rows * 2 <= rows ? 2 : 1;
 	list_fit(&t->list, t->n_rows, rows);
+	for (unsigned int row = 1; row + detail + legend < area.height; row++)
+		put_spots(&pic, row, THREADS_NO_ROW);
 	put_head(&pic);
 	put_marks(&pic);
 	y += apart - 1;
@@ -511,6 +586,10 @@ void threads_picture_draw(struct app *a, struct grid *g, struct area area)
 		put_collecting(&pic, y++);
 	if (marks)
 		put_noted(&pic, y++);
+	if (kept) {
+		put_kept(&pic, y, kept);
+		y += kept;
+	}
 	put_lost(&pic, y++);
 	if (legend)
 		put_legend(&pic, y + blank);

@@ -68,6 +68,16 @@ char *time_axis_moment(char buf[32], uint64_t ns, uint64_t step_ns)
 	return buf;
 }
 
+char *time_axis_span(char buf[TIME_AXIS_SPAN], uint64_t from_ns, uint64_t to_ns)
+{
+	uint64_t length_ns = to_ns > from_ns ? to_ns - from_ns : 0;
+	int decimals = length_ns >= NS_PER_S ? 1 : length_ns >= NS_PER_S / 10 ? 2 : 3;
+
+	snprintf(buf, TIME_AXIS_SPAN, "%.*f-%.*f", decimals, (double)from_ns / (double)NS_PER_S,
+		 decimals, (double)to_ns / (double)NS_PER_S);
+	return buf;
+}
+
 /* From one time to the next: lengths that people like. */
 static uint64_t step_of(const struct time_axis *x)
 {

@@ -39,6 +39,10 @@ char *time_axis_length(char buf[32], uint64_t ns);
 /* "12.5" seconds, with as many decimals as `step_ns` has. */
 char *time_axis_moment(char buf[32], uint64_t ns, uint64_t step_ns);
 
+/* "12.0-18.0", "12.34-12.36": with as many decimals as so short a time needs. */
+#define TIME_AXIS_SPAN 64
+char *time_axis_span(char buf[TIME_AXIS_SPAN], uint64_t from_ns, uint64_t to_ns);
+
 /* Times above, ticks below: two pens that stand where the first column is. */
 void time_axis_ruler(const struct time_axis *x, struct pen *above, struct pen *below);
 

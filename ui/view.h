@@ -41,6 +41,9 @@ struct view {
 	bool needs_samples;		/* nothing to show of what was measured */
 	/* Choose what was drawn as SPOT_ROW `n`; was it chosen already?  NULL: a row. */
 	bool (*pick)(struct app *a, uint32_t n);
+	/* The mouse came to SPOT_ROW `n` with its button held: select time up to there; NULL: it
+	   cannot be dragged here. */
+	void (*drag)(struct app *a, uint32_t n);
 };
 
 extern const struct view view_overview, view_functions, view_tree, view_callers, view_flame,

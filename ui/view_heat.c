@@ -126,6 +126,20 @@ static void move(struct app *a, int64_t cells)
 	time_pick_go(&a->pick, (uint64_t)at);
 }
 
+static void go_to_mark(struct app *a, bool next)
+{
+	struct app_heat *h = &a->heat;
+	uint64_t column;
+
+	if (!time_pick_mark(a, next))
+		return;
+	column = a->pick.cursor_ns / h->axis.cell_ns;
+	if (column >= h->axis.first && column < h->axis.first + h->axis.n)
+		return;
+	h->zoom_ns = h->axis.cell_ns;
+	h->zoom_first = column > h->columns / 2 ? column - h->columns / 2 : 0;
+}
+
 static void go_to_busiest(struct app *a)
 {
 	const struct app_heat *h = &a->heat;
@@ -190,6 +204,10 @@ static bool act(struct app *a, enum action action)
 	case ACTION_HOTTEST:
 		go_to_busiest(a);
 		return true;
+	case ACTION_NEXT_MARK:
+	case ACTION_MARK_BEFORE:
+		go_to_mark(a, action == ACTION_NEXT_MARK);
+		return true;
 	case ACTION_ZOOM_IN:
 	case ACTION_ZOOM_OUT:
 		zoom(a, action == ACTION_ZOOM_IN);
@@ -207,10 +225,26 @@ static bool act(struct app *a, enum action action)
 	}
 }
 
+static bool pick(struct app *a, uint32_t n)
+{
+	const struct app_heat *h = &a->heat;
+	uint64_t cell = h->axis.first * h->rows + n;
+	bool was = a->pick.selecting && a->pick.cursor_ns / a->pick.step_ns == cell;
+
+	time_pick_go(&a->pick, cell);
+	return was;
+}
+
+static void drag(struct app *a, uint32_t n)
+{
+	time_pick_drag(&a->pick, a->heat.axis.first * a->heat.rows + n);
+}
+
 const struct view view_heat = {
 	.action = ACTION_HEAT, .name = "Heat", .short_name = "Heat",
 	.keys = "hjkl move  v select time  Enter takes it  +/- zoom  H busiest  7 threads  "
 		"L lesson  ? help  q close",
 	.lesson = "heat",
 	.needs_samples = true, .draw = draw, .act = act,
+	.pick = pick, .drag = drag,
 };

@@ -65,6 +65,12 @@ static void go_to_busiest(struct app *a)
 	threads_move_to(a, best);
 }
 
+static void go_to_mark(struct app *a, bool next)
+{
+	if (time_pick_mark(a, next))
+		threads_follow(a);
+}
+
 static void zoom(struct app *a, bool in)
 {
 	if (!threads_zoom(a, in))
@@ -101,6 +107,8 @@ static bool act(struct app *a, enum action action)
 		take_thread(a);
 	else if (action == ACTION_ZOOM_IN || action == ACTION_ZOOM_OUT)
 		zoom(a, action == ACTION_ZOOM_IN);
+	else if (action == ACTION_NEXT_MARK || action == ACTION_MARK_BEFORE)
+		go_to_mark(a, action == ACTION_NEXT_MARK);
 	else if (action == ACTION_ALL_TIME && t->zoom_ns)
 		t->zoom_ns = 0;
 	else if (action == ACTION_SORT)
@@ -116,13 +124,23 @@ static bool pick(struct app *a, uint32_t n)
 	uint32_t row = n % THREADS_SPOT_ROWS, column = n / THREADS_SPOT_ROWS;
 	bool was = t->list.cursor == row && (!column || threads_column(a) == column - 1);
 
-	if (!make(a) || row >= t->n_rows)
+	if (!make(a) || (row >= t->n_rows && row != THREADS_NO_ROW))
+		return false;
+	if (column)
+		threads_move_to(a, min_of(column, t->axis.n) - 1);
+	if (row == THREADS_NO_ROW)
 		return false;
 	list_choose(&t->list, row);
 	take_row(t);
-	if (column)
-		threads_move_to(a, min_of(column, t->axis.n) - 1);
 	return was;
+}
+
+static void drag(struct app *a, uint32_t n)
+{
+	uint32_t column = n / THREADS_SPOT_ROWS;
+
+	if (column && make(a))
+		time_pick_drag(&a->pick, a->threads.axis.first + min_of(column, a->threads.axis.n) - 1);
 }
 
 /* ---- searching ---- */
@@ -166,5 +184,5 @@ const struct view view_threads = {
 		"s sort  A all  L lesson  ? help",
 	.lesson = "threads",
 	.rows = &rows, .needs_samples = true, .draw = draw, .act = act,
-	.pick = pick,
+	.pick = pick, .drag = drag,
 };

@@ -220,6 +220,14 @@ mouse() {
 	mouse_at 64 30 10
 	key 2
 	shows "SELF%"
+	key 7
+	shows "THREAD"
+	mouse_at 0 30 8			# pressed, moved while it is held, let go
+	mouse_at 32 34 8
+	shows "selecting"
+	mouse_at 32 38 9
+	mouse_at 3 38 9
+	shows "every view shows this time now"
 	key -l ':set mouse off'
 	key Enter
 	shows "mouse is off"

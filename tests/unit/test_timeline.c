@@ -7,6 +7,7 @@
 #include "profile/thread_activity.h"
 #include "profile/thread_functions.h"
 #include "profile/timeline.h"
+#include "ui/threads_data.h"
 #include "ui/view.h"
 
 /* ---- sums ---- */
@@ -440,10 +441,59 @@ TEST(marks_have_a_lane)
 	grid_init(&t.grid, 120, 30, false);
 	type(&t, "7");
 	assert_shows(&t, " marks ");
-	assert_lacks(&t, "mark: ");
+	assert_lacks(&t, "mark 1");
 	while (t.app.pick.cursor_ns / t.app.threads.axis.cell_ns < S / 2 / t.app.threads.axis.cell_ns)
 		type(&t, "l");
-	assert_shows(&t, "mark: after the \\x1b[2J deploy");
+	assert_shows(&t, "mark 1 of 1: after the \\x1b[2J deploy");
+	made_app_deinit(&t);
+}
+
+/* From one to the next and back, also of those in one column, and beyond what is on the screen. */
+TEST(marks_are_gone_through)
+{
+	struct tiny tiny = { 0 };
+	struct made_app t = { 0 };
+
+	tiny_begin(&tiny, NULL);
+	tiny_samples(&tiny, tiny_stack(&tiny, OUTCOME_COMPLETE, "ma"), 0, 20000, 0);
+	record_put_mark(tiny.w, START + 2 * S, "first");
+	record_put_mark(tiny.w, START + 2 * S + 1000000, "beside it");
+	record_put_mark(tiny.w, START + 15 * S, "last");
+	t.load = tiny_load(&tiny);
+	model_init(&t.model, profile_load_profile(t.load));
+	app_init(&t.app, &t.model);
+	grid_init(&t.grid, 100, 30, false);
+	type(&t, "7]");
+	assert_int_equal(t.app.pick.cursor_ns, 2 * S);
+	assert_shows(&t, "mark 1 of 3, at 2.000 s: first");
+	assert_shows(&t, "mark 1 of 3: first");
+	type(&t, "]");
+	assert_shows(&t, "mark 2 of 3: beside it");
+	type(&t, "]");
+	assert_shows(&t, "mark 3 of 3: last");
+	type(&t, "]");
+	assert_shows(&t, "this is the last mark");
+	assert_int_equal(t.app.pick.cursor_ns, 15 * S);
+	/* What was zoomed in on goes with it. */
+	for (int i = 0; i < 6; i++)
+		type_slowly(&t, "+");
+	assert_shows(&t, "mark 3 of 3: last");
+	type(&t, "[");
+	assert_shows(&t, "mark 2 of 3: beside it");
+	assert_int_equal(threads_column(&t.app), t.app.threads.axis.n / 2);
+	type(&t, "[[");
+	assert_shows(&t, "this is the first mark");
+	/* Out of a window that lacks them, and in the heat map. */
+	type_slowly(&t, "Aww]");
+	assert_shows(&t, "mark 2 of 3: beside it");
+	type_slowly(&t, "m]");
+	assert_shows(&t, "mark 3 of 3: last");
+	type_slowly(&t, "+++[");
+	assert_shows(&t, "mark 2 of 3: beside it");
+	made_app_deinit(&t);
+	made_app_init(&t, &usual, 100, 30, false);
+	type_slowly(&t, "7]");
+	assert_shows(&t, "nothing was marked");
 	made_app_deinit(&t);
 }
 
@@ -484,6 +534,7 @@ int main(void)
 		cmocka_unit_test(the_heat_map_has_all_samples_and_picks_time),
 		cmocka_unit_test(lanes_are_scaled_to_what_they_hold),
 		cmocka_unit_test(marks_have_a_lane),
+		cmocka_unit_test(marks_are_gone_through),
 		cmocka_unit_test(rows_stay_what_they_are),
 	};
 

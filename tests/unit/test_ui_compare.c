@@ -226,7 +226,7 @@ TEST(what_cannot_be_compared_is_said)
 
 	made_app_init(&t, &usual, 100, 30, false);
 	type(&t, ":compare\n");
-	assert_shows(&t, "with which recording?  :compare FILE");
+	assert_shows(&t, "with what?  :compare FILE, or names of kept ranges");
 	type(&t, ":compare nothing.cprof\n");
 	assert_shows(&t, "nothing.cprof: cannot open");
 	type(&t, ":compare /dev/null\n");

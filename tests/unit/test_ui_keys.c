@@ -195,7 +195,7 @@ TEST(a_page_scrolls_to_its_end_and_no_further)
 	assert_shows(&t, "what calls it.");
 	type(&t, "jjjjj");
 	assert_shows(&t, "what calls it.");
-	grid_resize(&t.grid, 120, 80);
+	grid_resize(&t.grid, 120, 90);
 	assert_shows(&t, "MOVE");	/* there is room for all of it now */
 	made_app_deinit(&t);
 }
@@ -434,7 +434,7 @@ TEST(commands_complete_and_say_what_they_do_not_know)
 
 	made_app_init(&t, &usual, 140, 30, false);
 	type(&t, ":xyzzy\n");
-	assert_shows(&t, ":xyzzy is no command; there are: w export save-screen threads range frames");
+	assert_shows(&t, ":xyzzy is no command; there are: w export save-screen threads range ranges keep drop frames");
 	type(&t, ":th\t");
 	assert_string_equal(prompt_text(&t.app.prompt), "threads ");
 	type(&t, "\033:s\t");		/* save-screen, set, sessions, stop */

@@ -54,7 +54,7 @@ static char *any_line(void)
 
 static void any_command(struct made_app *t)
 {
-	_cleanup_(freep) char *line = any_line(), *completed = command_complete(line);
+	_cleanup_(freep) char *line = any_line(), *completed = command_complete(&t->app, line);
 
 	if (verbose)
 		fprintf(stderr, "command \"%s\"\n", line);
