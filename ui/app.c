@@ -131,16 +131,25 @@ static struct list *list_of(struct app *a)
 	return a->view->rows->list(a);
 }
 
-void app_go(struct app *a, const struct view *view, uint32_t function)
+void app_remember(struct app *a)
 {
-	if (view == a->view && function == a->function)
-		return;
+	struct app_place *to;
+
 	if (a->n_trail == APP_TRAIL) {
 		scope_release(a->trail[0].scope);
 		memmove(a->trail, a->trail + 1, --a->n_trail * sizeof(a->trail[0]));
 	}
-	a->trail[a->n_trail++] = (struct app_place){ a->view, a->function, *list_of(a),
-						     scope_hold(a->scope.now) };
+	to = &a->trail[a->n_trail++];
+	*to = (struct app_place){ a->view, a->function, *list_of(a), scope_hold(a->scope.now) };
+	if (a->view == &view_source)
+		view_source_leave(a, to);
+}
+
+void app_go(struct app *a, const struct view *view, uint32_t function)
+{
+	if (view == a->view && function == a->function)
+		return;
+	app_remember(a);
 	a->view = view;
 	a->function = function;
 	a->arrived = true;
@@ -158,7 +167,10 @@ static void go_back(struct app *a)
 	a->view = to->view;
 	a->function = to->function;
 	a->arrived = true;
-	*list_of(a) = to->list;
+	if (a->view == &view_source && a->function != RECORD_NONE)
+		view_source_return(a, to);
+	else
+		*list_of(a) = to->list;
 }
 
 /* Open the view that an action stands for; false if there is none. */

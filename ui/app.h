@@ -63,6 +63,9 @@ struct app_place {
 	uint32_t function;
 	struct list list;
 	struct scope *scope;
+	bool in_code;		/* in the source: keys moved in the assembly, */
+	uint32_t instruction;	/* from this one, or from a line so many rows above it */
+	uint32_t above;
 };
 
 /* What `:set` sets: numbers of values in the table of setting.c. */
@@ -218,8 +221,21 @@ struct app {
 		} *rows;
 		uint32_t n_rows;
 		size_t cap_rows;
+		struct app_code_row {
+			uint32_t number;	/* of the instruction; a line's: the one below it */
+			enum { CODE_INSTRUCTION, CODE_LINE, CODE_INLINED_LINE } is;
+		} *code_rows;
+		uint32_t n_code_rows;
+		size_t cap_code_rows;
+		struct app_code_file {		/* that those lines are in */
+			uint32_t file;		/* string */
+			const struct source *text;	/* or NULL */
+		} *code_files;
+		uint32_t n_code_files;
+		size_t cap_code_files;
+		bool mixed;		/* lines stand among the instructions */
 		struct list list, code_list;
-		uint32_t hot_line, hot_code;	/* rows, and 1, that H went to last, */
+		uint32_t hot_line, hot_code;	/* row, instruction, and 1, that H went to last, */
 		uint32_t hot_line_rank, hot_code_rank;	/* as which, from 1 */
 		bool in_code;		/* keys move in the assembly */
 		bool alone;		/* there is room for both, and one is shown */
@@ -363,6 +379,9 @@ void app_refuse(struct app *a, const char *fmt, ...) __attribute__((format(print
  * again or the scope changes.
  */
 const struct lens *app_lens(struct app *a);
+
+/* Keep this place in the trail. */
+void app_remember(struct app *a);
 
 /* Go to another view, or function; the place before is kept in the trail. */
 void app_go(struct app *a, const struct view *view, uint32_t function);

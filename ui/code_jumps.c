@@ -6,24 +6,24 @@
 #include "base/util.h"
 #include "ui/code_rows.h"
 
-/* Where the instruction of a row goes on within this code; UINT32_MAX: nowhere else. */
-static uint32_t target_row(const struct app *a, uint32_t row)
+/* Where an instruction goes on within this code; UINT32_MAX: nowhere else. */
+static uint32_t target_row(const struct app *a, uint32_t number)
 {
 	const struct profile *p = a->model->p;
 	const struct profile_code *code = &p->codes[a->source.code.number];
-	const struct profile_instruction *i = &p->instructions[code->first + row];
+	const struct profile_instruction *i = &p->instructions[code->first + number];
 	const char *text = profile_string(p, i->text);
 
 	/* A call comes back. */
 	if (!i->has_target || i->target - code->vaddr >= code->size ||
 	    strncmp(text, "call", 4) == 0 || strncmp(text, "bl\t", 3) == 0 || strcmp(text, "bl") == 0)
 		return UINT32_MAX;
-	return code_row_at(a, i->target);
+	return code_at(a, i->target);
 }
 
 struct code_jump code_jump_find(const struct app *a)
 {
-	uint32_t at = a->source.code_list.cursor, n = a->source.code.n;
+	uint32_t at = code_chosen(a), n = a->source.code.n;
 	struct code_jump best = { 0 };
 
 	if (at < n && target_row(a, at) != UINT32_MAX)
@@ -37,20 +37,28 @@ struct code_jump code_jump_find(const struct app *a)
 	return best;
 }
 
-void code_jump_put(const struct code_jump *j, struct pen *pen, uint32_t row)
+void code_jump_put(const struct code_jump *j, struct pen *pen, uint32_t number)
 {
 	bool utf8 = pen->grid->utf8, down = j->from < j->to;
 	uint32_t top = down ? j->from : j->to, bottom = down ? j->to : j->from;
-	const char *corner = row == top ? utf8 ? "┌" : "." : utf8 ? "└" : "'";
+	const char *corner = number == top ? utf8 ? "┌" : "." : utf8 ? "└" : "'";
 
-	if (!j->any || row < top || row > bottom)
+	if (!j->any || number < top || number > bottom)
 		return;
 	if (top == bottom)
 		pen_put(pen, STYLE_RULE, utf8 ? "─▸" : "->");
-	else if (row == j->to)
+	else if (number == j->to)
 		pen_put(pen, STYLE_RULE, "%s%s", corner, utf8 ? "▸" : ">");
-	else if (row == j->from)
+	else if (number == j->from)
 		pen_put(pen, STYLE_RULE, "%s%s", corner, utf8 ? "─" : "-");
 	else
 		pen_put(pen, STYLE_RULE, utf8 ? "│" : "|");
+}
+
+void code_jump_put_above(const struct code_jump *j, struct pen *pen, uint32_t number)
+{
+	uint32_t top = min_of(j->from, j->to), bottom = max_of(j->from, j->to);
+
+	if (j->any && number > top && number <= bottom)
+		pen_put(pen, STYLE_RULE, pen->grid->utf8 ? "│" : "|");
 }

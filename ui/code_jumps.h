@@ -14,13 +14,14 @@
 
 struct code_jump {
 	bool any;
-	uint32_t from, to;	/* rows */
+	uint32_t from, to;	/* instructions */
 };
 
-/* The jump that is in the chosen row; of another one the innermost loop around it. */
+/* The jump that is chosen; of another instruction the innermost loop around it. */
 struct code_jump code_jump_find(const struct app *a);
 
-/* Two columns of it beside a row. */
-void code_jump_put(const struct code_jump *j, struct pen *pen, uint32_t row);
+/* Two columns of it beside an instruction, or beside a line that stands above it. */
+void code_jump_put(const struct code_jump *j, struct pen *pen, uint32_t number);
+void code_jump_put_above(const struct code_jump *j, struct pen *pen, uint32_t number);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/code_pane.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +29,12 @@ struct columns_of_code {
 	struct code_jump jump;
 };
 
+/* Do lines stand among the instructions? */
+static bool is_mixed(const struct app *a)
+{
+	return a->source.n_code_rows > a->source.code.n;
+}
+
 static struct columns_of_code find_columns(const struct code_pane *pane)
 {
 	unsigned int width = pane->right - pane->left, at = 7;
@@ -40,11 +47,11 @@ static struct columns_of_code find_columns(const struct code_pane *pane)
 	at += c.interval ? 6 : 1;
 	if (c.count)
 		at += 8;
-	if (c.interval) {
+	if (c.interval && !is_mixed(pane->a)) {
 		c.line_end = at + 6;
 		at += 7;
 	}
-	c.address_at = at;
+	c.address_at = at += c.interval && !c.count && !c.line_end;
 	while (last) {
 		last >>= 4;
 		at++;
@@ -129,10 +136,10 @@ static void put_text(const struct code_pane *pane, struct pen *pen, struct style
 }
 
 /* The function whose call was inlined here, where its code begins or goes on; else NULL. */
-static const char *begins_inlined(const struct app *a, uint32_t row)
+static const char *begins_inlined(const struct app *a, uint32_t number)
 {
 	const struct profile *p = a->model->p;
-	const struct profile_instruction *i = code_instruction(a, row), *before = row ? i - 1 : NULL;
+	const struct profile_instruction *i = code_instruction(a, number), *before = number ? i - 1 : NULL;
 	uint32_t function;
 
 	if (i->n_levels < 2)
@@ -150,10 +157,87 @@ static unsigned int indent_of(const struct columns_of_code *c, const struct prof
 	return c->interval && i->n_levels ? INDENT * min_of(i->n_levels - 1, (uint32_t)MAX_INDENTS) : 0;
 }
 
-/* At the right of what an instruction is. */
-static void put_inlined(const struct code_pane *pane, struct pen *pen, uint32_t row)
+/* A row with its cursor. */
+static struct pen begin_row(const struct code_pane *pane, unsigned int y, uint32_t row, bool marked,
+			    enum ink ink)
 {
-	const char *name = begins_inlined(pane->a, row);
+	bool chosen = pane->a->source.in_code && row == pane->a->source.code_list.cursor;
+	struct pen pen = row_pen(pane, y);
+
+	if (chosen || ink)
+		grid_tint(pane->g, pen.y, pane->left, pane->right - pane->left,
+			  (struct style){ .bg = chosen ? INK_TINT : ink });
+	if (chosen || marked)
+		pen_put(&pen, STYLE_TEXT, ">");
+	return pen;
+}
+
+/* What a function is called without what it is in, of and takes: "nth", "operator[]". */
+static char *own_name(const char *name)
+{
+	const char *from = name, *c = name, *end;
+	unsigned int depth = 0;
+
+	for (; *c && (depth || *c != '('); c++) {
+		if (c == from && strncmp(c, "operator", 8) == 0 && !isalnum((uint8_t)c[8]) &&
+		    c[8] && c[8] != '_') {
+			end = strstr(c, " <");
+			if (!end)
+				end = strchr(c + 9, '(');
+			return end ? xasprintf("%.*s", (int)(end - c), c) : xstrdup(c);
+		}
+		if (*c == '<' || *c == '{')
+			depth++;
+		else if ((*c == '>' || *c == '}') && depth)
+			depth--;
+		else if (!depth && strncmp(c, "::", 2) == 0)
+			from = c + 2;
+	}
+	end = memchr(from, '<', (size_t)(c - from));
+	end = end && end > from ? end : c;
+	return end > from && !depth ? xasprintf("%.*s", (int)(end - from), from) : xstrdup(name);
+}
+
+/* A line that heads instructions: its number, what was inlined, its text or else its file. */
+static void put_line(const struct code_pane *pane, const struct columns_of_code *c,
+		     unsigned int y, uint32_t row, const struct profile_level *level)
+{
+	const struct app *a = pane->a;
+	const struct profile *p = a->model->p;
+	const struct app_code_row *r = &a->source.code_rows[row];
+	const char *path = profile_string(p, code_file(p, level)), *slash = strrchr(path, '/');
+	struct pen pen = begin_row(pane, y, row, false, INK_STRIP);
+	_cleanup_(freep) char *text = NULL, *name = NULL;
+
+	pen_to(&pen, c->address_at);
+	if (level->line)
+		pen_right(&pen, STYLE_TEXT, c->text_at - 2 - c->address_at, "%" PRIu32, level->line);
+	pen_to(&pen, c->text_at - 2);
+	code_jump_put_above(&c->jump, &pen, r->number);
+	pen_to(&pen, c->text_at);
+	if (r->is == CODE_INLINED_LINE) {
+		pen_to(&pen, c->text_at + indent_of(c, code_instruction(a, r->number)));
+		name = own_name(profile_string(p, p->functions[level->function].name));
+		pen_name(&pen, STYLE_STRONG, max_of(pen_left(&pen) / 3, (unsigned int)NAME_LEAST), name);
+		pen_put(&pen, STYLE_TEXT, "  ");
+	}
+	if (!level->line) {
+		pen_put(&pen, STYLE_DIM, "line not known");
+		return;
+	}
+	text = source_line_text(code_file_text(a, code_file(p, level)), level->line);
+	if (text)
+		pen_name(&pen, STYLE_TEXT, pen_left(&pen) ? pen_left(&pen) - 1 : 0,
+			 text + strspn(text, " "));
+	else
+		pen_name(&pen, STYLE_DIM, pen_left(&pen) ? pen_left(&pen) - 1 : 0,
+			 slash && slash[1] ? slash + 1 : path);
+}
+
+/* At the right of what an instruction is. */
+static void put_inlined(const struct code_pane *pane, struct pen *pen, uint32_t number)
+{
+	const char *name = begins_inlined(pane->a, number);
 	struct buf clean = { 0 };
 	unsigned int room = pen_left(pen) > 5 ? pen_left(pen) - 5 : 0, width;
 
@@ -171,21 +255,16 @@ static void put_row(const struct code_pane *pane, const struct columns_of_code *
 		    unsigned int y, uint32_t row, uint64_t place)
 {
 	const struct app *a = pane->a;
-	const struct code_sum *sum = &a->source.code.v[row];
-	const struct profile_instruction *i = code_instruction(a, row);
+	uint32_t number = a->source.code_rows[row].number;
+	const struct code_sum *sum = &a->source.code.v[number];
+	const struct profile_instruction *i = code_instruction(a, number);
 	char kind = profile_function_kind(a->model->p, a->function);
-	bool chosen = a->source.in_code && row == a->source.code_list.cursor;
-	bool whole = a->source.code.self.count < CELLS_WHOLE_PERCENT;
-	struct pen pen = row_pen(pane, y);
+	bool whole = a->source.code.self.count < CELLS_WHOLE_PERCENT, mixed = is_mixed(a);
+	uint64_t here = code_place(a, number);
+	struct pen pen = begin_row(pane, y, row, place && here == place, INK_DEFAULT);
 	struct cells cells = { &pen, a->model->p, &a->model->sum };
-	uint64_t here = code_place(a, row);
 	char n[TEXT_NUMBER];
 
-	if (chosen)
-		grid_tint(pane->g, pen.y, pane->left, pane->right - pane->left,
-			  (struct style){ .bg = INK_TINT });
-	if (chosen || (place && here == place))
-		pen_put(&pen, STYLE_TEXT, ">");
 	pen_to(&pen, 1);
 	if (sum->self.count)
 		pen_put(&pen, style_heat(kind, sum->share.share), "%5s ",
@@ -201,10 +280,11 @@ static void put_row(const struct code_pane *pane, const struct columns_of_code *
 	pen_to(&pen, c->address_at);
 	pen_right(&pen, STYLE_FAINT, c->text_at - 2 - c->address_at, "%" PRIx64, i->vaddr);
 	pen_to(&pen, c->text_at - 2);
-	code_jump_put(&c->jump, &pen, row);
-	pen_to(&pen, c->text_at + indent_of(c, i));
+	code_jump_put(&c->jump, &pen, number);
+	pen_to(&pen, c->text_at + indent_of(c, i) + (mixed && c->interval ? INDENT : 0));
 	put_text(pane, &pen, text_style(sum), i);
-	put_inlined(pane, &pen, row);
+	if (!mixed)
+		put_inlined(pane, &pen, number);
 	if (sum->share.share >= MARKED) {
 		pen = row_pen(pane, y);
 		pen_to(&pen, pane->right - pane->left - 2);
@@ -278,7 +358,12 @@ void code_pane_draw(const struct code_pane *pane, uint64_t place, uint32_t first
 	if (!pane->a->source.code.n)
 		put_none(pane);
 	for (uint32_t i = 0; i + 1 < pane->rows && l->top + i < l->n; i++) {
-		put_row(pane, &c, i + 1, l->top + i, place);
+		const struct profile_level *line = code_line(pane->a, l->top + i);
+
+		if (line)
+			put_line(pane, &c, i + 1, l->top + i, line);
+		else
+			put_row(pane, &c, i + 1, l->top + i, place);
 		grid_spot(pane->g, pane->top + i + 1, pane->left, pane->right - pane->left, SPOT_ROW,
 			  first_spot + l->top + i);
 	}

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "ui/code_rows.h"
 #include "ui/view.h"
 
 /* The file and line that are looked at; 0: no line is known. */
@@ -19,7 +20,13 @@ static const char *find_place(const struct app *a, uint32_t *line)
 
 	if (a->view == &view_source && s->n_rows && s->function == a->function) {
 		const struct app_source_row *row = &s->rows[s->list.cursor];
+		const struct profile_level *level =
+			s->in_code ? code_line(a, s->code_list.cursor) : NULL;
 
+		if (level && level->line) {
+			*line = level->line;
+			return profile_string(p, code_file(p, level));
+		}
 		*line = row->line;
 		return row->sum ? profile_string(p, row->sum->file) : s->path;
 	}

@@ -51,7 +51,7 @@ static void put_detail(const struct app *a, struct grid *g, struct area area, un
 	struct buf clean = { 0 };
 
 	if (!row || !row->line || !row->sum ||
-	    (s->in_code && !code_place(a, s->code_list.cursor)))
+	    (s->in_code && !code_place(a, code_chosen(a))))
 		return;
 	text_clean(&clean, shown, strlen(shown), g->utf8);
 	text_clip(&clean, area.width - 20, g->utf8);
@@ -68,6 +68,30 @@ static void put_detail(const struct app *a, struct grid *g, struct area area, un
 		? " of the function's own time" : " of the function's own time and of the C that it calls");
 	if (is_own)
 		put_below(a, &pen, row->line);
+}
+
+/* Which other files have lines among the instructions, but no text here. */
+static void put_lacking(const struct app *a, struct pen *pen)
+{
+	const struct app_source *s = &a->source;
+	const char *first = NULL;
+	unsigned int n = 0;
+
+	for (uint32_t i = 0; i < s->n_code_files; i++) {
+		const char *path = profile_string(a->model->p, s->code_files[i].file);
+		const char *slash = strrchr(path, '/');
+
+		if (s->code_files[i].text || strcmp(path, s->path) == 0)
+			continue;
+		if (!n++)
+			first = slash && slash[1] ? slash + 1 : path;
+	}
+	if (!n || pen_left(pen) < 20)
+		return;
+	pen_put(pen, STYLE_DIM, "; no text of ");
+	pen_name(pen, STYLE_DIM, pen_left(pen) - 6, first);
+	if (n > 1)
+		pen_put(pen, STYLE_DIM, " +%u", n - 1);
 }
 
 /* Which file this is, and whether it can be trusted. */
@@ -87,6 +111,7 @@ static void put_file(const struct app *a, struct grid *g, struct area area, unsi
 		pen_name(&pen, STYLE_DIM, area.width - 2, s->path);
 	if (!s->text && *s->path == '/' && pen.column + sizeof(elsewhere) < area.width)
 		pen_put(&pen, STYLE_DIM, "%s", elsewhere);
+	put_lacking(a, &pen);
 }
 
 /* How far the numbers beside instructions can be trusted. */
@@ -135,7 +160,7 @@ void source_foot_put(const struct app *a, struct grid *g, struct area area, bool
 	pen = area_pen(g, area, y);
 	pen_to(&pen, 1);
 	if (a->source.in_code && with_code)
-		inlined = code_inlined(a, a->source.code_list.cursor);
+		inlined = code_inlined(a, code_chosen(a));
 	pen_name(&pen, STYLE_DIM, area.width - 2, inlined ? inlined
 		 : a->source.lines.has_in_c && area.width >= WIDE
 		 ? "SELF% is Python itself, IN C% the C it calls; TOTAL% has Python it calls, too"

@@ -2,6 +2,7 @@
 #include "ui/source_rows.h"
 
 #include "base/util.h"
+#include "ui/code_rows.h"
 #include "ui/view.h"
 
 #define CONTEXT 4		/* lines shown above the first and below the last */
@@ -114,12 +115,15 @@ void source_rows_make(struct app *a)
 	s->n_rows = 0;
 	for (uint32_t i = s->lines.n ? push_own(s) : 0; i < s->lines.n; i++)
 		push(s, s->lines.v[i].line, &s->lines.v[i]);
+	code_rows_make(a);
 	s->is_new = !same;
+	if (!same)
+		s->hot_line = s->hot_code = 0;
 	s->in_code &= !view_on_python(a);
 	if (source_row_at(s, place) != UINT32_MAX)
 		s->list.cursor = source_row_at(s, place);
 	list_fit(&s->list, s->n_rows, s->list.height);
-	list_fit(&s->code_list, s->code.n, s->code_list.height);
+	list_fit(&s->code_list, s->n_code_rows, s->code_list.height);
 }
 
 void app_source_deinit(struct app_source *s)
@@ -127,4 +131,6 @@ void app_source_deinit(struct app_source *s)
 	forget(s);
 	sources_deinit(&s->sources);
 	free(s->rows);
+	free(s->code_rows);
+	free(s->code_files);
 }

@@ -68,6 +68,10 @@ void app_hints_deinit(struct app_hints *h);
 const char *view_hints_lesson(const struct app *a);
 uint32_t view_hints_function(const struct app *a);
 
+/* Keep where somebody is in the source or the assembly of the selected function; come back. */
+void view_source_leave(const struct app *a, struct app_place *from);
+void view_source_return(struct app *a, const struct app_place *to);
+
 /* The column that functions are sorted by, by its name. */
 const char *view_functions_sort(const struct app *a);
 void view_functions_sort_by(struct app *a, const char *name);

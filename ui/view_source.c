@@ -6,6 +6,8 @@
  * those of other files, inlined into it.  What is chosen in one pane is marked in the
  * other: the instructions of a line, the line of an instruction.
  */
+#include <inttypes.h>
+
 #include "base/util.h"
 #include "profile/filter.h"
 #include "ui/code_pane.h"
@@ -27,14 +29,19 @@ static void choose(struct list *l, uint32_t row)
 	list_choose(l, row);
 }
 
+static void choose_code(struct app *a, uint32_t number)
+{
+	choose(&a->source.code_list, number == UINT32_MAX ? number : code_row_of(a, number));
+}
+
 static void choose_hottest(struct app *a)
 {
 	struct app_source *s = &a->source;
 
 	choose(&s->list, source_hottest(s));
-	choose(&s->code_list, code_hottest(a, 0));
+	choose_code(a, code_hottest(a, 0));
 	s->hot_line = s->list.cursor + 1;
-	s->hot_code = s->code_list.cursor + 1;
+	s->hot_code = code_chosen(a) + 1;
 	s->hot_line_rank = s->hot_code_rank = 1;
 }
 
@@ -55,12 +62,14 @@ static enum panes panes(const struct app *a, unsigned int width)
 static void follow(struct app *a)
 {
 	struct app_source *s = &a->source;
-	uint64_t place = s->in_code ? code_place(a, s->code_list.cursor)
+	uint64_t place = s->in_code ? code_place(a, code_chosen(a))
 				    : source_place(s, s->list.cursor);
-	uint32_t row = s->in_code ? source_row_at(s, place) : place ? code_hottest(a, place) : UINT32_MAX;
+	uint32_t to = s->in_code ? source_row_at(s, place) : place ? code_hottest(a, place) : UINT32_MAX;
 
-	if (row != UINT32_MAX)
-		list_choose(s->in_code ? &s->list : &s->code_list, row);
+	if (to != UINT32_MAX && s->in_code)
+		list_choose(&s->list, to);
+	else if (to != UINT32_MAX)
+		list_choose(&s->code_list, code_row_of(a, to));
 }
 
 /* ---- the view ---- */
@@ -82,12 +91,12 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	source_rows_make(a);
 	s->width = area.width;
 	list_fit(&s->list, s->n_rows, rows);
-	list_fit(&s->code_list, s->code.n, rows);
+	list_fit(&s->code_list, s->n_code_rows, rows);
 	if (s->is_new)
 		choose_hottest(a);
 	s->is_new = false;
 	follow(a);
-	place = s->in_code ? code_place(a, s->code_list.cursor) : source_place(s, s->list.cursor);
+	place = s->in_code ? code_place(a, code_chosen(a)) : source_place(s, s->list.cursor);
 	if (which & PANE_SOURCE)
 		source_pane_draw(&source, place);
 	for (unsigned int y = 0; which == PANES_BOTH && y <= rows; y++) {
@@ -133,47 +142,141 @@ static void switch_assembly(struct app *a)
 	}
 }
 
+/* The lines among the instructions, or not: what is chosen stays where it is on the screen. */
+static void switch_mixed(struct app *a)
+{
+	struct app_source *s = &a->source;
+	struct list *l = &s->code_list;
+	uint32_t number = code_chosen(a), above = l->cursor - l->top;
+
+	if (view_on_python(a)) {
+		app_say(a, "Python functions have no assembly: the interpreter runs them");
+		return;
+	}
+	if (!code_has_lines(a)) {
+		app_say(a, s->code.n ? "no lines are known of this code: its file has none"
+				     : "there is no assembly to put lines into");
+		return;
+	}
+	s->mixed = !s->mixed || !(panes(a, width_of(a)) & PANE_CODE);
+	s->alone = false;
+	s->in_code |= width_of(a) < SPLIT_FROM;
+	code_rows_make(a);
+	l->n = s->n_code_rows;
+	l->cursor = code_row_of(a, number);
+	l->top = l->cursor - min_of(l->cursor, above);
+	list_choose(l, l->cursor);
+}
+
 /* To the hottest row; from there to the next one, and after the last to the first again. */
 static void go_hottest(struct app *a)
 {
 	struct app_source *s = &a->source;
-	struct list *l = s->in_code ? &s->code_list : &s->list;
 	uint32_t *last = s->in_code ? &s->hot_code : &s->hot_line;
 	uint32_t *rank = s->in_code ? &s->hot_code_rank : &s->hot_line_rank;
 	uint32_t hottest = s->in_code ? code_hottest(a, 0) : source_hottest(s), to = UINT32_MAX;
+	uint32_t at = s->in_code ? code_chosen(a) : s->list.cursor;
 
 	if (hottest == UINT32_MAX)
 		return;
-	if (*last == l->cursor + 1 && (s->in_code || s->rows[l->cursor].sum))
-		to = s->in_code ? code_next_hottest(a, l->cursor) : source_next_hottest(s, l->cursor);
+	if (*last == at + 1 && (s->in_code || s->rows[at].sum))
+		to = s->in_code ? code_next_hottest(a, at) : source_next_hottest(s, at);
 	*rank = to == UINT32_MAX ? 1 : *rank + 1;
-	choose(l, to == UINT32_MAX ? hottest : to);
-	*last = l->cursor + 1;
+	to = to == UINT32_MAX ? hottest : to;
+	if (s->in_code)
+		choose_code(a, to);
+	else
+		choose(&s->list, to);
+	*last = to + 1;
 	if (*rank == 1)
 		app_say(a, "the hottest; H again goes on to the next");
 	else
 		app_say(a, "number %u by its own time; H goes on", *rank);
 }
 
+/* To a line in the source, of what was inlined in that function's. */
+static void enter_line(struct app *a, const struct profile_level *level)
+{
+	struct app_source *s = &a->source;
+	uint64_t place = (uint64_t)code_file(a->model->p, level) << 32 | level->line;
+	uint32_t row;
+
+	if (level->function == RECORD_NONE || !level->line ||
+	    !a->model->sum.functions[level->function].total.count) {
+		app_say(a, "no sample is in that function");
+		return;
+	}
+	if (level->function == a->function)
+		app_remember(a);
+	else
+		app_go(a, &view_source, level->function);
+	source_rows_make(a);
+	if (s->is_new)
+		choose_hottest(a);
+	s->in_code = s->is_new = false;
+	row = source_row_at(s, place);
+	if (row != UINT32_MAX)
+		choose(&s->list, row);
+	else
+		app_say(a, "line %" PRIu32 " has no sample of its own", level->line);
+}
+
 /* To where the chosen instruction goes. */
 static void enter_target(struct app *a)
 {
 	const struct code *c = &a->source.code;
-	const struct profile *p = a->model->p;
+	const struct profile_level *line = code_line(a, a->source.code_list.cursor);
 	const struct profile_instruction *i;
-	uint32_t row;
+	uint32_t number;
 
 	if (!c->n)
 		return;
-	i = &p->instructions[p->codes[c->number].first + a->source.code_list.cursor];
-	row = i->has_target ? code_row_at(a, i->target) : UINT32_MAX;
-	if (row != UINT32_MAX && i->target != p->codes[c->number].vaddr)
-		choose(&a->source.code_list, row);
-	else if (i->has_target && i->target_function != RECORD_NONE &&
-		 a->model->sum.functions[i->target_function].total.count)
-		app_go(a, &view_callers, i->target_function);
-	else
+	if (line) {
+		enter_line(a, line);
+		return;
+	}
+	i = code_instruction(a, code_chosen(a));
+	number = i->has_target ? code_at(a, i->target) : UINT32_MAX;
+	if (number != UINT32_MAX && i->target != code_of(a)->vaddr) {
+		app_remember(a);
+		choose_code(a, number);
+	} else if (i->has_target && i->target_function != RECORD_NONE &&
+		   a->model->sum.functions[i->target_function].total.count) {
+		app_go(a, &view_source, i->target_function);
+	} else {
 		app_say(a, "Enter goes where a jump goes, or to a function that is called and has samples");
+	}
+}
+
+void view_source_leave(const struct app *a, struct app_place *from)
+{
+	from->in_code = a->source.in_code;
+	from->instruction = code_chosen(a);
+	if (from->instruction != UINT32_MAX)
+		from->above = code_row_of(a, from->instruction) - a->source.code_list.cursor;
+}
+
+void view_source_return(struct app *a, const struct app_place *to)
+{
+	struct app_source *s = &a->source;
+	uint32_t row;
+
+	s->in_code = to->in_code;
+	source_rows_make(a);
+	if (s->is_new)
+		choose_hottest(a);
+	s->is_new = false;
+	if (!to->in_code) {
+		s->list = to->list;
+	} else if (to->instruction < s->code.n) {
+		row = code_row_of(a, to->instruction);
+		if (row >= to->above && s->code_rows[row - to->above].number == to->instruction)
+			row -= to->above;
+		s->code_list = to->list;	/* its height, and how far down it was on the screen */
+		s->code_list.n = s->n_code_rows;
+		s->code_list.top = row - min_of(row, to->list.cursor - to->list.top);
+		list_choose(&s->code_list, row);
+	}
 }
 
 /* ---- what can be searched: the pane that keys move in ---- */
@@ -248,6 +351,9 @@ static bool act(struct app *a, enum action action)
 	case ACTION_ASSEMBLY:
 		switch_assembly(a);
 		return true;
+	case ACTION_MIXED:
+		switch_mixed(a);
+		return true;
 	case ACTION_ENTER:
 		if (s->in_code)
 			enter_target(a);
@@ -261,7 +367,7 @@ static bool act(struct app *a, enum action action)
 
 const struct view view_source = {
 	.key = '6', .action = ACTION_SOURCE, .name = "Source", .short_name = "Src",
-	.keys = "j/k line  H hottest  Tab pane  o assembly  Enter callers  / search  < back  ? help"
+	.keys = "j/k line  H hottest  Tab pane  o assembly  O mixed  Enter callers  / search  < back  ? help"
 		"  L lesson  q quit",
 	.keys_python = "j/k line  H hottest  Enter callers  / search  < back  L lesson  ? help  q quit",
 	.lesson = "source", .lesson_python = "source-python",

@@ -27,6 +27,8 @@ TEST(screens_look_as_they_did)
 		{ "5", "flame", 140, 40, true }, { "5", "flame", 250, 70, true },
 		{ "5i", "flame-inverted", 100, 30, true }, { "5r", "flame-raw", 100, 30, true },
 		{ "a", "source", 80, 24, false }, { "ao", "assembly", 80, 24, false },
+		{ "aO", "assembly-mixed", 80, 24, false }, { "aO", "assembly-mixed", 100, 30, true },
+		{ "aO", "assembly-mixed", 140, 40, true }, { "aO", "assembly-mixed", 60, 15, false },
 		{ "a", "source", 100, 30, false }, { "a", "source", 100, 30, true },
 		{ "a\t", "assembly", 100, 30, true }, { "ao", "source-alone", 100, 30, true },
 		{ "a", "source", 140, 40, true }, { "jjjja", "source-none", 100, 30, true },

@@ -171,11 +171,134 @@ TEST(enter_on_an_instruction_goes_where_it_goes)
 	type(&t, "gjjjjjjjjjjjjjj");
 	assert_string_equal(instruction_text(&t, s->code_list.cursor), "call");
 	app_key(&t.app, KEY_OF_ENTER);
-	assert_ptr_equal(t.app.view, &view_callers);
+	assert_ptr_equal(t.app.view, &view_source);
 	assert_string_equal(selected(&t), "build_report");
+	free(screen(&t));
 	type(&t, "<");
 	free(screen(&t));
-	assert_ptr_equal(t.app.view, &view_source);
+	assert_string_equal(instruction_text(&t, s->code_list.cursor), "call");
+	type(&t, "<");
+	assert_string_equal(instruction_text(&t, s->code_list.cursor), "je");
+	made_app_deinit(&t);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* The source of the fixture: each line says its number. */
+static void map_source(struct made_app *t)
+{
+	_cleanup_(freep) char *here = getcwd(NULL, 0);
+	struct buf text = { 0 };
+
+	for (int i = 1; i <= 60; i++) {
+		_cleanup_(freep) char *line = xasprintf("\tshop(%d);\n", i);
+
+		buf_put(&text, line, strlen(line));
+	}
+	buf_put_u8(&text, '\0');
+	write_file("shop.c", (const char *)text.data);
+	buf_deinit(&text);
+	assert_true(sources_map(&t->app.source.sources, "/src/shop", here));
+}
+
+/* What the list of instructions shows around the chosen one, from its address on. */
+TEST(lines_stand_among_the_instructions)
+{
+	struct made_app t;
+	const struct app_source *s = &t.app.source;
+
+	open_source(&t, 80);
+	map_source(&t);
+	type(&t, "O");		/* the assembly comes with it */
+	assert_true(s->in_code);
+	type(&t, "g");
+	assert_shows(&t, " 38  shop(38);");
+	assert_shows(&t, "403810    endbr64");
+	type(&t, "H");
+	assert_shows(&t, "    41  shop(41);");
+	assert_shows(&t, "    14|   compare  list.h");	/* no text of that file is here */
+	assert_shows(&t, "403829|     cmp    %esi,%eax");
+	assert_shows(&t, "; no text of list");
+	assert_lacks(&t, "LINE");
+	type(&t, "O");
+	assert_shows(&t, "LINE");
+	assert_lacks(&t, "shop(40)");
+	assert_int_equal(s->n_code_rows, s->code.n);
+	made_app_deinit(&t);
+}
+
+TEST(what_is_chosen_stays_where_it_is_when_lines_come)
+{
+	struct made_app t;
+	const struct app_source *s = &t.app.source;
+	uint32_t above;
+
+	open_source(&t, 80);
+	type(&t, "oG");
+	free(screen(&t));
+	assert_int_equal(s->code_list.cursor, 21);
+	above = s->code_list.cursor - s->code_list.top;
+	type(&t, "O");
+	free(screen(&t));
+	assert_int_equal(s->code_rows[s->code_list.cursor].number, 21);
+	assert_int_equal(s->code_list.cursor - s->code_list.top, above);
+	type(&t, "kO");
+	free(screen(&t));
+	assert_int_equal(s->code_list.cursor, 20);
+	made_app_deinit(&t);
+}
+
+/* A line among the instructions is one to go to, and to search. */
+TEST(enter_on_a_line_goes_to_it_in_the_source)
+{
+	struct made_app t;
+	const struct app_source *s = &t.app.source;
+
+	open_source(&t, 80);
+	map_source(&t);
+	type(&t, "Og/shop(41)\n");
+	free(screen(&t));
+	assert_int_equal(s->code_rows[s->code_list.cursor].is, CODE_LINE);
+	app_key(&t.app, KEY_OF_ENTER);
+	free(screen(&t));
+	assert_false(s->in_code);
+	assert_int_equal(line_at_cursor(&t), 41);
+	type(&t, "<jjj");
+	free(screen(&t));
+	assert_true(s->in_code);
+	assert_int_equal(s->code_rows[s->code_list.cursor].number,
+			 s->code_rows[s->code_list.cursor + 1].number);
+	assert_int_equal(s->code_rows[s->code_list.cursor].is, CODE_INLINED_LINE);
+	app_key(&t.app, KEY_OF_ENTER);
+	free(screen(&t));
+	assert_string_equal(selected(&t), "compare");
+	assert_false(s->in_code);
+	assert_int_equal(line_at_cursor(&t), 14);
+	type(&t, "<");
+	free(screen(&t));
+	assert_true(s->in_code);
+	assert_int_equal(s->code_rows[s->code_list.cursor].number, 9);
+	made_app_deinit(&t);
+}
+
+/* Of code without lines, and without instructions, it says so and changes nothing. */
+TEST(lines_that_are_not_known_are_not_put_anywhere)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 80, 30, false);
+	app_go(&t.app, &view_source, function_of(&t, "ksys_write"));
+	free(screen(&t));
+	type(&t, "O");
+	assert_shows(&t, "there is no assembly to put lines into");
+	assert_false(t.app.source.mixed);
 	made_app_deinit(&t);
 }
 
@@ -266,6 +389,10 @@ int main(void)
 		cmocka_unit_test(the_hottest_come_one_after_the_other),
 		cmocka_unit_test(a_jump_is_drawn),
 		cmocka_unit_test(enter_on_an_instruction_goes_where_it_goes),
+		cmocka_unit_test(lines_stand_among_the_instructions),
+		cmocka_unit_test(what_is_chosen_stays_where_it_is_when_lines_come),
+		cmocka_unit_test(enter_on_a_line_goes_to_it_in_the_source),
+		cmocka_unit_test(lines_that_are_not_known_are_not_put_anywhere),
 		cmocka_unit_test(assembly_is_shown_as_there_is_room),
 		cmocka_unit_test(asking_again_keeps_the_line_and_the_instruction),
 		cmocka_unit_test(keys_before_the_first_picture_do_no_harm),
