@@ -447,18 +447,26 @@ static void make_tokens(const struct app *a, struct token t[N_TOKENS])
 	t[5].keep = 0;
 }
 
+/* Columns of those that are there, with a blank before the first and behind the last. */
+static unsigned int tokens_width(const struct token t[N_TOKENS], unsigned int gap)
+{
+	unsigned int width = 2, n = 0;
+
+	for (unsigned int i = 0; i < N_TOKENS; i++)
+		if (*t[i].value)
+			width += token_width(&t[i]) + (n++ ? gap : 0);
+	return width;
+}
+
 /* Leave out what matters least until the tokens fit; returns their width. */
 static unsigned int fit_tokens(struct token t[N_TOKENS], unsigned int room, unsigned int gap)
 {
 	for (;;) {
-		unsigned int width = 0, least = 0;
+		unsigned int width = tokens_width(t, gap), least = 0;
 
-		for (unsigned int i = 0; i < N_TOKENS; i++) {
-			if (*t[i].value)
-				width += token_width(&t[i]) + gap;
+		for (unsigned int i = 0; i < N_TOKENS; i++)
 			if (*t[i].value && (!*t[least].value || t[i].keep < t[least].keep))
 				least = i;
-		}
 		if (width <= room || t[least].keep >= 7)
 			return width;
 		t[least].value[0] = '\0';
@@ -484,14 +492,25 @@ static char *find_title(struct app *a)
 	return xasprintf("%s %s", title, slash ? slash + 1 : profile_string(m->p, a->script));
 }
 
+/* "cprofd  4242 python3 fib.py": its columns, and no more of them than it may keep others from. */
+static unsigned int title_width(const struct profile_process *process, const char *title)
+{
+	char pid[16] = "";
+
+	if (process)
+		snprintf(pid, sizeof(pid), "%u ", process->pid);
+	return min_of((unsigned int)(strlen("cprofd  ") + strlen(pid) + strlen(title)), 25u) + 1;
+}
+
 static void draw_header(struct app *a, struct grid *g)
 {
 	const struct profile_process *process = profile_main_process(a->model->p);
 	_cleanup_(freep) char *title = find_title(a);
+	unsigned int gap = 2, chip, width, room, name;
 	struct pen pen = pen_make(g, 0, 0, g->width);
-	unsigned int gap = g->width < SHORT_NAMES ? 1 : 2, chip, width, name;
 	struct token t[N_TOKENS];
 	char state[48], more[64];
+	bool first = true;
 
 	make_tokens(a, t);
 	app_session_name(a, state, more);
@@ -499,8 +518,12 @@ static void draw_header(struct app *a, struct grid *g)
 		t[LOST_TOKEN].unit[0] = '\0';
 		more[strcspn(more, "w(")] = '\0';
 	}
-	chip = (unsigned int)(strlen(state) + 2 + gap + strlen(more));
-	width = fit_tokens(t, g->width > chip + 26 ? g->width - chip - 26 : 0, gap) + chip;
+	chip = (unsigned int)(strlen(state) + 2 + strlen(more));
+	room = title_width(process, title) + 1 + chip;
+	room = g->width > room ? g->width - room : 0;
+	if (g->width < SHORT_NAMES && tokens_width(t, gap) > room)
+		gap = 1;
+	width = fit_tokens(t, room, gap) + chip;
 	pen_to(&pen, 1);
 	pen_put(&pen, STYLE_STRONG, "cprofd");
 	pen_to(&pen, pen.column + gap);
@@ -514,7 +537,8 @@ static void draw_header(struct app *a, struct grid *g)
 	for (unsigned int i = 0; i < N_TOKENS; i++) {
 		if (!*t[i].value)
 			continue;
-		pen_to(&pen, pen.column + (i ? gap : 1));
+		pen_to(&pen, pen.column + (first ? 1 : gap));
+		first = false;
 		pen_put(&pen, STYLE_DIM, "%s", t[i].label);
 		pen_put(&pen, t[i].loud ? STYLE_ALARM : STYLE_TEXT, "%s", t[i].value);
 		pen_put(&pen, STYLE_DIM, "%s", t[i].unit);
@@ -528,43 +552,60 @@ static void strip(struct grid *g, unsigned int y)
 	grid_tint(g, y, 0, g->width, (struct style){ .bg = INK_STRIP });
 }
 
+/* " 2 Functions ": its place does not depend on which one is open. */
+static void put_tab(struct grid *g, unsigned int at, const struct view *v, bool here,
+		    const char *blank, const char *name)
+{
+	struct pen pen = pen_make(g, 1, at, g->width);
+	struct style word = here ? (struct style){ .bg = INK_CHIP, .attrs = ATTR_BOLD } : STYLE_DIM;
+
+	pen_put(&pen, here && !g->utf8 ? STYLE_STRONG : word, here && !g->utf8 ? "[" : " ");
+	pen_put(&pen, here ? word : STYLE_STRONG, "%c", v->key);
+	pen_put(&pen, word, "%s%s", blank, name);
+	if (here)
+		pen_put(&pen, word, g->utf8 ? " " : "]");
+	grid_spot(g, 1, at, pen.column, SPOT_KEY, (uint32_t)v->key);
+}
+
 static void draw_tabs(const struct app *a, struct grid *g)
 {
-	struct pen pen = pen_make(g, 1, 0, g->width);
-	bool brief = g->width < SHORT_NAMES;
+	const bool brief = g->width < SHORT_NAMES, tight = g->width < NARROW;
+	unsigned int at = 0, here_at = 0;
 
 	strip(g, 1);
 	for (size_t i = 0; views[i] && views[i]->key; i++) {
-		const struct view *v = views[i];
-		const char *name = brief ? v->short_name : v->name;
-		bool here = v == a->view;
-		unsigned int from = pen.column;
-		struct style key = STYLE_STRONG, word = STYLE_DIM;
+		const char *name = brief ? views[i]->short_name : views[i]->name;
 
-		if (here)
-			key = word = (struct style){ .bg = INK_CHIP, .attrs = ATTR_BOLD };
-		pen_put(&pen, here && !g->utf8 ? STYLE_STRONG : word, here && !g->utf8 ? "[" : " ");
-		pen_put(&pen, key, "%c", v->key);
-		pen_put(&pen, word, "%s%s", brief ? "" : " ", name);
-		if (here)
-			pen_put(&pen, word, g->utf8 ? " " : "]");
-		grid_spot(g, 1, from, pen.column - from, SPOT_KEY, (uint32_t)v->key);
+		if (views[i] == a->view)
+			here_at = at;
+		else
+			put_tab(g, at, views[i], false, tight ? "" : " ", name);
+		at += text_width(name) + (tight ? 2 : 4);
 	}
+	if (a->view->key)	/* over the blank of the one behind it */
+		put_tab(g, here_at, a->view, true, tight ? "" : " ",
+			brief ? a->view->short_name : a->view->name);
 }
 
 static void draw_context(const struct app *a, struct grid *g, unsigned int y)
 {
 	struct pen pen = pen_make(g, y, 0, g->width);
 	const struct model *m = a->model;
+	_cleanup_(freep) char *where = NULL;
 
 	pen_to(&pen, 1);
 	app_scope_draw(a, &pen);
 	if (a->function == RECORD_NONE)
 		return;
-	pen_put(&pen, STYLE_RULE, g->utf8 ? " │ " : " | ");
+	app_scope_put_separator(&pen);
 	pen_put(&pen, STYLE_DIM, "selected ");
 	pen_name(&pen, STYLE_STRONG, pen_left(&pen) > 1 ? pen_left(&pen) - 1 : 0,
 		 profile_string(m->p, m->p->functions[a->function].name));
+	where = function_where(m->p, a->function);
+	if (pen_left(&pen) < text_width(where) + 3)
+		return;
+	pen_to(&pen, pen.column + 2);
+	pen_name(&pen, STYLE_DIM, pen_left(&pen) - 1, where);
 }
 
 /* What is typed, and at the right what came of it. */

@@ -20,9 +20,11 @@ static bool is_all(const struct app *a)
 	return s->window == SCOPE_ALL && !s->n_threads && !s->typed && !s->by_module;
 }
 
-static void put_separator(struct pen *pen)
+#define ROOMY_FROM 100		/* width from which on the line has more room */
+
+void app_scope_put_separator(struct pen *pen)
 {
-	pen_put(pen, STYLE_RULE, pen->grid->utf8 ? " │ " : " | ");
+	pen_put(pen, STYLE_RULE, "%s", !pen->grid->utf8 ? " | " : pen->width < ROOMY_FROM ? " │ " : "  │  ");
 }
 
 static void put_threads(const struct app *a, struct pen *pen)
@@ -83,7 +85,7 @@ static void put_frames(const struct app *a, struct pen *pen)
 	if (frames == FRAMES_MERGED)
 		return;
 	pen_put(pen, STYLE_STRONG, "%s frames", frame_mode_name(frames));
-	put_separator(pen);
+	app_scope_put_separator(pen);
 }
 
 static void put_recursion(const struct app *a, struct pen *pen)
@@ -95,7 +97,7 @@ static void put_recursion(const struct app *a, struct pen *pen)
 	if (!name)
 		return;
 	pen_put(pen, STYLE_STRONG, "%s", name);
-	put_separator(pen);
+	app_scope_put_separator(pen);
 }
 
 static void put_functions(const struct app *a, struct pen *pen)
@@ -109,14 +111,14 @@ static void put_functions(const struct app *a, struct pen *pen)
 		pen_put(pen, STYLE_DIM, "no filter");
 	}
 	if (s->by_module) {
-		put_separator(pen);
+		app_scope_put_separator(pen);
 		pen_put(pen, STYLE_DIM, "only ");
 		pen_name(pen, STYLE_STRONG, THREAD_WIDTH,
 			 profile_module_name(a->model->p, s->module));
 	}
 	if (!s->n_folded && !s->kernel_folded)
 		return;
-	put_separator(pen);
+	app_scope_put_separator(pen);
 	if (s->n_folded)
 		pen_put(pen, STYLE_STRONG, "%zu", s->n_folded);
 	if (s->kernel_folded)
@@ -130,16 +132,16 @@ static void put_kept(const struct app *a, struct pen *pen)
 	if (a->scope.now != a->scope.kept)
 		return;
 	pen_put(pen, STYLE_ALARM, pen->width < BRIEF ? " as left " : " as left, u undoes ");
-	put_separator(pen);
+	app_scope_put_separator(pen);
 }
 
 void app_scope_draw(const struct app *a, struct pen *pen)
 {
 	put_kept(a, pen);
 	put_threads(a, pen);
-	put_separator(pen);
+	app_scope_put_separator(pen);
 	put_window(a, pen);
-	put_separator(pen);
+	app_scope_put_separator(pen);
 	put_frames(a, pen);
 	put_recursion(a, pen);
 	put_functions(a, pen);

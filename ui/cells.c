@@ -79,7 +79,10 @@ void cell_seconds(const struct cells *c, uint64_t ns, double share)
 
 void cell_kind(const struct cells *c, char kind)
 {
-	pen_put(c->pen, style_kind(kind), "%c", kind);
+	struct style style = style_kind(kind);
+
+	style.attrs |= ATTR_BOLD;
+	pen_put(c->pen, style, "%c", kind);
 }
 
 void cell_function(const struct cells *c, unsigned int width, uint32_t function, double share)

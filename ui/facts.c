@@ -126,6 +126,7 @@ uint32_t facts_script(const struct profile *p, const struct summary *sum)
 		const struct profile_function *f = &p->functions[i];
 
 		if (f->source == SYMBOL_PYTHON && sum->functions[i].total.weight_ns > most_ns &&
+		    *profile_string(p, f->file) != '<' &&	/* of no file: "<frozen site>" */
 		    strcmp(profile_string(p, f->name), "<module>") == 0) {
 			most_ns = sum->functions[i].total.weight_ns;
 			file = f->file;

@@ -93,8 +93,14 @@ static double share_of(const struct app *a, const struct flame_box *box)
 
 static void box_share(const struct app *a, const struct flame_box *box, char text[TEXT_NUMBER])
 {
-	text_percent(text, share_of(a, box),
-		     a->model->sum.received.count < CELLS_WHOLE_PERCENT);
+	double share = share_of(a, box);
+	bool whole = a->model->sum.received.count < CELLS_WHOLE_PERCENT;
+
+	if (share > 0 && share < .0005 && !whole) {	/* 0.0% would be none */
+		strcpy(text, "<0.1%");
+		return;
+	}
+	text_percent(text, share, whole);
 	strcat(text, "%");
 }
 

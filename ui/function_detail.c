@@ -14,6 +14,8 @@
 #include "ui/text.h"
 
 #define ROWS 7		/* rule, four lines, a blank row on either side */
+#define BRIEF_ROWS 3	/* rule, two lines */
+#define BRIEF_BELOW 22	/* height of the view */
 #define LABEL_AT 2
 #define VALUE_AT 16
 #define PEEK_WIDTH 36	/* that lines of source need at least */
@@ -24,9 +26,9 @@ static bool is_counted(const struct app *a)
 	return a->model->p->calls.n && !a->model->sum.measured;
 }
 
-unsigned int function_detail_rows(const struct app *a)
+unsigned int function_detail_rows(const struct app *a, unsigned int height)
 {
-	return ROWS + is_counted(a);
+	return (height < BRIEF_BELOW ? BRIEF_ROWS : ROWS) + is_counted(a);
 }
 
 static void put_label(struct pen *pen, const char *label)
@@ -270,8 +272,43 @@ static void put_peek(struct app *a, struct grid *g, struct area area, unsigned i
 
 /* ---- all of it ---- */
 
-/* "fib  fib.py:26" */
-static void put_title(const struct app *a, struct pen *pen, unsigned int width)
+static void put_certainty(const struct app *a, struct grid *g, struct area area, unsigned int y)
+{
+	const struct model *m = a->model;
+	_cleanup_(freep) char *text = ranks_certainty(&m->sum, m->order, min_of(m->n_order, 15u));
+	struct pen pen = area_pen(g, area, y);
+
+	put_label(&pen, "certainty");
+	pen_name(&pen, STYLE_TEXT, area.width - VALUE_AT - 1, text);
+}
+
+/* Behind the samples: "  line 41  97% of it". */
+static void put_brief_line(const struct app *a, struct pen *pen)
+{
+	const struct app_detail *d = &a->detail;
+
+	if (!d->line || pen_left(pen) < 24)
+		return;
+	pen_put(pen, STYLE_DIM, "  line ");
+	pen_put(pen, STYLE_STRONG, "%u", d->line);
+	put_part(pen, d->line_ns, d->lines_ns);
+}
+
+static void put_brief(struct app *a, struct grid *g, struct area area, unsigned int y)
+{
+	struct pen pen = area_pen(g, area, y++);
+
+	put_samples(a, &pen);
+	if (find_detail(a))
+		put_brief_line(a, &pen);
+	if (is_counted(a)) {
+		pen = area_pen(g, area, y++);
+		put_count(a, &pen);
+	}
+	put_certainty(a, g, area, y);
+}
+
+void function_detail_title(const struct app *a, struct pen *pen, unsigned int width)
 {
 	const struct profile *p = a->model->p;
 	const char *raw = profile_string(p, p->functions[a->function].name);
@@ -302,24 +339,15 @@ static unsigned int find_split(const struct app *a, unsigned int width)
 	return widest + PEEK_WIDTH <= width ? max_of(widest, width / 2) : 0;
 }
 
-void function_detail_put(struct app *a, struct grid *g, struct area area, unsigned int y)
+static void put_facts(struct app *a, struct grid *g, struct area area, unsigned int y)
 {
-	const struct model *m = a->model;
 	bool known = find_detail(a);
 	unsigned int split = find_split(a, area.width), n = 0;
 	struct area facts = area;
-	struct pen pen = area_pen(g, area, y + 1);
-	_cleanup_(freep) char *certainty = NULL;
+	struct pen pen;
 
-	put_title(a, &pen, area.width);
-	y += 2;
 	facts.width = split ? split - 1 : area.width;
 	pen = area_pen(g, facts, y);
-	if (!m->sum.functions[a->function].total.count) {
-		pen_to(&pen, LABEL_AT);
-		pen_put(&pen, STYLE_DIM, "no samples in this scope");
-		return;
-	}
 	put_samples(a, &pen);
 	n++;
 	if (is_counted(a)) {
@@ -336,10 +364,25 @@ void function_detail_put(struct app *a, struct grid *g, struct area area, unsign
 	} else {
 		n += 2;
 	}
-	pen = area_pen(g, area, y + n);
-	put_label(&pen, "certainty");
-	certainty = ranks_certainty(&m->sum, m->order, min_of(m->n_order, 15u));
-	pen_name(&pen, STYLE_TEXT, area.width - VALUE_AT - 1, certainty);
+	put_certainty(a, g, area, y + n);
 	pen = area_pen(g, area, y + n + 1);
 	recursion_picture_put(a, &pen);
+}
+
+void function_detail_put(struct app *a, struct grid *g, struct area area)
+{
+	const bool brief = area.height < BRIEF_BELOW;
+	unsigned int y = area.height - function_detail_rows(a, area.height) + !brief;
+	struct pen pen = area_pen(g, area, y++);
+
+	function_detail_title(a, &pen, area.width);
+	if (!a->model->sum.functions[a->function].total.count) {
+		pen = area_pen(g, area, y);
+		pen_to(&pen, LABEL_AT);
+		pen_put(&pen, STYLE_DIM, "no samples in this scope");
+	} else if (brief) {
+		put_brief(a, g, area, y);
+	} else {
+		put_facts(a, g, area, y);
+	}
 }

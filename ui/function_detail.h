@@ -8,11 +8,17 @@
 
 #include "ui/view.h"
 
-/* Rows that it takes, a blank one above and below included. */
-unsigned int function_detail_rows(const struct app *a);
+/*
+ * Rows that it takes of a view of that height, a blank one above and below included; where
+ * these are few it is brief.
+ */
+unsigned int function_detail_rows(const struct app *a, unsigned int height);
 
-/* Draw it from row `y` of the area on, which begins with the blank one. */
-void function_detail_put(struct app *a, struct grid *g, struct area area, unsigned int y);
+/* Draw it in the last rows of the area. */
+void function_detail_put(struct app *a, struct grid *g, struct area area);
+
+/* A rule with the name of the selected function and where it is, "fib  fib.py:26". */
+void function_detail_title(const struct app *a, struct pen *pen, unsigned int width);
 
 /* Was there time to find out about callers and lines of the selected one? */
 bool function_detail_is_known(const struct app *a);

@@ -215,7 +215,8 @@ static void put_memory(const struct model *m, const struct time_account *t, stru
 {
 	const struct counters *c = &m->p->counters;
 	uint64_t seconds = min_of(t->range_ns / NS_PER_S, (uint64_t)METER);
-	unsigned int n = min_of(meter_width(pen, BESIDE_MEMORY), (unsigned int)seconds);
+	/* As wide as the one of the CPU, unless there is no room for more than words. */
+	unsigned int n = meter_width(pen, BESIDE_MEMORY) ? min_of(meter_width(pen, BESIDE), (unsigned int)seconds) : 0;
 	double parts[METER];
 	uint64_t last, at;
 	char text[TEXT_NUMBER];

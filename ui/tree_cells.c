@@ -53,43 +53,51 @@ char *tree_cells_function(const struct profile *p, const struct ledger *l, uint3
 }
 
 /* How often a function calls itself in a row: in half of its samples, and at most. */
-static void put_recursion(const struct tree_cells *t, const struct tree_row *row)
+static char *recursion_text(const struct tree_row *row, bool utf8)
 {
+	const char *times = utf8 ? "×" : "x";
+
 	if (row->n < 2)
-		return;
-	pen_put(t->c.pen, STYLE_DIM, "  %s%u", t->c.pen->grid->utf8 ? "×" : "x", row->n);
-	if (row->n != row->max_depth)
-		pen_put(t->c.pen, STYLE_DIM, ", at most %u", row->max_depth);
+		return xstrdup("");
+	return row->n == row->max_depth ? xasprintf("  %s%u", times, row->n)
+		: xasprintf("  %s%u, at most %u", times, row->n, row->max_depth);
 }
 
+/* Deep down a name takes room of the next column, which moves to the right there. */
 static void put_node(const struct tree_cells *t, const struct tree_row *row)
 {
 	uint32_t function = t->tree->function[row->node];
-	bool pseudo = t->c.p->functions[function].outcome;	/* is nowhere */
-	unsigned int end = pseudo ? t->width - 1 : t->columns.where_at - 1;
-	unsigned int room = end > t->c.pen->column + 8 ? end - t->c.pen->column : 8;
 	double share = summary_share(t->c.sum, row->total.weight_ns);
 	_cleanup_(freep) char *name = tree_cells_function(t->c.p, t->ledger, function);
+	_cleanup_(freep) char *recursion = recursion_text(row, t->c.pen->grid->utf8);
+	_cleanup_(freep) char *where = t->c.p->functions[function].outcome	/* is nowhere */
+		? xstrdup("") : function_where(t->c.p, function);
+	unsigned int place = min_of(text_width(where), t->columns.where);
+	unsigned int used = text_width(recursion) + (place ? place + 2 : 0) + 1;
+	unsigned int end = t->width > used ? t->width - used : 0;
 
 	pen_name(t->c.pen, share >= .0995 ? STYLE_STRONG : STYLE_TEXT,
-		 row->n < 2 ? room : max_of(room, 24u) - 16, name);
-	put_recursion(t, row);
-	if (pseudo)
+		 end > t->c.pen->column + 8 ? end - t->c.pen->column : 8, name);
+	pen_put(t->c.pen, STYLE_DIM, "%s", recursion);
+	if (!place)
 		return;
-	pen_to(t->c.pen, t->columns.where_at);
-	cell_where(&t->c, t->columns.where, function);
+	pen_to(t->c.pen, max_of(t->columns.where_at, t->c.pen->column + 2));
+	pen_name(t->c.pen, STYLE_DIM, place, where);
 }
 
 static void put_root(const struct tree_cells *t, const struct tree_row *row)
 {
 	const char *title = profile_title(t->c.p);
 	char count[TEXT_NUMBER], time[TEXT_NUMBER];
+	_cleanup_(freep) char *all = xasprintf("%s samples, %s", text_count(count, row->total.count),
+					       text_time(time, row->total.weight_ns));
+	unsigned int at = t->width > text_width(all) + 1 ? t->width - text_width(all) - 1 : 0;
 
-	pen_name(t->c.pen, STYLE_STRONG, t->columns.name,
-		  title ? title : "all");
-	pen_to(t->c.pen, t->columns.where_at);
-	pen_put(t->c.pen, STYLE_DIM, "%s samples, %s", text_count(count, row->total.count),
-		 text_time(time, row->total.weight_ns));
+	at = min_of(at, t->columns.where_at);
+	pen_name(t->c.pen, STYLE_STRONG, at > t->c.pen->column + 2 ? at - t->c.pen->column - 2 : 0,
+		 title ? title : "all");
+	pen_to(t->c.pen, at);
+	pen_put(t->c.pen, STYLE_DIM, "%s", all);
 }
 
 static void put_rest(const struct tree_cells *t, const struct tree_row *row)

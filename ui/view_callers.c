@@ -8,6 +8,7 @@
 
 #include "base/util.h"
 #include "ui/cells.h"
+#include "ui/function_detail.h"
 #include "ui/ledger_text.h"
 #include "ui/text.h"
 #include "ui/view.h"
@@ -16,7 +17,8 @@
 #define DEEPER_SHARE .05	/* of a row that is more than one call away */
 #define DETAIL_FROM 19		/* height of the view from which on it is there */
 #define DETOUR_LEAST 20		/* columns, to say anything */
-#define DETAIL_ROWS 3		/* two lines and a blank row above */
+#define DETAIL_ROWS 4		/* a rule, two lines and a blank row above */
+#define VALUE_AT 16
 #define NAME_AT 24		/* without the bar */
 
 /* ---- rows ---- */
@@ -229,19 +231,26 @@ static void put_detail(const struct app *a, struct grid *g, struct area area, un
 	uint64_t n = a->callers.b.total.count;
 	char count[TEXT_NUMBER];
 
-	pen_to(&pen, 1);
-	pen_put(&pen, STYLE_DIM, sum->measured ? "of all time" : "of all CPU time");
-	cell_share(&c, summary_share(sum, a->callers.b.total.weight_ns));
-	pen_put(&pen, STYLE_TEXT, "%% ");
+	function_detail_title(a, &pen, area.width);
+	pen = area_pen(g, area, y + 1);
+	pen_to(&pen, 2);
+	pen_put(&pen, STYLE_DIM, sum->measured ? "of all time" : "of all CPU");
+	pen_to(&pen, VALUE_AT);
+	pen_put(&pen, STYLE_STRONG, "%s%%", text_percent(count, summary_share(sum,
+		a->callers.b.total.weight_ns), sum->received.count < CELLS_WHOLE_PERCENT));
 	if (n && !sum->measured)
 		cell_interval(&c, summary_total(sum, a->callers.function));
 	put_detour(a, &pen);
 	if (!n || sum->measured)
 		return;
-	pen = area_pen(g, area, y + 1);
-	pen_to(&pen, 1);
-	pen_put(&pen, STYLE_DIM, "%s samples here: shares near 50%% carry at least %s%.0f points",
-		text_count(count, n), pen_plus_minus(&pen), ceil(98 / sqrt((double)n)));
+	pen = area_pen(g, area, y + 2);
+	pen_to(&pen, 2);
+	pen_put(&pen, STYLE_DIM, "certainty");
+	pen_to(&pen, VALUE_AT);
+	pen_put(&pen, STYLE_TEXT, "%s", text_count(count, n));
+	pen_put(&pen, STYLE_DIM, " samples here: shares near 50%% carry at least ");
+	pen_put(&pen, STYLE_TEXT, "%s%.0f", pen_plus_minus(&pen), ceil(98 / sqrt((double)n)));
+	pen_put(&pen, STYLE_DIM, " points");
 }
 
 static void draw(struct app *a, struct grid *g, struct area area)

@@ -451,7 +451,7 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	if (a->arrived || a->asked != a->model->n_asked)
 		order_rows(a);
 	function_columns_lay(&a->columns, a->model->p, &a->model->sum, area.width, &t.columns);
-	detail_rows = detail ? function_detail_rows(a) : 0;
+	detail_rows = detail ? function_detail_rows(a, area.height) : 0;
 	put_head(&t);
 	if (view_lacks_samples(a, g, area))
 		return;
@@ -464,7 +464,7 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	}
 	beside(&t, 1 + min_of(rows, a->n_order - a->functions.top));
 	if (detail && a->function != RECORD_NONE)
-		function_detail_put(a, g, area, area.height - detail_rows);
+		function_detail_put(a, g, area);
 	if (callers.width)
 		put_callers(a, g, callers);
 }

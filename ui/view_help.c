@@ -4,9 +4,11 @@
 #include "ui/scroll.h"
 
 #define KEY_AT 3
-#define TEXT_AT 18
+#define TEXT_AT 16
 #define COMMAND_TEXT_AT 24
-#define COLUMN 46		/* the second one begins here, if there is room */
+#define COLUMN 46		/* the second one begins here, if there is room, */
+#define WIDE_COLUMN 56		/* or these, if there is more */
+#define COLUMNS 3u
 
 /* A group's rows in a column that begins at `left`; returns how many there are. */
 static uint32_t put_group(struct scroll *s, uint32_t row, unsigned int left,
@@ -81,18 +83,25 @@ static void put_notes(struct scroll *s)
 
 static void put_page(struct scroll *s)
 {
-	static const enum action_group groups[2][3] = {
-		{ ACTIONS_MOVE, ACTIONS_FIND, ACTIONS_SESSION },
-		{ ACTIONS_VIEWS, ACTIONS_SCOPE, ACTIONS_SHOW } };
-	bool two = s->area.width >= 2 * COLUMN;
-	uint32_t row = 0, right;
+	static const struct {
+		enum action_group group;
+		unsigned int column[COLUMNS];	/* of one, two, three */
+	} groups[] = {
+		{ ACTIONS_MOVE, { 0, 0, 0 } }, { ACTIONS_FIND, { 0, 0, 0 } },
+		{ ACTIONS_SESSION, { 0, 0, 0 } }, { ACTIONS_VIEWS, { 0, 1, 1 } },
+		{ ACTIONS_SCOPE, { 0, 1, 1 } }, { ACTIONS_SHOW, { 0, 1, 2 } },
+	};
+	unsigned int n = s->area.width >= COLUMNS * WIDE_COLUMN ? COLUMNS : s->area.width >= 2 * COLUMN ? 2 : 1;
+	unsigned int wide = n == COLUMNS ? WIDE_COLUMN : COLUMN;
+	uint32_t rows[COLUMNS] = { 0 };
 
-	for (size_t i = 0; i < array_len(groups[0]); i++)
-		row += put_group(s, row, 0, groups[0][i]);
-	right = two ? 0 : row;
-	for (size_t i = 0; i < array_len(groups[1]); i++)
-		right += put_group(s, right, two ? COLUMN : 0, groups[1][i]);
-	s->row = max_of(row, right);
+	for (size_t i = 0; i < array_len(groups); i++) {
+		unsigned int column = groups[i].column[n - 1];
+
+		rows[column] += put_group(s, rows[column], column * wide, groups[i].group);
+	}
+	for (size_t i = 0; i < COLUMNS; i++)
+		s->row = max_of(s->row, rows[i]);
 	put_commands(s);
 	put_notes(s);
 }

@@ -12,7 +12,7 @@
 
 #define BAR_AT 14
 #define BAR_FROM 70		/* width from which on there is one */
-#define WHAT_WIDTH 21
+#define WHAT_WIDTH 22
 #define MOST_LEAST 12		/* columns for a function that does it most */
 
 static const char *const names[MEMORY_KINDS] = {

@@ -327,7 +327,8 @@ static void put_functions(struct app *a, struct grid *g, struct area area, unsig
 {
 	struct table t = { .a = a, .g = g, .area = area, .seconds = area.width >= SECONDS_FROM };
 	const struct model *m = a->model;
-	unsigned int height = area.height > y + 1 ? area.height - y - 1 : 0;
+	unsigned int used = y + 1 + (area.height >= ROOMY_FROM);	/* a blank row above the message */
+	unsigned int height = area.height > used ? area.height - used : 0;
 
 	put_rule(g, area, y, 0, area.width, "Top functions", "by their own time; Enter goes to it");
 	t.trend = area.width >= TREND_FROM && m->sum.stats.n_blocks >= TREND;
@@ -360,6 +361,7 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	put_bar(a, g, area, y++, &t, 0);
 	if (two)
 		put_bar(a, g, area, y++, &t, 1);
+	y += two;
 	put_legend(a, g, area, y, &t);
 	y += legend_rows(&t);
 	put_waiting(a, g, area, y++);

@@ -8,6 +8,7 @@
 #include "ui/text.h"
 
 #define TEXT_AT 20
+#define FACT_AT 16
 
 static void put_count(struct pen *pen, struct sum sum)
 {
@@ -107,11 +108,14 @@ static void put_notes(struct scroll *s)
 /* "label  value", if there is one; frees it. */
 static void put_fact(struct scroll *s, const char *label, char *value)
 {
-	if (value) {
-		_cleanup_(freep) char *text = xasprintf("%s: %s", label, value);
+	struct pen pen;
 
-		scroll_wrap(s, STYLE_TEXT, 2, text);
-	}
+	if (!value)
+		return;
+	pen = scroll_at(s, s->row, 0);
+	pen_to(&pen, 2);
+	pen_put(&pen, STYLE_DIM, "%s", label);
+	scroll_wrap(s, STYLE_TEXT, FACT_AT, value);
 	free(value);
 }
 
@@ -127,8 +131,8 @@ static void put_how(struct scroll *s)
 	put_fact(s, "cost", facts_cost(m->p, true));
 	put_fact(s, "effect", facts_effect(m->p));
 	if (m->sum.received.count && m->sum.stats.n_used < STATS_MIN_BLOCKS)
-		scroll_wrap(s, STYLE_TEXT, 2, "less than 10 s of data: \"?\" after an interval says "
-			    "that it can be wider, if the program has phases");
+		put_fact(s, "intervals", xstrdup("less than 10 s of data: \"?\" after one says that it can be "
+						 "wider, if the program has phases"));
 	scroll_row(s);
 }
 

@@ -69,8 +69,8 @@ stops_are_measured() {
 		fail "$(head -n 12 report.txt)"
 	grep -q '^ cost .*; it held threads still for ' report.txt || fail "$(head -n 12 report.txt)"
 	"$cprofd" view --ascii --render quality --size 250x40 ptrace.cprof >screen.txt
-	grep -q "^ *effect: $words" screen.txt || fail "$(cat screen.txt)"
-	grep -q '^ *cost: .*: session .*, opener .*, workers .*, command' screen.txt ||
+	grep -q "^ *effect  *$words" screen.txt || fail "$(cat screen.txt)"
+	grep -q '^ *cost  *.*: session .*, opener .*, workers .*, command' screen.txt ||
 		fail "$(cat screen.txt)"
 }
 

@@ -121,10 +121,10 @@ TEST(a_key_that_is_bound_is_shown)
 	app_key(&t.app, KEY_OF_PAGE_DOWN);
 	assert_ptr_equal(t.app.view, &view_help);
 	grid_resize(&t.grid, 100, 90);
-	assert_shows(&t, "? F1 PgDn      this page");
-	assert_shows(&t, "Space          page down");
-	assert_shows(&t, "-              the whole name, file, address");
-	assert_shows(&t, "\\ F4 f         only samples with such a name");
+	assert_shows(&t, "? F1 PgDn    this page");
+	assert_shows(&t, "Space        page down");
+	assert_shows(&t, "-            the whole name, file, address");
+	assert_shows(&t, "\\ F4 f       only samples with such a name");
 	type(&t, "y");
 	assert_shows(&t, "y does nothing here");
 	type(&t, "f");
