@@ -10,7 +10,9 @@
 
 #define MAX_MAPS_TEXT (64u << 20)
 #define REFRESH_NS (100 * NS_PER_MS)	/* between two looks at the same process */
-#define RECHECK_SHARE 20	/* reading mappings takes one in so many of the time, at most, */
+#define REREAD_SHARE 20	/* reading mappings takes one in so many of the time, at most, */
+#define LEARN_NS (100 * NS_PER_MS)	/* from the first on, in which changes would show */
+#define QUICK_NS (5 * NS_PER_MS)	/* of STOPPED_NS */
 #define DEAR_NS (2 * NS_PER_MS)	/* or more while one reading takes less than this */
 
 void mappings_put(const struct proc *p, const struct mapping *m, uint64_t time_ns)
@@ -197,6 +199,7 @@ static void drop_unseen(struct proc *p)
 
 void mappings_read(struct proc *p)
 {
+	uint64_t start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	struct buf text = { 0 };
 	struct proc_map map;
 	char path[PATH_MAX];
@@ -219,11 +222,12 @@ void mappings_read(struct proc *p)
 	}
 	p->n_maps_read = p->n_maps;
 	buf_deinit(&text);
+	p->reading_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;
 }
 
 uint64_t mappings_stack_end(struct thread *t, uint64_t addr)
 {
-	uint64_t start = clock_mono_ns(), took;
+	uint64_t now = clock_mono_ns(), start = clock_ns(CLOCK_THREAD_CPUTIME_ID), took;
 	struct buf text = { 0 };
 	struct proc_map map;
 	struct error err;
@@ -231,7 +235,7 @@ uint64_t mappings_stack_end(struct thread *t, uint64_t addr)
 	if (addr >= t->stack_start && addr < t->stack_end)
 		return t->stack_end;
 	t->stack_start = t->stack_end = 0;
-	if (start < t->proc->recheck_ns)
+	if (now < t->proc->stack_look_ns)
 		return 0;
 	if (t->proc->maps_fd >= 0 && lseek(t->proc->maps_fd, 0, SEEK_SET) == 0 &&
 	    io_read_all(t->proc->maps_fd, MAX_MAPS_TEXT, &text, &err) == 0) {
@@ -246,9 +250,9 @@ uint64_t mappings_stack_end(struct thread *t, uint64_t addr)
 		}
 	}
 	buf_deinit(&text);
-	took = clock_mono_ns() - start;
+	took = clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;
 	if (took > DEAR_NS)	/* it has tens of thousands of mappings */
-		t->proc->recheck_ns = start + RECHECK_SHARE * took;
+		t->proc->stack_look_ns = now + REREAD_SHARE * took;
 	return t->stack_end;
 }
 
@@ -263,17 +267,32 @@ void mappings_refresh(struct session *s, struct proc *p)
 	mappings_read(p);
 }
 
-bool mappings_recheck(struct session *s, struct proc *p, uint32_t generation)
+bool mappings_are_quick(const struct proc *p)
 {
-	uint64_t start = clock_mono_ns();
+	return p->reading_ns < QUICK_NS;
+}
 
-	if (p->maps_fd < 0)
+bool mappings_are_unsteady(const struct proc *p)
+{
+	uint64_t now = p->session->now_ns;
+
+	bool changed = p->n_changes && now < p->changed_ns + UNSTEADY_NS;
+	bool learning = !p->first_reread_ns || now < p->first_reread_ns + LEARN_NS;
+
+	return p->maps_fd >= 0 && (changed || (learning && mappings_are_quick(p)));
+}
+
+bool mappings_reread(struct proc *p)
+{
+	uint64_t now = clock_mono_ns();
+
+	if (p->maps_fd < 0 || now < p->reread_ns)
 		return false;
-	if (start < p->recheck_ns)
-		return p->n_changes && s->now_ns < p->changed_ns + UNSTEADY_NS;
 	mappings_read(p);
-	p->recheck_ns = start + RECHECK_SHARE * (clock_mono_ns() - start);
-	return mappings_changed_since(p, generation, UINT64_MAX);
+	if (!p->first_reread_ns)
+		p->first_reread_ns = now;
+	p->reread_ns = now + REREAD_SHARE * p->reading_ns;
+	return true;
 }
 
 /* ---- answers for the unwinder ---- */

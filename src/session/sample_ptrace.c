@@ -88,12 +88,20 @@ static bool ended_nowhere(const struct unwinder *u)
 }
 
 /*
- * A table is still being made, or a handle opened.  The stack cannot be kept for later, as it may
- * be large: rather the thread's next sample stands for this one's time too.
+ * A table is still being made, a handle opened, or it is too soon to look at the mappings.
+ * The stack cannot be kept for later, as it may be large: rather the thread's next sample
+ * stands for this one's time too.
  */
 static bool wants_again(const struct unwinder *u, bool readable, const struct o_stopped *msg)
 {
 	return (u->end == UNWIND_PENDING || !readable) && msg->weight_ns < PENDING_LIMIT_NS;
+}
+
+/* May the mappings have become others since that generation? */
+static bool may_be_stale(struct proc *p, uint32_t generation)
+{
+	return mappings_reread(p) ? mappings_changed_since(p, generation, UINT64_MAX)
+				  : mappings_are_unsteady(p);
 }
 
 #define READ_NS (STOPPED_NS * 3 / 4)	/* after that the answer may come too late */
@@ -102,11 +110,19 @@ void ptrace_on_stopped(struct session *s, struct o_stopped *msg)
 {
 	struct thread *t = procs_get_thread(s, msg->pid, msg->tid, msg->time_ns);
 	struct unwinder *u = s->unwinder;
-	uint32_t generation = t->proc->space.generation;
 	enum record_activity activity = ACTIVITY_UNKNOWN;
 	enum record_outcome outcome;
 	const uint32_t *frames;
 	size_t n_frames;
+	/*
+	 * Nobody tells when a library takes the place of another, and when the thread is let
+	 * go it can be back as it was before one looks: where that happens the look is now,
+	 * if it is a quick one.
+	 */
+	bool looks_first = !msg->waiting && mappings_are_quick(t->proc) &&
+			   mappings_are_unsteady(t->proc);
+	bool looked = looks_first && mappings_reread(t->proc), blind = looks_first && !looked;
+	uint32_t generation = t->proc->space.generation;
 	bool readable = unwind_thread(s, t, msg), stale, late;
 
 	if (ended_nowhere(u)) {
@@ -129,7 +145,7 @@ void ptrace_on_stopped(struct session *s, struct o_stopped *msg)
 	s->n_torn += late;
 
 	const struct s_continue answer = { S_CONTINUE, msg->sequence,
-					   late || wants_again(u, readable, msg) };
+					   late || wants_again(u, readable && !blind, msg) };
 
 	session_send_opener(s, &answer, sizeof(answer), NULL, 0);
 	s->n_stops += !msg->waiting;
@@ -137,8 +153,7 @@ void ptrace_on_stopped(struct session *s, struct o_stopped *msg)
 	s->stopped_ns = msg->held_ns;
 	if (answer.again)
 		return;
-	/* Nobody tells when a library takes the place of another. */
-	stale = !msg->waiting && mappings_recheck(s, t->proc, generation);
+	stale = blind || (!looked && !msg->waiting && may_be_stale(t->proc, generation));
 	s->checked_sequence = msg->sequence;
 	s->checked_sample = (struct record_sample){
 		.time_ns = msg->time_ns,

@@ -73,8 +73,9 @@ struct proc {
 	struct unwind_space space;	/* generation changes with the mappings */
 	struct mapping *maps;	/* sorted */
 	size_t n_maps, cap_maps;
-	size_t n_maps_read;	/* when all were read last, */
-	uint32_t n_readings;	/* and how often that was */
+	size_t n_maps_read;	/* when all were read last; */
+	uint32_t n_readings;	/* how often that was, */
+	uint64_t reading_ns;	/* and what CPU time it took */
 	struct maps_change changes[MAX_MAPS_CHANGES];	/* the last ones */
 	size_t n_changes;
 	uint64_t changed_ns;	/* when the last of them came */
@@ -88,7 +89,9 @@ struct proc {
 	bool ended;		/* or exec'd: freed when no sample can need it any more */
 	uint64_t missing_ns;	/* its handles are dead, new ones were asked for then; 0: no */
 	uint64_t refreshed_ns;	/* see mappings_refresh() */
-	uint64_t recheck_ns;	/* reading them again would cost too much before that */
+	uint64_t first_reread_ns;	/* see mappings_reread(); 0: none yet */
+	uint64_t reread_ns;	/* it would cost too much before that, */
+	uint64_t stack_look_ns;	/* and to look for a stack before that */
 	uint64_t loading_until_ns;	/* until then its libraries are being mapped */
 	struct module *generated;	/* of code in no file, or NULL: none was sampled yet */
 	uint32_t forked_by;	/* pid of who it has its code from, or 0 */
@@ -213,11 +216,14 @@ void mappings_read(struct proc *p);
  * can bear. */
 void mappings_refresh(struct session *s, struct proc *p);
 
-/*
- * For such an engine: may the mappings be others than they were in that generation?
- * Looks, as far as that does not cost too much.
- */
-bool mappings_recheck(struct session *s, struct proc *p, uint32_t generation);
+/* For such an engine, too: false if that would cost too much now, or cannot be. */
+bool mappings_reread(struct proc *p);
+
+/* Can they be read while a thread is held still? */
+bool mappings_are_quick(const struct proc *p);
+
+/* Have some changed of late, or was it not looked at for long enough to know? */
+bool mappings_are_unsteady(const struct proc *p);
 
 /* Has a mapping of one of these modules come in another's place, or gone, since then? */
 bool mappings_changed_since(const struct proc *p, uint32_t generation, uint64_t modules);
