@@ -19,6 +19,7 @@
 #include "ui/recursion_picture.h"
 #include "ui/save.h"
 #include "ui/text.h"
+#include "ui/too_small.h"
 #include "ui/view.h"
 
 #define ZONES_ABOVE 3
@@ -322,6 +323,10 @@ void app_key(struct app *a, uint32_t key)
 
 	if (key == KEY_OF_RESIZE)
 		return;
+	if (a->too_small) {
+		too_small_key(a, key);
+		return;
+	}
 	if (key == KEY_OF_WHEEL_UP || key == KEY_OF_WHEEL_DOWN) {
 		for (int i = 0; i < WHEEL_ROWS; i++)
 			app_key(a, key == KEY_OF_WHEEL_UP ? KEY_OF_UP : KEY_OF_DOWN);
@@ -721,27 +726,15 @@ static void draw_keys(const struct app *a, struct grid *g)
 	}
 }
 
-static void draw_too_small(const struct app *a, struct grid *g)
-{
-	_cleanup_(freep) char *text = xasprintf("Terminal is %ux%u; cprofd needs %ux%u. q quits.",
-						g->width, g->height, APP_MIN_WIDTH,
-						APP_MIN_HEIGHT);
-	unsigned int width = text_width(text);
-	struct pen pen = pen_make(g, g->height / 2, 0, g->width);
-
-	(void)a;
-	pen_to(&pen, g->width > width ? (g->width - width) / 2 : 0);
-	pen_put(&pen, STYLE_TEXT, "%s", text);
-}
-
 void app_draw(struct app *a, struct grid *g)
 {
 	unsigned int above = a->no_header ? 1 : ZONES_ABOVE;
 	struct area area = { .top = above, .width = g->width }, panel;
 
 	grid_clear(g);
-	if (g->width < APP_MIN_WIDTH || g->height < APP_MIN_HEIGHT) {
-		draw_too_small(a, g);
+	a->too_small = too_small(g);
+	if (a->too_small) {
+		too_small_draw(a, g);
 		return;
 	}
 	area.height = g->height - above - ZONES_BELOW;

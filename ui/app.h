@@ -96,6 +96,7 @@ struct app {
 	unsigned int width, height;	/* of what was drawn last */
 	unsigned int view_width;	/* of the view in it */
 	bool utf8;		/* of what was drawn last */
+	bool too_small;		/* what was drawn last was a sentence that says so */
 	bool asked_quit, asked_redraw, asked_suspend;
 	bool in_haste;		/* draw at once, what takes long comes later: */
 	bool unsettled;		/* with another app_draw(), not in haste */

@@ -147,9 +147,13 @@ static void ask_how_to_leave(struct app *a)
 	struct dialog *d = &a->dialog;
 
 	dialog_open(d, "Leave cprofd", "Enter does it, Esc stays");
-	dialog_say(d, "%s is still being recorded (%02u:%02u).", a->session.target,
-		   (unsigned int)(s / 60), (unsigned int)(s % 60));
-	dialog_offer(d, 'd', DIALOG_PICK, "detach: recording goes on");
+	if (a->session.state == APP_STALE)
+		dialog_say(d, "The session of %s does not answer.", a->session.target);
+	else
+		dialog_say(d, "%s is still being recorded (%02u:%02u).", a->session.target,
+			   (unsigned int)(s / 60), (unsigned int)(s % 60));
+	dialog_offer(d, 'd', DIALOG_PICK, "detach: %s", a->session.state == APP_STALE
+		     ? "what there is stays" : "recording goes on");
 	dialog_offer(d, 's', DIALOG_PICK, "stop recording, keep the data");
 	dialog_offer(d, 'x', DIALOG_PICK, "stop and throw the data away");
 	app_ask(a, leave_as_chosen);

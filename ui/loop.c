@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -64,6 +65,15 @@ static void take_mouse(struct app *a, struct grid *g, uint32_t key)
 		app_release(a);
 }
 
+/* By now: that the size changed may be heard of after the key. */
+static bool has_room(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= APP_MIN_WIDTH &&
+	       size.ws_row >= APP_MIN_HEIGHT;
+}
+
 /* All that were typed, which ends a script; false if the terminal is gone. */
 static bool take_keys(struct app *a, struct grid *g, struct script **script)
 {
@@ -74,6 +84,8 @@ static bool take_keys(struct app *a, struct grid *g, struct script **script)
 			return false;
 		if (key != KEY_OF_RESIZE)
 			*script = NULL;
+		if (a->too_small)
+			a->too_small = !has_room();
 		if (key == KEY_OF_CLICK || key == KEY_OF_DRAG || key == KEY_OF_RELEASE)
 			take_mouse(a, g, key);
 		else

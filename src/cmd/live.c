@@ -510,12 +510,21 @@ static int say_it_is_kept(const struct live *l)
 	return EXIT_OK;
 }
 
+static int say_it_is_silent(const struct live *l)
+{
+	cmd_say("the session of %s does not answer: `cprofd list` says what became of it; the recording is %s",
+		l->app.session.target, l->entry->path);
+	return EXIT_OK;
+}
+
 /* Do what was chosen when the session was left. */
 static int leave(struct live *l, const char *program)
 {
 	keep_place(l);
 	if (l->app.session.state == APP_ENDED && l->app.session.leave == LEAVE_DETACH)
 		return say_it_is_kept(l);
+	if (l->app.session.state == APP_STALE && l->app.session.leave == LEAVE_DETACH)
+		return say_it_is_silent(l);
 	if (l->app.session.leave == LEAVE_DETACH)
 		return say_it_goes_on(l);
 	if (l->control >= 0 && !l->over && !live_stop(l->control))

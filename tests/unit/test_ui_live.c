@@ -168,6 +168,20 @@ TEST(a_session_is_left_as_was_chosen)
 	assert_true(t.app.asked_quit);
 	assert_int_equal(t.app.session.leave, LEAVE_DETACH);
 	t.app.asked_quit = false;
+	grid_resize(&t.grid, 70, 10);	/* no room for a question: it goes on */
+	assert_shows(&t, "needs 60x15. Recording goes on. q quits.");
+	t.app.session.leave = LEAVE_DISCARD;
+	type(&t, "q");
+	assert_true(t.app.asked_quit);
+	assert_int_equal(t.app.session.leave, LEAVE_DETACH);
+	t.app.asked_quit = false;
+	grid_resize(&t.grid, 80, 24);
+	free(screen(&t));
+	t.app.session.state = APP_STALE;
+	type(&t, "q");
+	assert_shows(&t, "does not answer.");
+	type(&t, "\033");
+	t.app.session.state = APP_LIVE;
 	type(&t, ":sessions\nj\n");
 	assert_true(t.app.asked_quit);
 	assert_int_equal(t.app.session.join, 2);

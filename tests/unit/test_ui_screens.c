@@ -147,6 +147,14 @@ TEST(ascii_screens_are_ascii)
 
 TEST(a_screen_that_is_too_small_says_so_and_comes_back)
 {
+	static const struct {
+		unsigned int width;
+		const char *says;
+	} widths[] = {
+		{ 40, "40x10; cprofd needs 60x15. q quits." }, { 35, "35x10; cprofd needs 60x15. q quits." },
+		{ 30, "cprofd needs 60x15; q quits" }, { 20, "needs 60x15; q quits" },
+		{ 12, "needs 60x15" }, { 5, "60x15" },
+	};
 	struct made_app t;
 	char *before, *after;
 
@@ -155,8 +163,13 @@ TEST(a_screen_that_is_too_small_says_so_and_comes_back)
 	before = screen(&t);
 	grid_resize(&t.grid, 50, 10);
 	assert_shows(&t, "50x10; cprofd needs 60x15");
+	for (size_t i = 0; i < array_len(widths); i++) {
+		grid_resize(&t.grid, widths[i].width, 10);
+		assert_shows(&t, widths[i].says);
+	}
 	grid_resize(&t.grid, 1, 1);
 	free(screen(&t));
+	type(&t, "3jS/x\n");	/* nobody sees what these would do */
 	grid_resize(&t.grid, 100, 30);
 	after = screen(&t);
 	assert_string_equal(before, after);
