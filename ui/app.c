@@ -443,8 +443,9 @@ static void make_tokens(const struct app *a, struct token t[N_TOKENS])
 	t[4].loud = cut > .05;
 	t[4].keep = 2;
 	snprintf(t[5].label, sizeof(t[5].label), "CPU ");
-	if (ns && sum->cpu_known)
-		snprintf(t[5].value, sizeof(t[5].value), "%.2f", (double)sum->cpu_ns / (double)ns);
+	if (sum->to_ns > sum->from_ns && sum->cpu_known)
+		snprintf(t[5].value, sizeof(t[5].value), "%.2f",
+			 (double)sum->cpu_ns / (double)(sum->to_ns - sum->from_ns));
 	else
 		strcpy(t[5].value, "-");	/* not known, which is not zero */
 	if (cpus)
@@ -617,12 +618,13 @@ static void draw_context(const struct app *a, struct grid *g, unsigned int y)
 static void draw_prompt(const struct app *a, struct grid *g)
 {
 	struct pen pen = pen_make(g, g->height - 2, 1, g->width - 1);
-	unsigned int room = pen.width, said;
+	unsigned int room = pen.width, said, typed;
 	struct buf clean = { 0 };
 
 	text_clean(&clean, a->message ? a->message : "", strlen(a->message ? a->message : ""),
 		   g->utf8);
-	text_clip(&clean, room / 2, g->utf8);
+	typed = text_width(prompt_text(&a->prompt)) + 4;	/* mark, cursor, blanks */
+	text_clip(&clean, room - min_of(room / 2, typed), g->utf8);
 	said = text_width((const char *)clean.data);
 	prompt_draw(&a->prompt, &pen, room - said - 2);
 	pen_to(&pen, room - said);
