@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/term.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ static struct {
 
 /* ---- leaving it as it was ---- */
 
-static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTERM, SIGHUP, SIGQUIT };
+static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 static struct sigaction before[array_len(fatal)];	/* what was to be done about them */
 
 /* Main screen, cursor, no mouse, no attributes; only what a handler may call. */
@@ -54,15 +55,19 @@ static void on_fatal(int sig)
 	raise(sig);
 }
 
+/* What was to be done before curses puts its own, which ends with a status of nobody's. */
+static void remember_fatal(void)
+{
+	for (size_t i = 0; i < array_len(fatal); i++)
+		sigaction(fatal[i], NULL, &before[i]);
+}
+
 static void catch_fatal(void)
 {
 	struct sigaction act = { .sa_handler = on_fatal, .sa_flags = SA_NODEFER };
 
-	for (size_t i = 0; i < array_len(fatal); i++) {
-		sigaction(fatal[i], NULL, &before[i]);
-		if (before[i].sa_handler != SIG_IGN)	/* as under nohup */
-			sigaction(fatal[i], &act, NULL);
-	}
+	for (size_t i = 0; i < array_len(fatal); i++)	/* ignored, as under nohup: that stays */
+		sigaction(fatal[i], before[i].sa_handler == SIG_IGN ? &before[i] : &act, NULL);
 }
 
 static void release_fatal(void)
@@ -126,6 +131,7 @@ int term_open(bool ascii, enum term_color color, struct term_caps *caps, struct 
 		return error_set(err, ENOTSUP, "the terminal \"%s\" is not known",
 				 name ? name : "");
 	tcgetattr(STDIN_FILENO, &term.saved);
+	remember_fatal();
 	term.screen = what == TERMINFO_SCREEN ? newterm(NULL, stdout, stdin) : NULL;
 	if (!term.screen)
 		return error_set(err, ENOTSUP, "the terminal \"%s\" cannot place its cursor", name);
@@ -145,11 +151,20 @@ int term_open(bool ascii, enum term_color color, struct term_caps *caps, struct 
 	return 0;
 }
 
+/* Where the screen stays, as on a console, who comes next begins on a row of its own. */
+static void end_window(void)
+{
+	move(LINES - 1, 0);
+	clrtoeol();
+	refresh();
+	endwin();
+}
+
 void term_close(void)
 {
 	if (!term.screen)
 		return;
-	endwin();
+	end_window();
 	delscreen(term.screen);
 	release_fatal();
 	memset(&term, 0, sizeof(term));
@@ -259,6 +274,12 @@ static bool is_block(const char *text)
 	return (unsigned char)*text >= 0x80 || *text == '#';
 }
 
+/* The letter of a kind of code, one cell. */
+static bool is_kind(const struct cell *c)
+{
+	return isalpha((unsigned char)*c->text) && !c->text[1] && colour_of_few(c->style.fg) > COLOR_BLACK;
+}
+
 static struct pair pair_of(const struct cell *c)
 {
 	struct style s = c->style;
@@ -266,6 +287,8 @@ static struct pair pair_of(const struct cell *c)
 	if (term.caps.colours == 256)
 		return (struct pair){ (short)palette_colour(term.caps.theme, s.fg),
 				      (short)palette_colour(term.caps.theme, s.bg) };
+	if (is_kind(c))
+		return (struct pair){ COLOR_BLACK, colour_of_few(s.fg) };
 	if (s.bg == INK_DEFAULT && !is_block(c->text))
 		return (struct pair){ -1, -1 };
 	if (s.bg == INK_DIM)	/* a grey box of a flame graph */
@@ -287,23 +310,39 @@ static short pair_number(struct pair pair)
 	return (short)term.n_pairs++;
 }
 
-/* Where there are no tints, what should stand out is reversed. */
-static bool needs_reverse(const struct cell *c)
+/* U+2580 to U+259F: what a bar is made of. */
+static bool is_of_a_bar(const char *text)
+{
+	return strncmp(text, "\xe2\x96", 2) == 0 && (unsigned char)text[2] < 0xa0;
+}
+
+/*
+ * Where there are no tints, what should stand out is reversed.  What has a colour of its own
+ * stays as it is: a bar would be turned inside out.
+ */
+static bool needs_reverse(const struct cell *c, struct pair pair)
 {
 	bool marked = c->style.bg == INK_TINT || c->style.bg == INK_CHIP;
+	bool tinted = term.caps.colours == 256 &&
+		      palette_colour(term.caps.theme, c->style.bg) != PALETTE_DEFAULT;
+	bool coloured = pair.bg >= 0 || (pair.fg >= 0 && is_of_a_bar(c->text));
 
-	return marked && (term.caps.colours != 256 ||
-			  palette_colour(term.caps.theme, c->style.bg) == PALETTE_DEFAULT);
+	return marked && !tinted && !(term.caps.colours && coloured);
 }
 
 static void put_cell(const struct cell *c)
 {
 	wchar_t text[CCHARW_MAX + 1] = { 0 };
 	const char *s = c->text, *end = s + strlen(s);
+	struct pair pair = pair_of(c);
+	bool reverse = needs_reverse(c, pair);
 	attr_t attrs = (c->style.attrs & ATTR_BOLD ? A_BOLD : 0) |
 		       (c->style.attrs & ATTR_UNDERLINE ? A_UNDERLINE : 0) |
-		       (c->style.attrs & ATTR_REVERSE || needs_reverse(c) ? A_REVERSE : 0);
+		       (c->style.attrs & ATTR_REVERSE || reverse ? A_REVERSE : 0);
 	cchar_t cell;
+
+	if (reverse && c->style.fg < INK_PYTHON)	/* dim words would be dim ground */
+		pair.fg = -1;
 
 	for (int i = 0; s < end && i < CCHARW_MAX; i++) {
 		uint32_t cp = '?';
@@ -312,7 +351,7 @@ static void put_cell(const struct cell *c)
 		text[i] = (wchar_t)cp;
 		s += n ? n : 1;
 	}
-	setcchar(&cell, text, attrs, pair_number(pair_of(c)), NULL);
+	setcchar(&cell, text, attrs, pair_number(pair), NULL);
 	add_wch(&cell);		/* fails in the last cell, which it has drawn then */
 }
 
@@ -436,7 +475,7 @@ uint32_t term_take_key(void)
 
 void term_give(void)
 {
-	endwin();
+	end_window();
 }
 
 void term_take(void)
