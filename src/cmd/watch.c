@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -259,11 +260,19 @@ static void clear_progress(struct watch *w)
 	w->progress_shown = false;
 }
 
+/* A terminal that knows no line to be written anew. */
+static bool is_dumb(void)
+{
+	const char *name = getenv("TERM");
+
+	return !name || !*name || strcmp(name, "dumb") == 0;
+}
+
 static void show_progress(struct watch *w, const struct c_grew *g)
 {
 	uint64_t s = (clock_mono_ns() - w->started_ns) / NS_PER_S;
 
-	if (w->options->quiet || !w->started || !isatty(STDERR_FILENO))
+	if (w->options->quiet || !w->started || !isatty(STDERR_FILENO) || is_dumb())
 		return;
 	fprintf(stderr, "\r\033[Kcprofd: recording %02llu:%02llu  %llu samples  lost %llu  (Ctrl-C ends it)",
 		(unsigned long long)s / 60, (unsigned long long)s % 60,

@@ -128,8 +128,10 @@ sizes() {
 	pane 100 30 "$cprofd view r.cprof"
 	shows "2 Functions"
 	before=$(shot)
-	mux resize-window -t t -x 50 -y 10
-	shows "cprofd needs 60x15"
+	mux resize-window -t t -x 40 -y 10
+	shows "40x10; cprofd needs 60x15. q quits."
+	mux resize-window -t t -x 20 -y 10
+	shows "needs 60x15; q quits"
 	mux resize-window -t t -x 100 -y 30
 	same() { [ "$(shot)" = "$before" ]; }
 	wait_for 10 same || fail "not the same screen: $(shot)"
@@ -140,10 +142,25 @@ sizes() {
 		key j
 	done
 	mux resize-window -t t -x 100 -y 30
+	shows "2 Functions"	# tmux takes its time, and without room g does nothing
 	key g
 	wait_for 10 same || fail "not the same screen after a storm: $(shot)"
 	key q
 	ended
+}
+
+# Is $2 of the selected row, the first, in reverse?  $1 is what capture-pane -e said.
+is_reversed() {
+	"$python" -c 'import re, sys
+for row in open(sys.argv[1], encoding="utf-8"):
+    reverse = False
+    before = row.partition(sys.argv[2])[0]
+    if before != row and re.sub("\033\\[[0-9;]*m", "", row).startswith(">"):
+        for sgr in re.findall("\033\\[([0-9;]*)m", before):
+            for n in sgr.split(";"):
+                reverse = {"0": False, "": False, "7": True, "27": False}.get(n, reverse)
+        print(reverse)
+        break' "$1" "$2"
 }
 
 colours() {
@@ -167,6 +184,10 @@ colours() {
 	shows "2 Functions"
 	mux capture-pane -e -p -t t >colour.txt
 	! grep -qE "38;5|48;5" colour.txt || fail "256 colours on 8: $(cat -v colour.txt)"
+	# The kind is a black letter on a fill, and the selected row's bar no reversed one.
+	grep -q "$(printf '\033\\[30m\033\\[43m')N" colour.txt || fail "no filled letter: $(cat -v colour.txt)"
+	[ "$(is_reversed colour.txt █)" = False ] || fail "the bar is turned inside out: $(cat -v colour.txt)"
+	[ "$(is_reversed colour.txt half)" = True ] || fail "no selection: $(cat -v colour.txt)"
 	key q
 	ended
 }
@@ -196,8 +217,17 @@ other_locales_and_terminals() {
 	for term in dumb nosuch ''; do
 		pane 100 30 "TERM=$term $cprofd view r.cprof; echo \"[exit \$?]\""
 		shows "[exit 2]"
-		shows "\`cprofd report\` prints the same as text"
+		shows "\`cprofd report\` prints"
 	done
+	# How far a recording is cannot be written on one row, over and over.
+	pane 100 30 true
+	ended
+	mux pipe-pane -t t "cat >dumb.txt"
+	key -l "TERM=dumb $cprofd record -o dumb.cprof -- $targets/abc 1; echo \"[exit \$?]\""
+	key Enter
+	shows "[exit 0]"
+	grep -q "samples, 0 lost: dumb.cprof" dumb.txt || fail "$(cat dumb.txt)"
+	! grep -q "$(printf '\033')" dumb.txt || fail "escapes for a dumb terminal: $(cat -v dumb.txt)"
 	expect 2 "no terminal" "$cprofd" view r.cprof
 	! grep -q "$(printf '\033')" out.txt err.txt || fail "escapes without a terminal"
 }
@@ -263,8 +293,8 @@ editor() {
 
 # Echo on, canonical, main screen, cursor visible.
 is_as_it_was() {
-	ended
-	[ "$(mux display -p -t t '#{alternate_on}#{cursor_flag}')" = 01 ] ||
+	left() { [ "$(mux display -p -t t '#{alternate_on}#{cursor_flag}')" = 01 ]; }
+	wait_for 10 left ||
 		fail "$1: screen and cursor: $(mux display -p -t t '#{alternate_on}#{cursor_flag}')"
 	key -l "printf '<%s>\n' \$(stty -a | grep -c -w -e -echo -e -icanon)"
 	key Enter
@@ -272,11 +302,12 @@ is_as_it_was() {
 }
 
 terminal_is_restored() {
-	for sig in SEGV ABRT TERM HUP; do
-		pane 100 30 "$cprofd view r.cprof 2>/dev/null"
+	for sig in SEGV ABRT TERM INT HUP; do
+		pane 100 30 "$cprofd view r.cprof 2>/dev/null; echo \"[exit \$?]\""
 		shows "2 Functions"
 		kill -$sig "$(its_pid)" || fail "no process"
 		is_as_it_was $sig
+		[ $sig != TERM ] || shows "[exit 143]"	# as of any program
 	done
 	pane 100 30 "$cprofd view r.cprof"
 	shows "2 Functions"
