@@ -117,7 +117,7 @@ static void find_line(const struct model *m, struct app_detail *d)
 
 	if (profile_function_in_interpreter(m->p, d->function))
 		return;
-	lines_make(m->p, &m->scope, &m->sum, d->function, &lines);
+	lines_make(m->p, NULL, &m->sum, d->function, &lines);
 	for (uint32_t i = 0; i < lines.n; i++) {
 		const struct line_sum *l = &lines.v[i];
 

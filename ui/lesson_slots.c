@@ -187,7 +187,7 @@ static void fill_lines(struct work *w, struct sources *sources)
 	uint64_t all_ns = 0;
 	uint32_t n = 0;
 
-	lines_make(m->p, &m->scope, &m->sum, w->function, &lines);
+	lines_make(m->p, NULL, &m->sum, w->function, &lines);
 	for (uint32_t i = 0; i < lines.n; i++) {
 		const struct line_sum *l = &lines.v[i];
 

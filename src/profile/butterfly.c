@@ -194,6 +194,7 @@ static size_t find_last(const struct fold_path *c, size_t first)
 void butterfly_make_folded(const struct profile *p, const struct summary *sum, uint32_t function,
 			   uint32_t depth, enum recursion mode, struct butterfly *out)
 {
+	_cleanup_(freep) bool *has = profile_leaves_with(p, function);
 	const struct sum *sums = sum->leaves;
 	struct side callers = { 0 }, callees = { 0 };
 	struct fold_path c;
@@ -205,7 +206,7 @@ void butterfly_make_folded(const struct profile *p, const struct summary *sum, u
 	for (uint32_t i = 0; i < sum->n_leaves; i++) {
 		size_t first, last;
 
-		if (!sums[i].count)
+		if (!sums[i].count || !has[i])
 			continue;
 		fold_path_list(&c, i);
 		first = c.n_calls;

@@ -80,43 +80,75 @@ static void find_lines(struct work *w, uint32_t leaf)
 	}
 }
 
-static void add_to(struct sum *sum, double *blocks, struct sum one, size_t block)
+/* What a leaf has, by row. */
+static void add_leaf(struct work *w, uint32_t leaf, struct sum sum)
 {
-	sum_add(sum, one);
-	blocks[block] += (double)one.weight_ns;
+	const struct leaf_lines *l = &w->leaves[leaf];
+
+	for (uint32_t r = 0; r < l->n; r++)
+		sum_add(&w->v[w->rows[l->first + r]].total, sum);
+	if (l->self != UINT32_MAX)
+		sum_add(&w->v[l->self].self, sum);
+	if (l->in_c != UINT32_MAX)
+		sum_add(&w->v[l->in_c].in_c, sum);
 }
 
-/* Add up the selection by row and block. */
-static void add_up(struct work *w, const struct selection *s, const struct block_sums *blocks)
+/* And a sample, by row and block `b`. */
+static void add_sample(const struct work *w, const struct block_sums *blocks, uint32_t leaf,
+		       double weight, uint32_t b)
+{
+	const struct leaf_lines *l = &w->leaves[leaf];
+	size_t n = blocks->n_blocks;
+
+	for (uint32_t r = 0; r < l->n; r++)
+		blocks->total[w->rows[l->first + r] * n + b] += weight;
+	if (l->self != UINT32_MAX)
+		blocks->self[l->self * n + b] += weight;
+	if (l->in_c != UINT32_MAX)
+		blocks->in_c[l->in_c * n + b] += weight;
+}
+
+/* Only leaves that have a line are looked at: of most functions, few. */
+static void add_blocks(const struct work *w, const struct selection *s,
+		       const struct block_sums *blocks)
 {
 	const struct samples *smp = &w->p->samples;
 	uint32_t n = blocks->n_blocks;
 	struct picked k;
 
 	picked_init(&k, w->p, s);
+	for (size_t i = 0; i < w->p->n_leaves; i++)
+		k.leaf[i] &= w->leaves[i].n > 0;
 	for (uint32_t b = 0; b < n; b++) {
 		size_t last = picked_block(&k, smp, b + 1, n);
 
-		for (size_t i = picked_block(&k, smp, b, n); i < last; i++) {
-			const struct leaf_lines *l = &w->leaves[smp->leaf[i]];
-			struct sum one = { 1, smp->weight_ns[i] };
-
-			if (!l->n || !picked_has(&k, smp, i) || !k.leaf[smp->leaf[i]])
-				continue;
-			for (uint32_t r = 0; r < l->n; r++) {
-				size_t row = w->rows[l->first + r];
-
-				add_to(&w->v[row].total, blocks->total, one, row * n + b);
-			}
-			if (l->self != UINT32_MAX)
-				add_to(&w->v[l->self].self, blocks->self, one,
-				       (size_t)l->self * n + b);
-			if (l->in_c != UINT32_MAX)
-				add_to(&w->v[l->in_c].in_c, blocks->in_c, one,
-				       (size_t)l->in_c * n + b);
-		}
+		for (size_t i = picked_block(&k, smp, b, n); i < last; i++)
+			if (k.leaf[smp->leaf[i]] && picked_has(&k, smp, i))
+				add_sample(w, blocks, smp->leaf[i], (double)smp->weight_ns[i], b);
 	}
 	picked_deinit(&k);
+}
+
+/* How sure the shares are is what the blocks tell. */
+static void find_shares(struct work *w, const struct selection *s, const struct stats *stats)
+{
+	size_t n = stats->n_blocks, n_sums = w->n * n;
+	struct block_sums blocks = { .n_blocks = stats->n_blocks,
+				     .self = xcalloc(n_sums, sizeof(double)),
+				     .in_c = xcalloc(n_sums, sizeof(double)),
+				     .total = xcalloc(n_sums, sizeof(double)) };
+
+	add_blocks(w, s, &blocks);
+	for (size_t i = 0; i < w->n; i++) {
+		struct line_sum *row = &w->v[i];
+
+		row->self_share = stats_share_of_blocks(stats, blocks.self + i * n);
+		row->in_c_share = stats_share_of_blocks(stats, blocks.in_c + i * n);
+		row->total_share = stats_share_of_blocks(stats, blocks.total + i * n);
+	}
+	free(blocks.self);
+	free(blocks.in_c);
+	free(blocks.total);
 }
 
 static int by_line(const void *a, const void *b, void *own_file)
@@ -132,7 +164,8 @@ static int by_line(const void *a, const void *b, void *own_file)
 void lines_make(const struct profile *p, const struct selection *s,
 		const struct summary *sum, uint32_t function, struct lines *out)
 {
-	uint32_t n_blocks = sum->stats.n_blocks, n = 0;
+	_cleanup_(freep) bool *has = profile_leaves_with(p, function);
+	uint32_t n = 0;
 	struct work w = {
 		.p = p, .function = function,
 		.has_in_c = p->shown.mode == FRAMES_MERGED &&
@@ -140,30 +173,19 @@ void lines_make(const struct profile *p, const struct selection *s,
 		.leaves = xcalloc(p->n_leaves, sizeof(*w.leaves)),
 	};
 
-	for (uint32_t i = 0; i < p->n_leaves; i++)
-		find_lines(&w, i);
-
-	size_t n_sums = w.n * n_blocks;
-	struct block_sums blocks = { .n_blocks = n_blocks, .self = xcalloc(n_sums, sizeof(double)),
-				     .in_c = xcalloc(n_sums, sizeof(double)),
-				     .total = xcalloc(n_sums, sizeof(double)) };
-
-	add_up(&w, s, &blocks);
-	for (size_t i = 0; i < w.n; i++) {
-		struct line_sum row = w.v[i];
-
-		row.self_share = stats_share_of_blocks(&sum->stats, blocks.self + i * n_blocks);
-		row.in_c_share = stats_share_of_blocks(&sum->stats, blocks.in_c + i * n_blocks);
-		row.total_share = stats_share_of_blocks(&sum->stats, blocks.total + i * n_blocks);
-		if (row.total.count)
-			w.v[n++] = row;
-	}
+	for (uint32_t i = 0; i < sum->n_leaves; i++)
+		if (has[i] && sum->leaves[i].count) {
+			find_lines(&w, i);
+			add_leaf(&w, i, sum->leaves[i]);
+		}
+	if (s)
+		find_shares(&w, s, &sum->stats);
+	for (size_t i = 0; i < w.n; i++)
+		if (w.v[i].total.count)
+			w.v[n++] = w.v[i];
 	if (n)
 		qsort_r(w.v, n, sizeof(*w.v), by_line, &p->functions[function].file);
 	*out = (struct lines){ .function = function, .v = w.v, .n = n, .has_in_c = w.has_in_c };
-	free(blocks.self);
-	free(blocks.in_c);
-	free(blocks.total);
 	free(w.leaves);
 	free(w.rows);
 	u64map_deinit(&w.by_line);

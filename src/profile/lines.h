@@ -30,7 +30,7 @@ static inline uint64_t line_own_ns(const struct line_sum *l)
 	return l->self.weight_ns + l->in_c.weight_ns;
 }
 
-/* Of a function in a selection whose summary is `sum`. */
+/* Of a function in a selection whose summary is `sum`; no selection: without the shares. */
 void lines_make(const struct profile *p, const struct selection *s,
 		const struct summary *sum, uint32_t function, struct lines *out);
 void lines_deinit(struct lines *l);

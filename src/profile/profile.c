@@ -298,6 +298,19 @@ uint32_t profile_leaf_root(const struct profile *p, uint32_t leaf)
 	return p->functions[t->function[node]].outcome ? t->function[node] : RECORD_NONE;
 }
 
+bool *profile_leaves_with(const struct profile *p, uint32_t function)
+{
+	bool *leaf = xcalloc(max_of(p->n_leaves, (size_t)1), sizeof(*leaf));
+	bool *is = xcalloc(p->n_functions, sizeof(*is));
+
+	is[function] = true;
+	tree_pick_leaves(&p->tree, is, leaf);
+	for (size_t i = 0; function == FUNCTION_EMPTY && i < p->n_leaves; i++)
+		leaf[i] = p->tree.of_stack[p->shown.leaves[i]] == 0;
+	free(is);
+	return leaf;
+}
+
 bool profile_is_host(const struct profile *p)
 {
 	return profile_meta(p, "pid") && profile_meta_number(p, "pid", 1) == 0;

@@ -340,6 +340,12 @@ bool profile_function_unnamed(const struct profile *p, uint32_t function);
 uint32_t profile_leaf_root(const struct profile *p, uint32_t leaf);
 
 /*
+ * By leaf: is a call of the function on its stack?  FUNCTION_EMPTY: is nothing on it?
+ * The caller frees it.
+ */
+bool *profile_leaves_with(const struct profile *p, uint32_t function);
+
+/*
  * The process that the recording is about: the one asked for, as what it ran
  * last, else the first; NULL if there is none, or if it is about the whole host.
  */

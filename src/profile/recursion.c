@@ -168,35 +168,72 @@ void lens_deinit(struct lens *l)
 
 /* ---- one function ---- */
 
+/* Is it on any stack more than once? */
+static bool calls_itself(const struct tree *t, uint32_t function)
+{
+	for (uint32_t i = 1; i < t->n_steps; i++)
+		if (t->steps[i].function == function &&
+		    (!(t->steps[i].flags & TREE_OUTERMOST) ||
+		     t->flags[t->steps[i].node] & TREE_RECURSIVE))
+			return true;
+	return false;
+}
+
+/* Do frames lack on one of these stacks? */
+static bool any_is_cut(const struct profile *p, const struct summary *sum, const bool *leaves)
+{
+	_cleanup_(freep) bool *outcome = xcalloc(p->n_functions, sizeof(*outcome));
+	_cleanup_(freep) bool *cut = xcalloc(max_of(p->n_leaves, (size_t)1), sizeof(*cut));
+
+	for (size_t i = 0; i < p->n_functions; i++)
+		outcome[i] = p->functions[i].outcome != 0;
+	tree_pick_leaves(&p->tree, outcome, cut);
+	for (uint32_t i = 0; i < sum->n_leaves; i++)
+		if (leaves[i] && cut[i] && sum->leaves[i].count)
+			return true;
+	return false;
+}
+
+/* The depth that a function has on a stack, and whether that is all that is known of it. */
+static void add_depth(const struct profile *p, const struct summary *sum, uint32_t leaf,
+		      uint32_t function, size_t *cap, struct recursion_depths *out)
+{
+	struct stack_walk walk = stack_walk_from(p, p->shown.leaves[leaf]);
+	const struct profile_level *call;
+	bool on_top = false, innermost = true;
+	uint32_t depth = 0;
+
+	for (; (call = stack_walk_next(&walk)); innermost = false) {
+		depth += call->function == function;
+		on_top |= innermost && call->function == function;
+	}
+	array_reserve(out->self, depth, *cap);
+	while (out->n < depth)
+		out->self[out->n++] = (struct sum){ 0 };
+	if (on_top)
+		sum_add(&out->self[depth - 1], sum->leaves[leaf]);
+}
+
 void recursion_depths_make(const struct profile *p, const struct summary *sum, uint32_t function,
 			   struct recursion_depths *out)
 {
+	_cleanup_(freep) bool *has = NULL;
 	size_t cap = 0;
 
 	*out = (struct recursion_depths){ 0 };
-	for (uint32_t i = 0; i < sum->n_leaves; i++) {
-		struct stack_walk walk = stack_walk_from(p, p->shown.leaves[i]);
-		const struct profile_level *call;
-		bool on_top = false, gap = false, innermost = true;
-		uint32_t depth = 0;
-
-		if (!sum->leaves[i].count)
-			continue;
-		while ((call = stack_walk_next(&walk))) {
-			depth += call->function == function;
-			on_top |= innermost && call->function == function;
-			gap |= p->functions[call->function].outcome != 0;
-			innermost = false;
-		}
-		if (!depth)
-			continue;
-		out->cut |= gap || profile_leaf_root(p, i) != RECORD_NONE;
-		array_reserve(out->self, depth, cap);
-		while (out->n < depth)
-			out->self[out->n++] = (struct sum){ 0 };
-		if (on_top)
-			sum_add(&out->self[depth - 1], sum->leaves[i]);
+	if (!sum->n_leaves || function == FUNCTION_EMPTY)
+		return;
+	has = profile_leaves_with(p, function);
+	/* A pseudo function may stand above a stack and not be on it. */
+	if (p->functions[function].outcome || calls_itself(&p->tree, function)) {
+		for (uint32_t i = 0; i < sum->n_leaves; i++)
+			if (has[i] && sum->leaves[i].count)
+				add_depth(p, sum, i, function, &cap, out);
+	} else if (sum->functions[function].total.count) {
+		array_reserve(out->self, 1, cap);
+		out->self[out->n++] = sum->functions[function].self;
 	}
+	out->cut = out->n && any_is_cut(p, sum, has);
 }
 
 void recursion_depths_deinit(struct recursion_depths *d)

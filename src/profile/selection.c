@@ -6,22 +6,15 @@
 #include "base/util.h"
 #include "profile/filter.h"
 
-/* A leaf passes if a function on its path matches: parents have smaller numbers. */
+/* A leaf passes if a function on its path matches. */
 static void pick_leaves(struct picked *k, const struct profile *p, const struct selection *s)
 {
-	const struct tree *t = &p->tree;
-	bool *node = xcalloc(t->n, sizeof(*node));
-
 	k->function = xcalloc(p->n_functions, sizeof(*k->function));
 	for (size_t i = 0; i < p->n_functions; i++)
 		k->function[i] = (!s->by_module || p->functions[i].module == s->module) &&
 			(!s->filter ||
 			 filter_match(s->filter, profile_string(p, p->functions[i].name)));
-	for (uint32_t n = 1; n < t->n; n++)
-		node[n] = node[t->parent[n]] || k->function[t->function[n]];
-	for (size_t i = 0; i < p->n_leaves; i++)
-		k->leaf[i] = node[t->of_stack[p->shown.leaves[i]]];
-	free(node);
+	tree_pick_leaves(&p->tree, k->function, k->leaf);
 }
 
 void picked_init(struct picked *k, const struct profile *p, const struct selection *s)

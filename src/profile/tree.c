@@ -2,6 +2,7 @@
 #include "profile/tree.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/util.h"
@@ -258,4 +259,36 @@ int tree_update(struct tree *t, struct profile *p, size_t first, struct error *e
 	if (first < p->shown.n_stacks || t->n_leaves != p->n_leaves)
 		order_leaves(t, p);
 	return ret;
+}
+
+/* The first of the leaves in walking order that ends at this step, or after it. */
+static size_t first_leaf(const struct tree *t, uint32_t step)
+{
+	size_t low = 0, high = t->n_leaves;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (t->leaf_steps[mid] < step)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+void tree_pick_leaves(const struct tree *t, const bool *function, bool *leaf_out)
+{
+	memset(leaf_out, false, t->n_leaves);
+	for (uint32_t i = 1; i < t->n_steps; i++) {
+		uint32_t depth = t->steps[i].depth;
+
+		if (!function[t->steps[i].function])
+			continue;
+		size_t leaf = first_leaf(t, i);
+		while (i + 1 < t->n_steps && t->steps[i + 1].depth > depth)
+			i++;
+		for (; leaf < t->n_leaves && t->leaf_steps[leaf] <= i; leaf++)
+			leaf_out[t->leaves[leaf]] = true;
+	}
 }

@@ -87,4 +87,10 @@ void tree_deinit(struct tree *t);
  */
 int tree_update(struct tree *t, struct profile *p, size_t first, struct error *err);
 
+/*
+ * Which leaves have a call of one of these functions on their stack: by function and by leaf.
+ * The root is no call.
+ */
+void tree_pick_leaves(const struct tree *t, const bool *function, bool *leaf_out);
+
 #endif

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Random profiles: what is summed up by ways that save work is what comes out when each
+ * sample is looked at by itself.
+ */
+#include "tests/unit/profile_maker.h"
+
+#include "base/error.h"
+#include "base/util.h"
+#include "profile/butterfly.h"
+#include "profile/filter.h"
+#include "profile/lines.h"
+#include "profile/recursion.h"
+#include "profile/stack_walk.h"
+
+#define ROUNDS 40
+#define N_STACKS 60
+#define N_SAMPLES 300
+#define N_NAMES 6		/* few, so that there is recursion of all kinds */
+#define MAX_CALLS 32
+#define MAX_FUNCTIONS 64
+
+static uint64_t state = 1;
+
+static uint32_t rnd(uint32_t n)
+{
+	state = state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)((state >> 32) * n >> 32);
+}
+
+static uint32_t random_stack(struct tiny *t, uint32_t gap)
+{
+	static const uint32_t outcomes[] = { OUTCOME_COMPLETE, OUTCOME_COMPLETE, OUTCOME_COMPLETE,
+					     OUTCOME_BROKEN };
+	uint32_t stack = outcomes[rnd(array_len(outcomes))], n = 1 + rnd(10);
+
+	for (uint32_t i = 0; i < n; i++)
+		stack = nodes_push(&t->nodes, t->w, stack,
+				   rnd(30) ? t->frames[rnd(N_NAMES)] : gap);
+	return stack;
+}
+
+static struct profile_load *make(void)
+{
+	uint32_t stacks[N_STACKS], gap;
+	struct tiny t = { 0 };
+
+	tiny_begin(&t, NULL);
+	gap = record_put_frame(t.w, &(struct record_frame){ .flags = FRAME_LEFT_OUT });
+	for (uint32_t i = 0; i < N_STACKS; i++)
+		stacks[i] = random_stack(&t, gap);
+	for (uint32_t i = 0; i < N_SAMPLES; i++)
+		record_put_sample(t.w, &(struct record_sample){ .time_ns = START + i * S / 20,
+			.stack = stacks[rnd(N_STACKS)], .thread = rnd(2),
+			.weight_ns = 1000 + rnd(1000) });
+	return tiny_load(&t);
+}
+
+/* A sample's calls, the innermost first; what stands above a stack that is cut is the last. */
+struct calls {
+	struct profile_level v[MAX_CALLS];
+	uint32_t n, n_walked;	/* without that */
+	bool cut;
+};
+
+static void calls_of(const struct profile *p, uint32_t leaf, struct calls *out)
+{
+	struct stack_walk walk = stack_walk_from(p, p->shown.leaves[leaf]);
+	const struct profile_level *call;
+	uint32_t root = profile_leaf_root(p, leaf);
+
+	*out = (struct calls){ .cut = root != RECORD_NONE };
+	while ((call = stack_walk_next(&walk))) {
+		out->v[out->n++] = *call;
+		out->cut |= p->functions[call->function].outcome != 0;
+	}
+	out->n_walked = out->n;
+	if (root != RECORD_NONE)
+		out->v[out->n++].function = root;
+}
+
+static uint32_t times_in(const struct calls *c, uint32_t n, uint32_t function)
+{
+	uint32_t times = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		times += c->v[i].function == function;
+	return times;
+}
+
+struct asked {
+	const struct profile *p;
+	struct selection s;
+	const char *name;	/* that the filter lets through, or NULL */
+	struct summary sum;
+};
+
+/* Does a sample belong to the selection? */
+static bool is_in(const struct asked *a, size_t i, const struct calls *c)
+{
+	const struct samples *s = &a->p->samples;
+
+	if (a->s.n_threads && s->thread[i] != a->s.threads[0])
+		return false;
+	if (a->s.to_ns && (s->time_ns[i] < a->s.from_ns || s->time_ns[i] >= a->s.to_ns))
+		return false;
+	return !a->name || times_in(c, c->n, function(a->p, a->name));
+}
+
+static void assert_sum(struct sum is, struct sum should_be)
+{
+	assert_int_equal(is.count, should_be.count);
+	assert_int_equal(is.weight_ns, should_be.weight_ns);
+}
+
+/* ---- one function ---- */
+
+struct truth {
+	struct sum self, total, outermost, lines_self[27], lines_total[27], depths[MAX_CALLS];
+	struct sum callers[MAX_FUNCTIONS];		/* by function */
+	uint32_t deepest;
+	bool cut;
+};
+
+static void add_to_truth(const struct asked *a, const struct calls *c, uint32_t f, struct sum one,
+			 struct truth *t)
+{
+	uint32_t depth = times_in(c, c->n_walked, f), first = c->n;
+
+	if (!times_in(c, c->n, f))
+		return;
+	while (c->v[first - 1].function != f)
+		first--;
+	sum_add(&t->total, one);
+	if (c->v[0].function == f)
+		sum_add(&t->self, one);
+	if (first == c->n)
+		sum_add(&t->outermost, one);
+	else
+		sum_add(&t->callers[c->v[first].function], one);
+	t->deepest = max_of(t->deepest, depth);
+	t->cut |= depth && c->cut;
+	if (depth && c->v[0].function == f)
+		sum_add(&t->depths[depth - 1], one);
+	if (!depth || a->p->functions[f].outcome)
+		return;
+	/* Functions have one line each. */
+	sum_add(&t->lines_total[c->v[first - 1].line], one);
+	if (c->v[0].function == f)
+		sum_add(&t->lines_self[c->v[0].line], one);
+}
+
+static void check_lines(const struct asked *a, uint32_t f, const struct truth *t)
+{
+	struct lines with, without;
+
+	lines_make(a->p, &a->s, &a->sum, f, &with);
+	lines_make(a->p, NULL, &a->sum, f, &without);
+	assert_int_equal(with.n, without.n);
+	for (uint32_t i = 0; i < with.n; i++) {
+		const struct line_sum *l = &with.v[i];
+
+		assert_sum(l->total, t->lines_total[l->line]);
+		assert_sum(l->self, t->lines_self[l->line]);
+		assert_sum(without.v[i].total, l->total);
+		assert_sum(without.v[i].self, l->self);
+		assert_float_equal(l->total_share.share, summary_share(&a->sum, l->total.weight_ns),
+				   1e-9);
+		assert_float_equal(l->self_share.share, summary_share(&a->sum, l->self.weight_ns),
+				   1e-9);
+	}
+	lines_deinit(&with);
+	lines_deinit(&without);
+}
+
+static void check_function(const struct asked *a, uint32_t f, const struct truth *t)
+{
+	const struct function_sum *sum = &a->sum.functions[f];
+	struct recursion_depths d;
+	struct butterfly b;
+
+	assert_sum(sum->self, t->self);
+	assert_sum(sum->total, t->total);
+	butterfly_make(a->p, &a->sum, f, 1, &b);
+	assert_sum(b.total, t->total);
+	assert_sum(b.outermost, t->outermost);
+	for (uint32_t i = 0; i < b.callers.n_rows; i++)
+		assert_sum(b.callers.rows[i].sum, t->callers[b.callers.rows[i].function]);
+	butterfly_deinit(&b);
+	recursion_depths_make(a->p, &a->sum, f, &d);
+	assert_int_equal(d.n, t->deepest);
+	assert_int_equal(d.cut, t->cut);
+	for (uint32_t i = 0; i < d.n; i++)
+		assert_sum(d.self[i], t->depths[i]);
+	recursion_depths_deinit(&d);
+	if (!a->p->functions[f].outcome)
+		check_lines(a, f, t);
+}
+
+static void check(struct asked *a)
+{
+	struct sum filtered = { 0 };
+
+	assert_true(a->p->n_functions <= MAX_FUNCTIONS);
+	summary_make(a->p, &a->s, &a->sum);
+	for (uint32_t f = 1; f < a->p->n_functions; f++) {
+		struct truth t = { 0 };
+
+		for (size_t i = 0; i < a->p->samples.n; i++) {
+			struct sum one = { 1, a->p->samples.weight_ns[i] };
+			struct calls c;
+
+			calls_of(a->p, a->p->samples.leaf[i], &c);
+			if (is_in(a, i, &c))
+				add_to_truth(a, &c, f, one, &t);
+		}
+		check_function(a, f, &t);
+	}
+	for (uint32_t i = 0; i < a->sum.n_leaves; i++)
+		if (!a->sum.leaves[i].count)
+			sum_add(&filtered, a->sum.all_leaves[i]);
+	assert_sum(a->sum.filtered, filtered);
+	summary_deinit(&a->sum);
+}
+
+TEST(saved_work_changes_nothing)
+{
+	for (int round = 0; round < ROUNDS; round++) {
+		struct profile_load *load = make();
+		struct profile *p = profile_load_profile(load);
+		struct asked a = { .p = p };
+		uint32_t thread = 1, folded = function(p, "c");
+		struct filter *filter;
+		struct error err;
+
+		if (round % 4 == 3)
+			assert_int_equal(profile_fold(p, &folded, 1, false, &err), 0);
+		if (round % 5 == 1) {
+			a.s.from_ns = START + 2 * S;
+			a.s.to_ns = START + 13 * S;
+		}
+		if (round % 3 == 1) {
+			a.s.threads = &thread;
+			a.s.n_threads = 1;
+		}
+		assert_int_equal(filter_open("^b$", FILTER_REGEX, &filter, &err), 0);
+		if (round % 2 == 1) {
+			a.s.filter = filter;
+			a.name = "b";
+		}
+		check(&a);
+		filter_close(filter);
+		profile_load_close(load);
+	}
+}
+
+/* The tree of each way to fold, by its paths. */
+static void check_lens(struct profile *p, enum recursion mode)
+{
+	struct fold_path path;
+	struct summary sum;
+	struct error err;
+	struct lens l;
+
+	summary_make(p, &everything, &sum);
+	assert_int_equal(lens_make(p, &sum, mode, &l, &err), 0);
+	fold_path_init(&path, p, mode);
+	for (uint32_t i = 0; i < sum.n_leaves; i++) {
+		uint32_t node = l.tree->of_stack[p->shown.leaves[i]];
+
+		fold_path_take(&path, i);
+		for (size_t c = path.n; c-- > 0; node = l.tree->parent[node]) {
+			assert_int_not_equal(node, 0);
+			assert_int_equal(l.tree->function[node], path.v[c].level.function);
+			if (path.v[c].n > 1)
+				assert_true(l.tree->flags[node] & TREE_RECURSIVE);
+		}
+		assert_int_equal(node, 0);
+	}
+	fold_path_deinit(&path);
+	lens_deinit(&l);
+	summary_deinit(&sum);
+}
+
+TEST(trees_are_what_stacks_are)
+{
+	for (int round = 0; round < ROUNDS; round++) {
+		struct profile_load *load = make();
+		struct profile *p = profile_load_profile(load);
+		uint32_t folded = function(p, "d");
+		struct error err;
+
+		for (int twice = 0; twice < 2; twice++) {
+			for (enum recursion mode = 0; mode < RECURSION_MODES; mode++)
+				check_lens(p, mode);
+			assert_int_equal(profile_fold(p, &folded, 1, false, &err), 0);
+		}
+		profile_load_close(load);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(saved_work_changes_nothing),
+		cmocka_unit_test(trees_are_what_stacks_are),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
