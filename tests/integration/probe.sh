@@ -92,7 +92,8 @@ import json, sys
 during, after = (json.load(open(f))["totals"] for f in ("during.json", "after.json"))
 sampled = after["received"]["weight_ns"]
 print(f"  # {during['received']['samples']} samples meanwhile, then {sampled / 1e9:.2f} s of {after['cpu_ns'] / 1e9:.2f} s")
-sys.exit(during["received"]["samples"] or not .8 * after["cpu_ns"] - 5e7 < sampled < 1.2 * after["cpu_ns"] + 5e7)
+# CPU time is read once a second: for a part of one it is about right.
+sys.exit(during["received"]["samples"] or not .5 * after["cpu_ns"] - 5e7 < sampled < 2 * after["cpu_ns"] + 5e7)
 END
 }
 

@@ -162,6 +162,7 @@ named() {
 target_ends() {
 	attach
 	kill -9 "$pid"
+	wait "$pid" 2>/dev/null		# how it ended is known when its parent has taken note
 	shows "ENDED SIGKILL"
 	key j 3
 	shows "CALL TREE"

@@ -126,7 +126,7 @@ pid_used_again() {
 	start "$targets/threads" 1 0 600
 	target=$pid
 	rm -f again.cprof
-	"$cprofd" record --engine "$engine" -d 2 -p "$target" -o again.cprof 2>err.txt &
+	"$cprofd" record --engine "$engine" -d 60 -p "$target" -o again.cprof 2>err.txt &
 	recorder=$!
 	echo $recorder >>"$scratch/pids"
 	sampling() { [ -s again.cprof ] && [ "$(n_samples again.cprof)" -gt 0 ]; }
