@@ -211,7 +211,7 @@ struct app {
 		struct code code;
 		uint32_t function, asked;	/* what they are of */
 		struct butterfly below;	/* what it calls, and in which lines */
-		bool is_new;		/* and have not been drawn yet */
+		bool is_new, is_new_code;	/* and have not been drawn yet */
 		struct sources sources;
 		unsigned int n_put;	/* of them, when the rows were made */
 		const char *path;	/* of the function's own file */
@@ -239,6 +239,7 @@ struct app {
 		uint32_t hot_line, hot_code;	/* row, instruction, and 1, that H went to last, */
 		uint32_t hot_line_rank, hot_code_rank;	/* as which, from 1 */
 		bool in_code;		/* keys move in the assembly */
+		bool code_only;		/* which is all there is */
 		bool alone;		/* there is room for both, and one is shown */
 		unsigned int width;	/* of what was drawn last */
 	} source;

@@ -100,9 +100,10 @@ static void put_file(const struct app *a, struct grid *g, struct area area, unsi
 	static const char elsewhere[] = "; :map FROM TO says where";
 	const struct app_source *s = &a->source;
 	struct pen pen = area_pen(g, area, y);
-	_cleanup_(freep) char *trouble =
-		source_trouble(s->path, s->lines.has_in_c, s->text,
-			       a->model->p->start_real_ns / NS_PER_S);
+	_cleanup_(freep) char *trouble = s->code_only
+		? xstrdup("no line of it is known: stripped, or built without -g")
+		: source_trouble(s->path, s->lines.has_in_c, s->text,
+				 a->model->p->start_real_ns / NS_PER_S);
 
 	pen_to(&pen, 1);
 	if (trouble)

@@ -85,6 +85,25 @@ uint32_t source_next_hottest(const struct app_source *s, uint32_t row)
 	return best;
 }
 
+bool source_is_code_only(const struct app_source *s)
+{
+	for (uint32_t i = 0; i < s->n_rows; i++)
+		if (s->rows[i].line)
+			return false;
+	return s->n_rows && s->code.n;
+}
+
+/* Keys move in the assembly where there is nothing else; the next function has its lines. */
+static void enter_code(struct app_source *s)
+{
+	bool only = source_is_code_only(s);
+
+	if (only == s->code_only)
+		return;
+	s->in_code = only;
+	s->code_only = only;
+}
+
 static void forget(struct app_source *s)
 {
 	if (!s->asked)
@@ -99,6 +118,7 @@ void source_rows_make(struct app *a)
 	struct app_source *s = &a->source;
 	const struct model *m = a->model;
 	bool same = s->asked && s->function == a->function;
+	bool had_code = same && s->code.n;
 	uint64_t place = same ? source_place(s, s->list.cursor) : 0;
 
 	if (s->asked == m->n_asked && same && s->n_put == s->sources.n_put)
@@ -116,9 +136,11 @@ void source_rows_make(struct app *a)
 	for (uint32_t i = s->lines.n ? push_own(s) : 0; i < s->lines.n; i++)
 		push(s, s->lines.v[i].line, &s->lines.v[i]);
 	code_rows_make(a);
-	s->is_new = !same;
+	s->is_new |= !same;
+	s->is_new_code |= !had_code && s->code.n;
 	if (!same)
 		s->hot_line = s->hot_code = 0;
+	enter_code(s);
 	s->in_code &= !view_on_python(a);
 	if (source_row_at(s, place) != UINT32_MAX)
 		s->list.cursor = source_row_at(s, place);

@@ -12,6 +12,9 @@
 /* Bring them, the instructions and the callees up to date. */
 void source_rows_make(struct app *a);
 
+/* Is its assembly all there is to see: no line is known, and instructions are? */
+bool source_is_code_only(const struct app_source *s);
+
 /* File and line of a row as code_place() has them; 0: not known. */
 uint64_t source_place(const struct app_source *s, uint32_t row);
 

@@ -34,15 +34,32 @@ static void choose_code(struct app *a, uint32_t number)
 	choose(&a->source.code_list, number == UINT32_MAX ? number : code_row_of(a, number));
 }
 
+static void choose_hottest_line(struct app_source *s)
+{
+	choose(&s->list, source_hottest(s));
+	s->hot_line = s->list.cursor + 1;
+	s->hot_line_rank = 1;
+}
+
+/* Live, it comes later than the lines. */
+static void choose_hottest_code(struct app *a)
+{
+	struct app_source *s = &a->source;
+
+	choose_code(a, code_hottest(a, 0));
+	s->hot_code = code_chosen(a) + 1;
+	s->hot_code_rank = 1;
+}
+
 static void choose_hottest(struct app *a)
 {
 	struct app_source *s = &a->source;
 
-	choose(&s->list, source_hottest(s));
-	choose_code(a, code_hottest(a, 0));
-	s->hot_line = s->list.cursor + 1;
-	s->hot_code = code_chosen(a) + 1;
-	s->hot_line_rank = s->hot_code_rank = 1;
+	if (s->is_new)
+		choose_hottest_line(s);
+	if (s->is_new || s->is_new_code)
+		choose_hottest_code(a);
+	s->is_new = s->is_new_code = false;
 }
 
 /* ---- panes ---- */
@@ -53,6 +70,8 @@ static enum panes panes(const struct app *a, unsigned int width)
 {
 	if (view_on_python(a))
 		return PANE_SOURCE;
+	if (source_is_code_only(&a->source))
+		return PANE_CODE;
 	if (width >= BOTH_FROM || (width >= SPLIT_FROM && !a->source.alone))
 		return PANES_BOTH;
 	return a->source.in_code ? PANE_CODE : PANE_SOURCE;
@@ -77,35 +96,34 @@ static void follow(struct app *a)
 static void draw(struct app *a, struct grid *g, struct area area)
 {
 	struct app_source *s = &a->source;
-	enum panes which = panes(a, area.width);
-	unsigned int left = which == PANES_BOTH ? area.width * 55 / 100 : area.width;
-	unsigned int rows = area.height - 1 - source_foot_rows(area, which & PANE_CODE);
-	struct source_pane source = { a, g, area.top, rows + 1, left };
-	struct code_pane code = { a, g, area.top, rows + 1, which == PANE_CODE ? 0 : left + 1,
-				  area.width };
+	enum panes which;
+	unsigned int left, rows;
 	uint64_t place;
 
 	grid_tint(g, area.top, 0, area.width, (struct style){ .attrs = ATTR_UNDERLINE });
 	if (view_lacks_function(a, g, area))
 		return;
 	source_rows_make(a);
+	which = panes(a, area.width);
+	left = which == PANES_BOTH ? area.width * 55 / 100 : area.width;
+	rows = area.height - 1 - source_foot_rows(area, which & PANE_CODE);
 	s->width = area.width;
 	list_fit(&s->list, s->n_rows, rows);
 	list_fit(&s->code_list, s->n_code_rows, rows);
-	if (s->is_new)
-		choose_hottest(a);
-	s->is_new = false;
+	choose_hottest(a);
 	follow(a);
 	place = s->in_code ? code_place(a, code_chosen(a)) : source_place(s, s->list.cursor);
 	if (which & PANE_SOURCE)
-		source_pane_draw(&source, place);
+		source_pane_draw(&(struct source_pane){ a, g, area.top, rows + 1, left }, place);
 	for (unsigned int y = 0; which == PANES_BOTH && y <= rows; y++) {
 		struct pen pen = pen_make(g, area.top + y, left, left + 1);
 
 		pen_put(&pen, STYLE_RULE, g->utf8 ? "│" : "|");
 	}
 	if (which & PANE_CODE)
-		code_pane_draw(&code, place, s->n_rows);
+		code_pane_draw(&(struct code_pane){ a, g, area.top, rows + 1,
+						    which == PANE_CODE ? 0 : left + 1, area.width },
+			       place, s->n_rows);
 	source_foot_put(a, g, area, which & PANE_CODE);
 }
 
@@ -120,6 +138,8 @@ static void switch_pane(struct app *a)
 {
 	if (view_on_python(a))
 		app_say(a, "Python functions have no assembly: the interpreter runs them");
+	else if (a->source.code_only)
+		app_say(a, "no line is known of this function: its assembly is all there is");
 	else if (a->source.alone && width_of(a) >= SPLIT_FROM && width_of(a) < BOTH_FROM)
 		app_say(a, "the assembly is off: o shows it");
 	else
@@ -132,6 +152,8 @@ static void switch_assembly(struct app *a)
 
 	if (view_on_python(a)) {
 		app_say(a, "Python functions have no assembly: the interpreter runs them");
+	} else if (s->code_only) {
+		app_say(a, "no line is known of this function: its assembly is all there is");
 	} else if (width_of(a) >= BOTH_FROM) {
 		app_say(a, "there is room for both: Tab goes from one to the other");
 	} else if (width_of(a) >= SPLIT_FROM) {
@@ -211,9 +233,8 @@ static void enter_line(struct app *a, const struct profile_level *level)
 	else
 		app_go(a, &view_source, level->function);
 	source_rows_make(a);
-	if (s->is_new)
-		choose_hottest(a);
-	s->in_code = s->is_new = false;
+	choose_hottest(a);
+	s->in_code = false;
 	row = source_row_at(s, place);
 	if (row != UINT32_MAX)
 		choose(&s->list, row);
@@ -261,11 +282,9 @@ void view_source_return(struct app *a, const struct app_place *to)
 	struct app_source *s = &a->source;
 	uint32_t row;
 
-	s->in_code = to->in_code;
 	source_rows_make(a);
-	if (s->is_new)
-		choose_hottest(a);
-	s->is_new = false;
+	choose_hottest(a);
+	s->in_code = to->in_code;
 	if (!to->in_code) {
 		s->list = to->list;
 	} else if (to->instruction < s->code.n) {

@@ -348,6 +348,32 @@ TEST(what_is_no_key_is_said)
 
 /* ---- commands ---- */
 
+/* Of a stripped program the hot instruction is one key away. */
+TEST(where_no_line_is_known_the_assembly_is_shown)
+{
+	struct made_app t;
+	struct profile *p;
+
+	made_app_init(&t, &usual, 80, 24, false);
+	p = t.model.p;
+	for (size_t i = 0; i < p->n_levels; i++)
+		if (strncmp(profile_string(p, p->functions[p->levels[i].function].name),
+			    "membership", 10) == 0)
+			p->levels[i].line = 0;
+	free(screen(&t));
+	type(&t, "/memb\na");
+	assert_shows(&t, "\n HERE% +-95  SAMPLES   LINE ADDR");
+	assert_shows(&t, "no line of it is known: stripped, or built without -g");
+	assert_true(t.app.source.in_code);
+	assert_int_equal(t.app.source.code_list.cursor + 1, t.app.source.hot_code);
+	type(&t, "o");
+	assert_shows(&t, "its assembly is all there is");
+	type(&t, "2/compare\na");	/* this one has lines */
+	assert_shows(&t, "list.h");
+	assert_false(t.app.source.in_code);
+	made_app_deinit(&t);
+}
+
 /* Alone it shows what is set; Enter takes the next value. */
 TEST(set_alone_lists_settings_and_changes_them)
 {
@@ -499,6 +525,7 @@ int main(void)
 		cmocka_unit_test(every_action_has_a_name_that_leads_to_it),
 		cmocka_unit_test(what_is_drawn_can_be_clicked_on),
 		cmocka_unit_test(what_is_no_key_is_said),
+		cmocka_unit_test(where_no_line_is_known_the_assembly_is_shown),
 		cmocka_unit_test(set_alone_lists_settings_and_changes_them),
 		cmocka_unit_test(columns_are_chosen_and_ordered),
 		cmocka_unit_test(columns_fit_any_width),
