@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * ui/code_jumps.h - the jump that is drawn beside instructions.
+ * ui/code_jumps.h - the jumps that are drawn beside instructions.
  *
- *	40382c ┌▸ mov    0x18(%rbx,%rax,8),%rdx
- *	403831 │  test   %eax,%eax
- *	403834 └─ jne    40382c
+ *	403823 ┌─▸mov    (%rbx),%eax
+ *	40382c │┌▸mov    0x18(%rbx,%rax,8),%rdx
+ *	403831 ││ test   %eax,%eax
+ *	403834 │└─jne    40382c
+ *	403838 └──jne    403823
  */
 #ifndef CPROFD_UI_CODE_JUMPS_H
 #define CPROFD_UI_CODE_JUMPS_H
@@ -12,16 +14,25 @@
 #include "ui/app.h"
 #include "ui/pen.h"
 
-struct code_jump {
-	bool any;
-	uint32_t from, to;	/* instructions */
+#define CODE_JUMPS 3
+
+struct code_jumps {
+	struct code_jump {
+		uint32_t from, to;	/* rows */
+	} v[CODE_JUMPS];		/* the first stands nearest to the instructions */
+	unsigned int n;
+	unsigned int lanes;	/* columns for them; one more is for their heads */
+	bool has_chosen;	/* the first is the chosen instruction */
+	uint32_t first, last;	/* rows on the screen */
 };
 
-/* The jump that is chosen; of another instruction the innermost loop around it. */
-struct code_jump code_jump_find(const struct app *a);
+/*
+ * The jump that is chosen, then the loops around what is chosen: the innermost, then those
+ * around it, as many as there are lanes for.
+ */
+struct code_jumps code_jumps_find(const struct app *a, unsigned int lanes);
 
-/* Two columns of it beside an instruction, or beside a line that stands above it. */
-void code_jump_put(const struct code_jump *j, struct pen *pen, uint32_t number);
-void code_jump_put_above(const struct code_jump *j, struct pen *pen, uint32_t number);
+/* Their columns beside a row, and as many more as its text is further to the right. */
+void code_jumps_put(const struct code_jumps *j, struct pen *pen, uint32_t row, unsigned int indent);
 
 #endif

@@ -25,8 +25,9 @@
 
 struct columns_of_code {
 	bool interval, count;
-	unsigned int line_end, address_at, text_at;	/* line_end 0: no such column */
-	struct code_jump jump;
+	unsigned int line_end;			/* 0: no such column */
+	unsigned int address_at, address_end, text_at;
+	struct code_jumps jumps;
 };
 
 /* Do lines stand among the instructions? */
@@ -56,7 +57,9 @@ static struct columns_of_code find_columns(const struct code_pane *pane)
 		last >>= 4;
 		at++;
 	}
-	c.text_at = at + 2;
+	c.jumps = code_jumps_find(pane->a, c.interval ? CODE_JUMPS : 1);
+	c.address_end = at;
+	c.text_at = at + c.jumps.lanes + 1;
 	return c;
 }
 
@@ -211,9 +214,9 @@ static void put_line(const struct code_pane *pane, const struct columns_of_code 
 
 	pen_to(&pen, c->address_at);
 	if (level->line)
-		pen_right(&pen, STYLE_TEXT, c->text_at - 2 - c->address_at, "%" PRIu32, level->line);
-	pen_to(&pen, c->text_at - 2);
-	code_jump_put_above(&c->jump, &pen, r->number);
+		pen_right(&pen, STYLE_TEXT, c->address_end - c->address_at, "%" PRIu32, level->line);
+	pen_to(&pen, c->address_end);
+	code_jumps_put(&c->jumps, &pen, row, 0);
 	pen_to(&pen, c->text_at);
 	if (r->is == CODE_INLINED_LINE) {
 		pen_to(&pen, c->text_at + indent_of(c, code_instruction(a, r->number)));
@@ -260,6 +263,7 @@ static void put_row(const struct code_pane *pane, const struct columns_of_code *
 	const struct profile_instruction *i = code_instruction(a, number);
 	char kind = profile_function_kind(a->model->p, a->function);
 	bool whole = a->source.code.self.count < CELLS_WHOLE_PERCENT, mixed = is_mixed(a);
+	unsigned int indent = indent_of(c, i) + (mixed && c->interval ? INDENT : 0);
 	uint64_t here = code_place(a, number);
 	struct pen pen = begin_row(pane, y, row, place && here == place, INK_DEFAULT);
 	struct cells cells = { &pen, a->model->p, &a->model->sum };
@@ -278,10 +282,10 @@ static void put_row(const struct code_pane *pane, const struct columns_of_code *
 	if (c->line_end && here)
 		pen_right(&pen, STYLE_DIM, c->line_end - pen.column, "%" PRIu32, (uint32_t)here);
 	pen_to(&pen, c->address_at);
-	pen_right(&pen, STYLE_FAINT, c->text_at - 2 - c->address_at, "%" PRIx64, i->vaddr);
-	pen_to(&pen, c->text_at - 2);
-	code_jump_put(&c->jump, &pen, number);
-	pen_to(&pen, c->text_at + indent_of(c, i) + (mixed && c->interval ? INDENT : 0));
+	pen_right(&pen, STYLE_FAINT, c->address_end - c->address_at, "%" PRIx64, i->vaddr);
+	pen_to(&pen, c->address_end);
+	code_jumps_put(&c->jumps, &pen, row, indent);
+	pen_to(&pen, c->text_at + indent);
 	put_text(pane, &pen, text_style(sum), i);
 	if (!mixed)
 		put_inlined(pane, &pen, number);
@@ -353,7 +357,6 @@ void code_pane_draw(const struct code_pane *pane, uint64_t place, uint32_t first
 	const struct list *l = &pane->a->source.code_list;
 	struct columns_of_code c = find_columns(pane);
 
-	c.jump = code_jump_find(pane->a);
 	put_head(pane, &c);
 	if (!pane->a->source.code.n)
 		put_none(pane);

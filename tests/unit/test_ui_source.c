@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "ui/code_jumps.h"
 #include "ui/source.h"
 #include "ui/view.h"
 
@@ -156,6 +157,74 @@ TEST(a_jump_is_drawn)
 	made_app_deinit(&t);
 }
 
+/* With room for it, the loops around the innermost one, too. */
+TEST(loops_around_a_loop_are_drawn)
+{
+	static const char *const shown[] = { "403823 ┌─▸mov", "403829 │    cmp", "40382c │┌──▸mov",
+					     "403833 ││   test", "403836 │└───jne", "403838 │  call",
+					     "403849 └──jne" };
+	struct made_app t;
+
+	made_app_init(&t, &usual, 140, 40, true);
+	type(&t, "/memb\n6");
+	free(screen(&t));
+	type(&t, "\tgjjjjjjjjjjj");
+	for (size_t i = 0; i < array_len(shown); i++)
+		assert_shows(&t, shown[i]);
+	made_app_deinit(&t);
+}
+
+/* Rows of jumps, with an instruction `x` behind each. */
+static void assert_drawn(const struct code_jumps *j, bool utf8, unsigned int n, const char *expected)
+{
+	struct buf text = { 0 };
+	struct grid g;
+
+	grid_init(&g, 8, n, utf8);
+	for (unsigned int y = 0; y < n; y++) {
+		struct pen pen = pen_make(&g, y, 0, 8);
+
+		code_jumps_put(j, &pen, j->first + y, 0);
+		pen_to(&pen, j->lanes + 1);
+		pen_put(&pen, STYLE_TEXT, "x");
+		grid_row_text(&g, y, &text);
+		buf_put_u8(&text, '\n');
+	}
+	buf_put_u8(&text, '\0');
+	assert_string_equal((char *)text.data, expected);
+	buf_deinit(&text);
+	grid_deinit(&g);
+}
+
+TEST(jumps_that_cross_nest_or_leave_the_screen_can_be_told_apart)
+{
+	static const struct {
+		struct code_jumps j;
+		unsigned int n;
+		const char *utf8, *ascii;
+	} all[] = {
+		{ { .v = { { 2, 1 }, { 3, 0 } }, .n = 2, .lanes = 3, .last = 3 }, 4,	/* nested */
+		  " ┌─▸x\n │┌▸x\n │└─x\n └──x\n", " .->x\n |.>x\n |'-x\n '--x\n" },
+		{ { .v = { { 2, 0 }, { 3, 1 } }, .n = 2, .lanes = 2, .last = 3 }, 4,	/* overlapping */
+		  " ┌▸x\n┌┼▸x\n│└─x\n└──x\n", " .>x\n.+>x\n|'-x\n'--x\n" },
+		{ { .v = { { 1, 0 }, { 2, 0 } }, .n = 2, .lanes = 2, .last = 2 }, 3,	/* one head */
+		  "┌┬▸x\n│└─x\n└──x\n", ".+>x\n|'-x\n'--x\n" },
+		{ { .v = { { 1, 4 }, { 3, 0 } }, .n = 2, .lanes = 2, .last = 4 }, 5,	/* forward, out */
+		  "┌─▸x\n│┌─x\n││ x\n└┼─x\n └▸x\n", ".->x\n|.-x\n|| x\n'+-x\n '>x\n" },
+		{ { .v = { { 1, 1 } }, .n = 1, .lanes = 1, .last = 2 }, 3,	/* to itself */
+		  "  x\n─▸x\n  x\n", "  x\n->x\n  x\n" },
+		{ { .v = { { 9, 2 } }, .n = 1, .lanes = 1, .first = 4, .last = 6 }, 3,
+		  "▴ x\n│ x\n▾ x\n", "^ x\n| x\nv x\n" },
+		{ { .v = { { 5, 2 } }, .n = 1, .lanes = 1, .first = 4, .last = 6 }, 3,
+		  "▴ x\n└─x\n  x\n", "^ x\n'-x\n  x\n" },
+	};
+
+	for (size_t i = 0; i < array_len(all); i++) {
+		assert_drawn(&all[i].j, true, all[i].n, all[i].utf8);
+		assert_drawn(&all[i].j, false, all[i].n, all[i].ascii);
+	}
+}
+
 TEST(enter_on_an_instruction_goes_where_it_goes)
 {
 	struct made_app t;
@@ -219,12 +288,12 @@ TEST(lines_stand_among_the_instructions)
 	type(&t, "O");		/* the assembly comes with it */
 	assert_true(s->in_code);
 	type(&t, "g");
-	assert_shows(&t, " 38  shop(38);");
-	assert_shows(&t, "403810    endbr64");
+	assert_shows(&t, " 38    shop(38);");
+	assert_shows(&t, "403810      endbr64");
 	type(&t, "H");
-	assert_shows(&t, "    41  shop(41);");
-	assert_shows(&t, "    14|   compare  list.h");	/* no text of that file is here */
-	assert_shows(&t, "403829|     cmp    %esi,%eax");
+	assert_shows(&t, "    41    shop(41);");
+	assert_shows(&t, "    14  |   compare  list.h");	/* no text of that file is here */
+	assert_shows(&t, "403829  |     cmp    %esi,%eax");
 	assert_shows(&t, "; no text of list");
 	assert_lacks(&t, "LINE");
 	type(&t, "O");
@@ -388,6 +457,8 @@ int main(void)
 		cmocka_unit_test(what_is_chosen_in_one_pane_is_marked_in_the_other),
 		cmocka_unit_test(the_hottest_come_one_after_the_other),
 		cmocka_unit_test(a_jump_is_drawn),
+		cmocka_unit_test(loops_around_a_loop_are_drawn),
+		cmocka_unit_test(jumps_that_cross_nest_or_leave_the_screen_can_be_told_apart),
 		cmocka_unit_test(enter_on_an_instruction_goes_where_it_goes),
 		cmocka_unit_test(lines_stand_among_the_instructions),
 		cmocka_unit_test(what_is_chosen_stays_where_it_is_when_lines_come),
