@@ -222,6 +222,7 @@ struct app {
 		} *rows;
 		uint32_t n_rows;
 		size_t cap_rows;
+		unsigned int indent;	/* of the line whose text begins the furthest right */
 		struct app_code_row {
 			uint32_t number;	/* of the instruction; a line's: the one below it */
 			enum { CODE_INSTRUCTION, CODE_LINE, CODE_INLINED_LINE } is;

@@ -112,13 +112,17 @@ static void put_numbers(const struct app *a, struct cells *c,
 			  text_count(n, counted.count));
 }
 
-/* The line's text; of a line that is elsewhere its file. */
+/*
+ * The line's text; of a line that is elsewhere its file.  Where lines begin far to the
+ * right in a narrow pane, all begin further left, in proportion.
+ */
 static void put_text(const struct app *a, struct pen *pen, const struct app_source_row *row)
 {
 	const struct app_source *s = &a->source;
 	struct style style = row->sum ? STYLE_TEXT : STYLE_DIM;
 	const char *path = row->sum ? profile_string(a->model->p, row->sum->file) : s->path;
 	_cleanup_(freep) char *text = NULL;
+	size_t indent, room;
 
 	if (strcmp(path, s->path) != 0) {
 		const char *slash = strrchr(path, '/');
@@ -132,8 +136,13 @@ static void put_text(const struct app *a, struct pen *pen, const struct app_sour
 		return;
 	}
 	text = source_line_text(s->text, row->line);
-	if (text)
-		pen_name(pen, style, pen_left(pen) ? pen_left(pen) - 1 : 0, text);
+	if (!text)
+		return;
+	indent = strspn(text, " ");
+	room = pen_left(pen) / 4;
+	pen_to(pen, pen->column + (unsigned int)(s->indent <= room ? indent
+						 : (indent * room + s->indent - 1) / s->indent));
+	pen_name(pen, style, pen_left(pen) ? pen_left(pen) - 1 : 0, text + indent);
 }
 
 static void put_row(const struct app *a, struct grid *g, unsigned int y,

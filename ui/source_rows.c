@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/source_rows.h"
 
+#include <string.h>
+
 #include "base/util.h"
 #include "ui/code_rows.h"
 #include "ui/view.h"
@@ -40,6 +42,20 @@ static uint32_t push_own(struct app_source *s)
 		at++;
 	}
 	return n;
+}
+
+static unsigned int widest_indent(const struct app_source *s)
+{
+	unsigned int widest = 0;
+
+	for (uint32_t i = 0; i < s->n_rows; i++) {
+		_cleanup_(freep) char *text = source_line_text(s->text, s->rows[i].line);
+		size_t indent = text ? strspn(text, " ") : 0;
+
+		if (text && text[indent])
+			widest = max_of(widest, (unsigned int)indent);
+	}
+	return widest;
 }
 
 uint64_t source_place(const struct app_source *s, uint32_t row)
@@ -135,6 +151,7 @@ void source_rows_make(struct app *a)
 	s->n_rows = 0;
 	for (uint32_t i = s->lines.n ? push_own(s) : 0; i < s->lines.n; i++)
 		push(s, s->lines.v[i].line, &s->lines.v[i]);
+	s->indent = widest_indent(s);
 	code_rows_make(a);
 	s->is_new |= !same;
 	s->is_new_code |= !had_code && s->code.n;

@@ -357,6 +357,32 @@ TEST(enter_on_a_line_goes_to_it_in_the_source)
 	made_app_deinit(&t);
 }
 
+/* Where the pane is narrow, so that a line far to the right is seen, too. */
+TEST(lines_begin_further_left_in_a_narrow_pane)
+{
+	_cleanup_(freep) char *here = getcwd(NULL, 0);
+	struct buf text = { 0 };
+	struct made_app t;
+
+	for (int i = 1; i <= 60; i++) {
+		_cleanup_(freep) char *line = xasprintf("%s%d();\n", i == 41 ? "\t\tdeep"
+							: i == 40 ? "\tless" : "", i);
+
+		buf_put(&text, line, strlen(line));
+	}
+	buf_put_u8(&text, '\0');
+	write_file("shop.c", (const char *)text.data);
+	buf_deinit(&text);
+	open_source(&t, 100);
+	assert_true(sources_map(&t.app.source.sources, "/src/shop", here));
+	assert_shows(&t, "40 |    less40();  ");
+	assert_shows(&t, "41 |       deep41();");
+	assert_shows(&t, "42 | 42();  ");
+	grid_resize(&t.grid, 250, 30);
+	assert_shows(&t, "41 |         deep41();");
+	made_app_deinit(&t);
+}
+
 /* Of code without lines, and without instructions, it says so and changes nothing. */
 TEST(lines_that_are_not_known_are_not_put_anywhere)
 {
@@ -463,6 +489,7 @@ int main(void)
 		cmocka_unit_test(lines_stand_among_the_instructions),
 		cmocka_unit_test(what_is_chosen_stays_where_it_is_when_lines_come),
 		cmocka_unit_test(enter_on_a_line_goes_to_it_in_the_source),
+		cmocka_unit_test(lines_begin_further_left_in_a_narrow_pane),
 		cmocka_unit_test(lines_that_are_not_known_are_not_put_anywhere),
 		cmocka_unit_test(assembly_is_shown_as_there_is_room),
 		cmocka_unit_test(asking_again_keeps_the_line_and_the_instruction),
