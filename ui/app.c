@@ -108,8 +108,7 @@ const struct lens *app_lens(struct app *a)
 
 	if (l->asked == a->model->n_asked && l->mode == mode)
 		return &l->l;
-	lens_deinit(&l->l);
-	if (lens_make(a->model->p, &a->model->sum, mode, &l->l, &err) < 0)
+	if (lens_update(&l->l, a->model->p, &a->model->sum, mode, &err) < 0)
 		app_say(a, "recursion stays folded: %s", err.msg);
 	l->asked = a->model->n_asked;
 	l->mode = mode;

@@ -53,6 +53,7 @@
 #define APP_MIN_HEIGHT 15
 #define APP_TRAIL 32
 #define APP_PEEK 5		/* lines around the hottest one */
+#define APP_QUICK_LEAVES 5000	/* more stacks are not gone through in haste: it would be seen */
 #define APP_VIEWS 24		/* that there can be */
 
 struct view;
@@ -164,6 +165,7 @@ struct app {
 		struct tree_rows rows;
 		uint32_t asked;		/* of the model, when these were made, */
 		enum recursion mode;	/* with recursion so */
+		bool has_depths;	/* they say how deep that went */
 		unsigned int smallest;	/* which limit of rows */
 		uint32_t *shown;	/* rows that are below no closed one */
 		uint32_t n_shown;

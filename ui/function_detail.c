@@ -150,9 +150,6 @@ static void find_caller(const struct model *m, struct app_detail *d)
 	butterfly_deinit(&b);
 }
 
-/* All stacks are gone through: with many of them that is seen at a key. */
-#define QUICK_LEAVES 5000
-
 bool function_detail_is_known(const struct app *a)
 {
 	return a->detail.asked == a->model->n_asked && a->detail.function == a->function;
@@ -166,7 +163,7 @@ static bool find_detail(struct app *a)
 
 	if (function_detail_is_known(a))
 		return true;
-	if (a->in_haste && m->p->n_leaves > QUICK_LEAVES) {
+	if (a->in_haste && m->p->n_leaves > APP_QUICK_LEAVES) {
 		a->unsettled = true;
 		return false;
 	}

@@ -8,7 +8,6 @@
 #define VALUE_AT 16
 #define MAX_COLUMNS 40
 #define WORDS 32		/* columns for what is behind the picture */
-#define QUICK_LEAVES 5000	/* with more it is seen at a key that all are gone through */
 
 void app_depths_deinit(struct app_depths *d)
 {
@@ -23,7 +22,7 @@ static const struct recursion_depths *find(struct app *a)
 
 	if (d->asked == m->n_asked && d->function == a->function)
 		return &d->d;
-	if (a->in_haste && m->p->n_leaves > QUICK_LEAVES) {
+	if (a->in_haste && m->p->n_leaves > APP_QUICK_LEAVES) {
 		a->unsettled = true;
 		return NULL;
 	}

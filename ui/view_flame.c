@@ -118,10 +118,10 @@ static void sum_up(struct app *a)
 	struct app_flame *t = &a->flame;
 	const struct model *m = a->model;
 	enum recursion mode = a->scope.now->recursion;
-	const struct lens *lens = app_lens(a);
+	const struct lens *lens = mode == RECURSION_CYCLES ? app_lens(a) : NULL;
 
 	flame_deinit(&t->f);
-	if (lens->mode == RECURSION_CYCLES)
+	if (lens && lens->mode == RECURSION_CYCLES)
 		flame_init_of(&t->f, m->p, &m->sum, lens);
 	else
 		flame_init(&t->f, m->p, &m->sum);

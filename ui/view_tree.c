@@ -105,9 +105,10 @@ static void make_rows(struct app *a)
 	if (had)
 		before = *row_at(t, t->list.cursor);
 	tree_rows_deinit(&t->rows);
-	tree_rows_make_of(m->p, &m->sum, lens,
-			  (uint64_t)(smallest[t->smallest] * (double)m->sum.base_ns), MAX_NODES,
-			  MAX_DEPTH, &t->rows);
+	tree_rows_lay(m->p, &m->sum, lens,
+		      (uint64_t)(smallest[t->smallest] * (double)m->sum.base_ns), MAX_NODES,
+		      MAX_DEPTH, &t->rows);
+	t->has_depths = false;
 	t->asked = m->n_asked;
 	t->mode = a->scope.now->recursion;
 	if (!same) {
@@ -117,6 +118,21 @@ static void make_rows(struct app *a)
 	find_shown(t);
 	if (!same || (had && !find_again(t, &before)))
 		find_selected(a);
+}
+
+/* How often functions call themselves: later, if there is no time for it now. */
+static void find_depths(struct app *a)
+{
+	const struct model *m = a->model;
+
+	if (a->tree.has_depths)
+		return;
+	if (a->in_haste && m->p->n_leaves > APP_QUICK_LEAVES) {
+		a->unsettled = true;
+		return;
+	}
+	tree_rows_find_depths(m->p, &m->sum, app_lens(a), &a->tree.rows);
+	a->tree.has_depths = true;
 }
 
 void app_tree_deinit(struct app_tree *t)
@@ -270,6 +286,7 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	if (view_lacks_samples(a, g, area))
 		return;
 	make_rows(a);
+	find_depths(a);
 	if (a->arrived)
 		find_selected(a);
 	list_fit(&a->tree.list, a->tree.n_shown, rows);

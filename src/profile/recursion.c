@@ -124,44 +124,60 @@ struct lens lens_direct(const struct profile *p, const struct summary *sum)
 			      .n_nodes = sum->n_nodes };
 }
 
+uint32_t lens_node(const struct lens *l, const struct profile *p, uint32_t stack)
+{
+	return l->tree == &l->other.tree ? tree_other_node(&l->other, p, stack)
+					 : l->tree->of_stack[stack];
+}
+
 /* A parent has a smaller number than its children. */
 static void sum_up(struct lens *l, const struct profile *p, const struct summary *sum)
 {
-	struct node_sum *nodes = xcalloc(l->own.n, sizeof(*nodes));
+	const struct tree *t = &l->other.tree;
+	struct node_sum *nodes = xcalloc(t->n, sizeof(*nodes));
 
 	for (uint32_t i = 0; i < sum->n_leaves; i++)
-		sum_add(&nodes[l->own.of_stack[p->shown.leaves[i]]].self, sum->leaves[i]);
-	for (uint32_t n = l->own.n; n-- > 0;) {
+		sum_add(&nodes[lens_node(l, p, p->shown.leaves[i])].self, sum->leaves[i]);
+	for (uint32_t n = t->n; n-- > 0;) {
 		sum_add(&nodes[n].total, nodes[n].self);
-		if (n)
-			sum_add(&nodes[l->own.parent[n]].total, nodes[n].total);
+		if (n && nodes[n].total.count)
+			sum_add(&nodes[t->parent[n]].total, nodes[n].total);
 	}
 	l->own_nodes = nodes;
+}
+
+int lens_update(struct lens *l, struct profile *p, const struct summary *sum,
+		enum recursion mode, struct error *err)
+{
+	struct tree_other other = l->other;
+
+	free(l->own_nodes);
+	*l = lens_direct(p, sum);
+	if (mode == RECURSION_DIRECT || sum->measured) {
+		tree_other_deinit(&other);
+		return 0;
+	}
+	if (tree_other_update(&other, p, mode, err) < 0)
+		return -1;
+	l->other = other;
+	l->mode = mode;
+	l->tree = &l->other.tree;
+	sum_up(l, p, sum);
+	l->nodes = l->own_nodes;
+	l->n_nodes = l->other.tree.n;
+	return 0;
 }
 
 int lens_make(struct profile *p, const struct summary *sum, enum recursion mode,
 	      struct lens *out, struct error *err)
 {
-	*out = lens_direct(p, sum);
-	if (mode == RECURSION_DIRECT || sum->measured)
-		return 0;
-	tree_init(&out->own, mode);
-	if (tree_update(&out->own, p, 0, err) < 0) {
-		tree_deinit(&out->own);
-		return -1;
-	}
-	sum_up(out, p, sum);
-	out->mode = mode;
-	out->tree = &out->own;
-	out->nodes = out->own_nodes;
-	out->n_nodes = out->own.n;
-	return 0;
+	*out = (struct lens){ 0 };
+	return lens_update(out, p, sum, mode, err);
 }
 
 void lens_deinit(struct lens *l)
 {
-	if (l->own_nodes)
-		tree_deinit(&l->own);
+	tree_other_deinit(&l->other);
 	free(l->own_nodes);
 	*l = (struct lens){ 0 };
 }

@@ -12,6 +12,7 @@
 #define CPROFD_PROFILE_RECURSION_H
 
 #include "profile/summary.h"
+#include "profile/tree_other.h"
 
 /* "raw", "direct", "cycles". */
 const char *recursion_name(enum recursion mode);
@@ -54,10 +55,10 @@ void fold_path_fold(struct fold_path *f, size_t from, size_t to);
 
 struct lens {
 	enum recursion mode;
-	const struct tree *tree;	/* the profile's, or `own` */
+	const struct tree *tree;	/* the profile's, or `other` */
 	const struct node_sum *nodes;	/* of it: the summary's, or `own_nodes` */
 	uint32_t n_nodes;
-	struct tree own;
+	struct tree_other other;
 	struct node_sum *own_nodes;
 };
 
@@ -67,6 +68,13 @@ struct lens {
  */
 int lens_make(struct profile *p, const struct summary *sum, enum recursion mode,
 	      struct lens *out, struct error *err);
+
+/* The same into a lens that was made before, or zeroed: what stays true of its tree is kept. */
+int lens_update(struct lens *l, struct profile *p, const struct summary *sum,
+		enum recursion mode, struct error *err);
+
+/* The node that a shown stack ends in. */
+uint32_t lens_node(const struct lens *l, const struct profile *p, uint32_t stack);
 
 /* The profile's own tree: direct recursion is folded.  Needs no lens_deinit(). */
 struct lens lens_direct(const struct profile *p, const struct summary *sum);

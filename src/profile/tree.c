@@ -9,7 +9,7 @@
 #include "profile/functions.h"
 #include "profile/profile.h"
 
-static uint32_t add_node(struct tree *t, uint32_t parent, uint32_t function)
+uint32_t tree_add_node(struct tree *t, uint32_t parent, uint32_t function)
 {
 	uint32_t n = t->n++;
 
@@ -39,7 +39,7 @@ static uint32_t add_node(struct tree *t, uint32_t parent, uint32_t function)
 void tree_init(struct tree *t, enum recursion mode)
 {
 	*t = (struct tree){ .mode = mode };
-	add_node(t, TREE_NONE, FUNCTION_EMPTY);
+	tree_add_node(t, TREE_NONE, FUNCTION_EMPTY);
 }
 
 void tree_deinit(struct tree *t)
@@ -58,12 +58,9 @@ void tree_deinit(struct tree *t)
 	*t = (struct tree){ 0 };
 }
 
-/*
- * The node that a call of `function` from `node` is folded into, TREE_NONE if into none.
- * Not across frames that are missing: what is above them is another matter.
- */
-static uint32_t fold_into(const struct tree *t, const struct profile *p, uint32_t node,
-			  uint32_t function)
+/* Not across frames that are missing: what is above them is another matter. */
+uint32_t tree_fold_into(const struct tree *t, const struct profile *p, uint32_t node,
+			uint32_t function)
 {
 	if (t->mode == RECURSION_RAW || !node)
 		return TREE_NONE;
@@ -81,7 +78,7 @@ static uint32_t fold_into(const struct tree *t, const struct profile *p, uint32_
 static uint32_t descend(struct tree *t, const struct profile *p, uint32_t node,
 			uint32_t function)
 {
-	uint32_t above = fold_into(t, p, node, function), *slot;
+	uint32_t above = tree_fold_into(t, p, node, function), *slot;
 
 	if (above != TREE_NONE) {
 		t->flags[above] |= TREE_RECURSIVE;
@@ -89,7 +86,7 @@ static uint32_t descend(struct tree *t, const struct profile *p, uint32_t node,
 	}
 	slot = u64map_slot(&t->child, (uint64_t)node << 32 | function);
 	if (*slot == U64MAP_NONE)
-		*slot = add_node(t, node, function);
+		*slot = tree_add_node(t, node, function);
 	return *slot;
 }
 
@@ -214,9 +211,8 @@ static uint32_t stack_node(struct tree *t, struct profile *p, size_t i)
 	return node;
 }
 
-/* May stack `i` make nodes? */
-static int check_room(const struct tree *t, const struct profile *p, size_t i,
-		      struct error *err)
+int tree_check_room(const struct tree *t, const struct profile *p, size_t i,
+		    struct error *err)
 {
 	uint32_t parent = p->shown.stacks[i].parent;
 
@@ -236,7 +232,7 @@ static int add_stacks(struct tree *t, struct profile *p, size_t first, struct er
 	array_reserve(t->of_stack, p->shown.n_stacks, t->cap_stacks);
 	for (size_t i = first; i < p->shown.n_stacks; i++) {
 		if (ret == 0)
-			ret = check_room(t, p, i, err);
+			ret = tree_check_room(t, p, i, err);
 		if (ret < 0)
 			t->of_stack[i] = 0;
 		else if (i < RECORD_STACK_FIRST)
@@ -250,7 +246,10 @@ static int add_stacks(struct tree *t, struct profile *p, size_t first, struct er
 
 int tree_update(struct tree *t, struct profile *p, size_t first, struct error *err)
 {
+	bool moved = first < t->n_stacks;
 	int ret = add_stacks(t, p, first, err);
+
+	t->n_moved += moved;
 
 	if (t->n_steps != t->n) {
 		walk(t);

@@ -63,6 +63,7 @@ struct tree {
 	uint8_t *flags;		/* enum tree_flags */
 	uint32_t *of_stack;	/* stack or outcome -> node that it ends in */
 	size_t n_stacks;	/* that are in the tree */
+	uint32_t n_moved;	/* how often stacks went to other nodes */
 
 	/* The tree and the profile's leaves in walking order. */
 	struct tree_step *steps;	/* n */
@@ -92,5 +93,18 @@ int tree_update(struct tree *t, struct profile *p, size_t first, struct error *e
  * The root is no call.
  */
 void tree_pick_leaves(const struct tree *t, const bool *function, bool *leaf_out);
+
+/* ---- for tree_other.c ---- */
+
+/* Append a node, whether or not its parent has such a child. */
+uint32_t tree_add_node(struct tree *t, uint32_t parent, uint32_t function);
+
+/* The node that a call of `function` from `node` is folded into, TREE_NONE if into none. */
+uint32_t tree_fold_into(const struct tree *t, const struct profile *p, uint32_t node,
+			uint32_t function);
+
+/* May stack `i` make nodes?  Fails with EFBIG. */
+int tree_check_room(const struct tree *t, const struct profile *p, size_t i,
+		    struct error *err);
 
 #endif

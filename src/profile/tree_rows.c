@@ -159,7 +159,7 @@ static void measure(const struct work *w, struct depths *d, struct fold_path *pa
 		    uint64_t weight_ns)
 {
 	const struct tree *t = w->lens->tree;
-	uint32_t node = t->of_stack[w->p->shown.leaves[leaf]];
+	uint32_t node = lens_node(w->lens, w->p, w->p->shown.leaves[leaf]);
 
 	fold_path_take(path, leaf);
 	for (size_t i = path->n; i-- > 0 && node; node = t->parent[node]) {
@@ -210,34 +210,34 @@ static bool *find_recursive(const struct work *w, const struct depths *d)
 	return is;
 }
 
-static void find_depths(struct work *w)
+void tree_rows_find_depths(const struct profile *p, const struct summary *sum,
+			   const struct lens *lens, struct tree_rows *r)
 {
+	struct work w = { .p = p, .sum = sum, .lens = lens, .v = r->v, .n = r->n };
 	_cleanup_(freep) bool *recursive = NULL;
 	struct depths d = { 0 };
 	struct fold_path path;
 
-	for (uint32_t i = 0; i < w->n; i++)
-		if (w->v[i].kind == TREE_ROW_NODE &&
-		    w->lens->tree->flags[w->v[i].node] & TREE_RECURSIVE)
-			*u64map_slot(&d.of_node, w->v[i].node) = i;
+	for (uint32_t i = 0; i < w.n; i++)
+		if (w.v[i].kind == TREE_ROW_NODE &&
+		    lens->tree->flags[w.v[i].node] & TREE_RECURSIVE)
+			*u64map_slot(&d.of_node, w.v[i].node) = i;
 	if (!d.of_node.n)
 		return;
-	fold_path_init(&path, w->p, w->lens->mode);
-	recursive = find_recursive(w, &d);
-	for (uint32_t i = 0; i < w->sum->n_leaves; i++)
-		if (w->sum->leaves[i].count &&
-		    recursive[w->lens->tree->of_stack[w->p->shown.leaves[i]]])
-			measure(w, &d, &path, i, w->sum->leaves[i].weight_ns);
+	fold_path_init(&path, p, lens->mode);
+	recursive = find_recursive(&w, &d);
+	for (uint32_t i = 0; i < sum->n_leaves; i++)
+		if (sum->leaves[i].count && recursive[lens_node(lens, p, p->shown.leaves[i])])
+			measure(&w, &d, &path, i, sum->leaves[i].weight_ns);
 	fold_path_deinit(&path);
-	set_depths(w, &d);
+	set_depths(&w, &d);
 	free(d.points);
 	u64map_deinit(&d.of_node);
 	u64map_deinit(&d.at);
 }
 
-void tree_rows_make_of(const struct profile *p, const struct summary *sum, const struct lens *lens,
-		       uint64_t min_ns, uint32_t max_nodes, uint32_t max_depth,
-		       struct tree_rows *out)
+void tree_rows_lay(const struct profile *p, const struct summary *sum, const struct lens *lens,
+		   uint64_t min_ns, uint32_t max_nodes, uint32_t max_depth, struct tree_rows *out)
 {
 	struct work w = {
 		.p = p, .sum = sum, .lens = lens, .max_depth = max_depth,
@@ -245,8 +245,15 @@ void tree_rows_make_of(const struct profile *p, const struct summary *sum, const
 	};
 
 	make_rows(&w);
-	find_depths(&w);
 	*out = (struct tree_rows){ .v = w.v, .n = (uint32_t)w.n };
+}
+
+void tree_rows_make_of(const struct profile *p, const struct summary *sum, const struct lens *lens,
+		       uint64_t min_ns, uint32_t max_nodes, uint32_t max_depth,
+		       struct tree_rows *out)
+{
+	tree_rows_lay(p, sum, lens, min_ns, max_nodes, max_depth, out);
+	tree_rows_find_depths(p, sum, lens, out);
 }
 
 void tree_rows_make(const struct profile *p, const struct summary *sum, uint64_t min_ns,

@@ -46,6 +46,15 @@ void tree_rows_make_of(const struct profile *p, const struct summary *sum, const
 		       uint64_t min_ns, uint32_t max_nodes, uint32_t max_depth,
 		       struct tree_rows *out);
 
+/*
+ * The same in two steps: the rows, in which nothing is said of recursion, and how often a
+ * function calls itself in each, for which all stacks with recursion are gone through.
+ */
+void tree_rows_lay(const struct profile *p, const struct summary *sum, const struct lens *lens,
+		   uint64_t min_ns, uint32_t max_nodes, uint32_t max_depth, struct tree_rows *out);
+void tree_rows_find_depths(const struct profile *p, const struct summary *sum,
+			   const struct lens *lens, struct tree_rows *r);
+
 void tree_rows_deinit(struct tree_rows *r);
 
 #endif

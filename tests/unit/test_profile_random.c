@@ -266,7 +266,7 @@ static void check_lens(struct profile *p, enum recursion mode)
 	assert_int_equal(lens_make(p, &sum, mode, &l, &err), 0);
 	fold_path_init(&path, p, mode);
 	for (uint32_t i = 0; i < sum.n_leaves; i++) {
-		uint32_t node = l.tree->of_stack[p->shown.leaves[i]];
+		uint32_t node = lens_node(&l, p, p->shown.leaves[i]);
 
 		fold_path_take(&path, i);
 		for (size_t c = path.n; c-- > 0; node = l.tree->parent[node]) {

@@ -120,7 +120,7 @@ TEST(trees_add_up_to_the_same)
 
 			while (sum.leaves[i].count != k + 1)	/* each has its number */
 				k++;
-			node_path(p, &l, l.tree->of_stack[p->shown.leaves[i]], text);
+			node_path(p, &l, lens_node(&l, p, p->shown.leaves[i]), text);
 			assert_string_equal(text, cases[k].folded[mode]);
 		}
 		lens_deinit(&l);
