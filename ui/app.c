@@ -706,7 +706,7 @@ static void draw_keys(const struct app *a, struct grid *g)
 
 	if (!s)
 		s = a->view->keys_python && view_on_python(a) ? a->view->keys_python
-							       : a->view->keys;
+		  : a->view->keys_code && a->source.in_code ? a->view->keys_code : a->view->keys;
 	if (!s)
 		s = "? help  q quit";
 	strip(g, g->height - 1);

@@ -104,18 +104,18 @@ struct code_jumps code_jumps_find(const struct app *a, unsigned int lanes)
 
 /* ---- how ---- */
 
-/* What a cell is made of: where lines go to from its middle, or a head. */
+/* What a cell is made of: where lines go to from its middle, a head, the edge of the screen. */
 enum { UP = 1, DOWN = 2, RIGHT = 4, LEFT = 8, ACROSS = LEFT | RIGHT,
-       HEAD = 16, HEAD_UP = 32, HEAD_DOWN = 64 };
+       HEAD = 16, EDGE_UP = 32, EDGE_DOWN = 64 };
 
 static const char *sign(unsigned int cell, bool utf8)
 {
 	if (cell & HEAD)
 		return utf8 ? "▸" : ">";
-	if (!(cell & ACROSS) && cell & HEAD_UP)
-		return utf8 ? "▴" : "^";
-	if (!(cell & ACROSS) && cell & HEAD_DOWN)
-		return utf8 ? "▾" : "v";
+	if (!(cell & ACROSS) && cell & EDGE_UP)
+		return utf8 ? "▴" : ":";	/* a letter would read as one more digit */
+	if (!(cell & ACROSS) && cell & EDGE_DOWN)
+		return utf8 ? "▾" : ":";
 	switch (cell & (UP | DOWN | ACROSS)) {
 	case 0:
 		return " ";
@@ -150,9 +150,9 @@ static void add_jump(const struct code_jumps *j, unsigned int which, uint32_t ro
 		return;
 	cells[lane] |= (row > top ? UP : 0) | (row < bottom ? DOWN : 0);
 	if (row == j->first && row > top && row < bottom)
-		cells[lane] |= HEAD_UP;
+		cells[lane] |= EDGE_UP;
 	if (row == j->last && row > top && row < bottom)
-		cells[lane] |= HEAD_DOWN;
+		cells[lane] |= EDGE_DOWN;
 	if (row != jump->from && row != jump->to)
 		return;
 	cells[lane] |= RIGHT;

@@ -48,7 +48,7 @@ static struct columns_of_code find_columns(const struct code_pane *pane)
 	at += c.interval ? 6 : 1;
 	if (c.count)
 		at += 8;
-	if (c.interval && !is_mixed(pane->a)) {
+	if (c.interval && !is_mixed(pane->a) && code_has_lines(pane->a)) {
 		c.line_end = at + 6;
 		at += 7;
 	}

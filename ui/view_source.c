@@ -388,6 +388,8 @@ const struct view view_source = {
 	.key = '6', .action = ACTION_SOURCE, .name = "Source", .short_name = "Src",
 	.keys = "j/k line  H hottest  Tab pane  o assembly  O mixed  Enter callers  / search  < back  ? help"
 		"  L lesson  q quit",
+	.keys_code = "j/k line  H hottest  Tab pane  o assembly  O mixed  Enter follow  < back"
+		     "  / search  ? help  L lesson  q quit",
 	.keys_python = "j/k line  H hottest  Enter callers  / search  < back  L lesson  ? help  q quit",
 	.lesson = "source", .lesson_python = "source-python",
 	.rows = &rows, .needs_samples = true, .draw = draw, .act = act, .pick = pick,

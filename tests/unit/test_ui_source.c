@@ -214,9 +214,9 @@ TEST(jumps_that_cross_nest_or_leave_the_screen_can_be_told_apart)
 		{ { .v = { { 1, 1 } }, .n = 1, .lanes = 1, .last = 2 }, 3,	/* to itself */
 		  "  x\n─▸x\n  x\n", "  x\n->x\n  x\n" },
 		{ { .v = { { 9, 2 } }, .n = 1, .lanes = 1, .first = 4, .last = 6 }, 3,
-		  "▴ x\n│ x\n▾ x\n", "^ x\n| x\nv x\n" },
+		  "▴ x\n│ x\n▾ x\n", ": x\n| x\n: x\n" },
 		{ { .v = { { 5, 2 } }, .n = 1, .lanes = 1, .first = 4, .last = 6 }, 3,
-		  "▴ x\n└─x\n  x\n", "^ x\n'-x\n  x\n" },
+		  "▴ x\n└─x\n  x\n", ": x\n'-x\n  x\n" },
 	};
 
 	for (size_t i = 0; i < array_len(all); i++) {
