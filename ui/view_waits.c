@@ -10,11 +10,11 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "profile/filter.h"
-#include "profile/stack_walk.h"
 #include "ui/cells.h"
-#include "ui/prose.h"
 #include "ui/text.h"
 #include "ui/view.h"
+#include "ui/wait_detail.h"
+#include "ui/wait_limits.h"
 #include "ui/wait_text.h"
 
 #define BAR_AT 14
@@ -27,10 +27,6 @@
 #define DETAIL_FROM 17		/* height of the view from which on it is there */
 #define HEAD_ROWS 3
 #define MAX_STACKS 12		/* that are shown of a row */
-#define LABEL_AT 2
-#define VALUE_AT 16
-#define LINE_WIDTH 20		/* of file and line */
-#define NAME_WIDTH 20		/* of a thread among others */
 
 /* ---- rows ---- */
 
@@ -112,13 +108,6 @@ struct table {
 	double scale;
 };
 
-static const char *thread_name(const struct profile *p, uint32_t thread)
-{
-	const char *name = profile_string(p, p->threads[thread].name);
-
-	return *name ? name : "[no name]";
-}
-
 /* "3 threads, 95.8 s, 27,210 looks" */
 static char *sum_text(const struct waits *w)
 {
@@ -186,7 +175,7 @@ static void put_what(const struct table *t, struct cells *c, const struct wait_r
 	case WAITS_BY_THREAD:
 		pen_right(pen, STYLE_DIM, 8, "%u", p->threads[row->thread].tid);
 		pen_to(pen, pen->column + 2);
-		pen_name(pen, style, pen_left(pen) - 1, thread_name(p, row->thread));
+		pen_name(pen, style, pen_left(pen) - 1, wait_thread_name(p, row->thread));
 		break;
 	case WAITS_BY_PLACE:
 		if (row->place == RECORD_NONE) {
@@ -271,186 +260,6 @@ static unsigned int beside(const struct table *t, unsigned int y)
 	return n;
 }
 
-/* ---- what is known of the chosen row ---- */
-
-/* "shop.c:61": where in the function that is. */
-static char *place_text(const struct profile *p, uint32_t function, uint32_t line)
-{
-	const char *file = function_file(p, function);
-
-	return file ? xasprintf("%s:%u", file, line) : xasprintf("line %u", line);
-}
-
-static void put_threads(const struct table *t, struct pen *pen, const struct wait_parts *parts,
-			uint64_t all_ns)
-{
-	uint32_t i;
-
-	pen_to(pen, LABEL_AT);
-	pen_put(pen, STYLE_DIM, "thread%s", parts->n_threads == 1 ? "" : "s");
-	pen_to(pen, VALUE_AT);
-	for (i = 0; i < parts->n_threads && pen_left(pen) > NAME_WIDTH + 12; i++) {
-		pen_to(pen, pen->column + (i ? 2 : 0));
-		pen_name(pen, STYLE_TEXT, NAME_WIDTH, thread_name(t->a->model->p, parts->threads[i].what));
-		pen_put(pen, STYLE_STRONG, " %.0f%%",
-			100 * (double)parts->threads[i].sum.weight_ns / (double)all_ns);
-	}
-	if (i < parts->n_threads)
-		pen_put(pen, STYLE_DIM, "  +%u", parts->n_threads - i);
-}
-
-/* "64%  worker › get › wait  threading.py:320" */
-static void put_stack(const struct table *t, struct pen *pen, const struct wait_part *part,
-		      uint64_t all_ns)
-{
-	const struct profile *p = t->a->model->p;
-	struct stack_walk walk = stack_walk_from(p, part->what);
-	const struct profile_level *call;
-	_cleanup_(freep) uint32_t *functions = NULL;
-	_cleanup_(freep) char *text = NULL, *line = NULL;
-	uint32_t at = 0;
-	size_t n = 0, cap = 0;
-
-	while ((call = stack_walk_next(&walk))) {
-		at = n ? at : call->line;
-		array_reserve(functions, n + 1, cap);
-		functions[n++] = call->function;
-	}
-	pen_to(pen, VALUE_AT);
-	pen_right(pen, STYLE_STRONG, 4, "%.0f%%",
-		  100 * (double)part->sum.weight_ns / (double)all_ns);
-	pen_to(pen, pen->column + 2);
-	if (!n) {
-		pen_put(pen, STYLE_DIM, "[stack not looked at]");
-		return;
-	}
-	line = at ? place_text(p, functions[0], at) : xstrdup("");
-	for (size_t i = 0; i < n / 2; i++) {
-		uint32_t other = functions[n - 1 - i];
-
-		functions[n - 1 - i] = functions[i];
-		functions[i] = other;
-	}
-	text = path_text(p, functions, (uint32_t)n, pen_left(pen) - LINE_WIDTH - 3, t->g->utf8);
-	pen_put(pen, STYLE_TEXT, "%s", text);
-	pen_to(pen, pen->column + 2);
-	pen_name(pen, STYLE_DIM, LINE_WIDTH, line);
-}
-
-/* In so many rows: what the reason means, who waited so, and at which stacks. */
-static void put_detail(const struct table *t, unsigned int y, unsigned int rows)
-{
-	struct app_waits *v = &t->a->waits;
-	const struct wait_row *row = &v->w.rows[v->list.cursor];
-	const struct wait_parts *parts = parts_of_chosen(t->a);
-	uint64_t all_ns = max_of(row->sum.weight_ns, (uint64_t)1);
-	struct pen pen = area_pen(t->g, t->area, y++);
-
-	pen_rule(&pen, wait_reason_name(row->reason), wait_reason_text(row->reason));
-	pen = area_pen(t->g, t->area, y++);
-	put_threads(t, &pen, parts, all_ns);
-	for (uint32_t i = 0; i + 2 < rows && i < parts->n_stacks; i++) {
-		pen = area_pen(t->g, t->area, y++);
-		pen_to(&pen, LABEL_AT);
-		pen_put(&pen, STYLE_DIM, "%s", i ? "" : "waited in");
-		if (i + 3 == rows && i + 1 < parts->n_stacks) {
-			char n[TEXT_NUMBER];
-
-			pen_to(&pen, VALUE_AT);
-			pen_put(&pen, STYLE_DIM, "%s more stacks", text_count(n, parts->n_stacks - i));
-			break;
-		}
-		put_stack(t, &pen, &parts->stacks[i], all_ns);
-	}
-}
-
-/* ---- what is not known ---- */
-
-static char *limits_text(const struct waits *w)
-{
-	_cleanup_(freep) char *few = NULL, *unseen = NULL;
-	char n[TEXT_NUMBER];
-
-	if (w->n_unseen)
-		unseen = xasprintf(" Of %s thread%s that ran nobody looked whether they wait.",
-				   text_count(n, w->n_unseen), w->n_unseen == 1 ? "" : "s");
-	if (w->shown.count < CELLS_FEW_SAMPLES)
-		few = xasprintf("Only %s look%s: nothing here is certain yet. ",
-				text_count(n, w->shown.count), w->shown.count == 1 ? "" : "s");
-	return xasprintf("%sSampled: a look at a thread stands for the time since the one before. "
-			 "Not known: how many waits there were, how long the longest was, who ended "
-			 "them.%s%s", few ? few : "",
-			 w->with_stack.count ? "" : " Their stacks were not looked at: --engine ptrace "
-			 "does that.", unseen ? unseen : "");
-}
-
-/* Wrapped, from `y` on; returns how many rows that takes.  With no height nothing is drawn. */
-static unsigned int put_limits(const struct table *t, unsigned int y, unsigned int height)
-{
-	_cleanup_(freep) char *text = limits_text(&t->a->waits.w);
-	struct rows rows = { .g = t->g, .top = t->area.top + y, .height = height, .left = 1,
-			     .right = t->area.width - 1 };
-	struct prose prose = { .utf8 = t->g->utf8 };
-
-	prose_add(&prose, PROSE_DIM, text);
-	prose_put(&rows, &prose, NULL, 0);
-	prose_deinit(&prose);
-	return rows.n;
-}
-
-/* ---- nothing to show ---- */
-
-/* Did the recording look at threads that wait at all, whatever is in scope? */
-static bool was_looked(const struct profile *p)
-{
-	const char *engine = profile_meta(p, "engine");
-
-	if (engine && strcmp(engine, "ptrace") == 0)
-		return true;
-	for (size_t i = 0; i < p->samples.n; i++)
-		if (samples_state(p->samples.state[i]) == STATE_WAITING)
-			return true;
-	return false;
-}
-
-static char *nothing_text(const struct app *a)
-{
-	const struct model *m = a->model;
-	const char *engine = profile_meta(m->p, "engine");
-	uint64_t range_ns = m->sum.to_ns - m->sum.from_ns;
-	char range[TEXT_NUMBER], cpu[TEXT_NUMBER];
-	_cleanup_(freep) char *used = NULL;
-
-	text_time(range, range_ns);
-	if (was_looked(m->p))
-		return xasprintf("No thread was seen to wait in %s.", range);
-	if (m->sum.cpu_known)
-		used = xasprintf(" Known is that %s of CPU were used in %s.",
-				 text_time(cpu, m->sum.cpu_ns), range);
-	return xasprintf("For what threads waited was not looked at: the engine %s samples what runs.%s",
-			 engine ? engine : "of this recording", used ? used : "");
-}
-
-static void put_nothing(const struct app *a, struct grid *g, struct area area)
-{
-	_cleanup_(freep) char *what = nothing_text(a);
-	struct rows rows = { .g = g, .top = area.top + 2, .height = area.height, .left = 1,
-			     .right = area.width - 1 };
-	struct prose prose = { .utf8 = g->utf8 };
-
-	prose_add_name(&prose, PROSE_PLAIN, 400, what);
-	prose_put(&rows, &prose, NULL, 0);
-	prose_clear(&prose);
-	if (was_looked(a->model->p))
-		prose_add(&prose, PROSE_DIM, "2 shows what ran.  A shows all of the time, T all threads.");
-	else
-		prose_add(&prose, PROSE_DIM, "attach, run or record with --engine ptrace looks at threads "
-			  "that wait, too, and at their stacks. For what threads of a Python program "
-			  "wait every engine looks up.");
-	prose_put(&rows, &prose, NULL, 0);
-	prose_deinit(&prose);
-}
-
 /* ---- the view ---- */
 
 static struct table make_table(struct app *a, struct grid *g, struct area area)
@@ -491,6 +300,11 @@ static unsigned int detail_rows(struct app *a, unsigned int rest)
 	return min_of(wanted, left);
 }
 
+static struct area rows_of(struct area area, unsigned int y, unsigned int n)
+{
+	return (struct area){ area.top + y, n, area.left, area.width };
+}
+
 static void draw(struct app *a, struct grid *g, struct area area)
 {
 	struct app_waits *v = &a->waits;
@@ -500,13 +314,13 @@ static void draw(struct app *a, struct grid *g, struct area area)
 
 	make_rows(a);
 	if (!v->w.n && !v->w.idle.count && !v->w.filtered.count) {
-		put_nothing(a, g, area);
+		wait_nothing_put(a, g, area);
 		return;
 	}
 	t = make_table(a, g, area);
 	sum = sum_text(&v->w);
 	view_put_choices(g, area, 0, (int)v->by, WAITS_BY_COUNT, by_name, sum);
-	limits = put_limits(&t, 0, 0);
+	limits = wait_limits_put(&v->w, g, rows_of(area, 0, 0));
 	rest = area.height - HEAD_ROWS - beside(&t, 0);
 	limits = area.height < DETAIL_FROM ? min_of(limits, 2u) : limits;
 	rest -= limits;
@@ -516,8 +330,9 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	}
 	put_table(&t, max_of(rest, 1u));
 	if (detail)
-		put_detail(&t, area.height - limits - detail + 1, detail - 2);
-	put_limits(&t, area.height - limits, limits);
+		wait_detail_put(a->model->p, g, rows_of(area, area.height - limits - detail + 1, detail - 2),
+				&v->w.rows[v->list.cursor], parts_of_chosen(a));
+	wait_limits_put(&v->w, g, rows_of(area, area.height - limits, limits));
 }
 
 /* ---- keys ---- */
@@ -609,7 +424,7 @@ static bool row_matches(struct app *a, uint32_t row, const struct filter *f)
 	const struct wait_row *r = &a->waits.w.rows[row];
 
 	return filter_match(f, wait_reason_name(r->reason)) ||
-	       (r->thread != RECORD_NONE && filter_match(f, thread_name(p, r->thread))) ||
+	       (r->thread != RECORD_NONE && filter_match(f, wait_thread_name(p, r->thread))) ||
 	       (r->place != RECORD_NONE && view_function_matches(a, r->place, f));
 }
 

@@ -35,3 +35,10 @@ const char *wait_reason_short(enum record_activity reason)
 {
 	return reasons[known(reason)].brief;
 }
+
+const char *wait_thread_name(const struct profile *p, uint32_t thread)
+{
+	const char *name = profile_string(p, p->threads[thread].name);
+
+	return *name ? name : "[no name]";
+}

@@ -3,7 +3,7 @@
 #ifndef CPROFD_UI_WAIT_TEXT_H
 #define CPROFD_UI_WAIT_TEXT_H
 
-#include "record/record.h"
+#include "profile/profile.h"
 
 /* "lock", of a reason as in struct wait_row. */
 const char *wait_reason_name(enum record_activity reason);
@@ -13,5 +13,8 @@ const char *wait_reason_short(enum record_activity reason);
 
 /* The same as part of a sentence: "for another thread: a mutex, a condition, a queue" */
 const char *wait_reason_text(enum record_activity reason);
+
+/* The name of a thread, not clean. */
+const char *wait_thread_name(const struct profile *p, uint32_t thread);
 
 #endif
