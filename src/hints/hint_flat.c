@@ -11,7 +11,8 @@ static void look(const struct hint_input *in, struct hints *out)
 	_cleanup_(freep) char *share = NULL;
 	struct interval top;
 
-	if (!in->n_order || in->sum->received.count < MIN_SAMPLES ||
+	/* Of what a filter lists only, the largest may be elsewhere. */
+	if (!in->n_order || in->sum->listed || in->sum->received.count < MIN_SAMPLES ||
 	    summary_hidden(in->sum).share >= BAR)
 		return;
 	top = summary_self(in->sum, in->order[0]);

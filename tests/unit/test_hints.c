@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "hints/hint.h"
+#include "profile/filter.h"
 #include "profile/profile_load.h"
 #include "record/writer.h"
 #include "tests/unit/nodes.h"
@@ -34,6 +35,7 @@ struct world {
 	uint32_t n;		/* samples; 0: 6000 */
 	uint32_t lost;		/* beside them */
 	bool nameless_exe;	/* code of the program has no names */
+	const char *filter;	/* or NULL */
 };
 
 struct made {
@@ -139,11 +141,16 @@ static void look(struct hint_watch *w, const struct world *world, unsigned int n
 {
 	struct profile_load *load = make(world);
 	struct hint_input in = { .p = profile_load_profile(load) };
-	const struct selection everything = { 0 };
+	struct filter *filter = NULL;
+	struct selection everything = { 0 };
 	struct summary sum;
+	struct error err;
 	struct ledger ledger;
 	uint32_t *order;
 
+	if (world->filter)
+		assert_int_equal(filter_parse(world->filter, &filter, &err), 0);
+	everything.filter = filter;
 	summary_make(in.p, &everything, &sum);
 	ledger_make(in.p, &everything, &sum, &ledger);
 	order = summary_rank(in.p, &sum, &in.n_order);
@@ -154,6 +161,7 @@ static void look(struct hint_watch *w, const struct world *world, unsigned int n
 	free(order);
 	ledger_deinit(&ledger);
 	summary_deinit(&sum);
+	filter_close(filter);
 	profile_load_close(load);
 }
 
@@ -334,6 +342,9 @@ TEST(a_flat_profile_is_h16)
 	flat.n = 999;
 	assert_hints(&flat, "");
 	assert_hints(&peak, "");
+	flat.n = 0;
+	flat.filter = "n";
+	assert_hints(&flat, "");
 }
 
 /* With more than a tenth lost nothing is said of shares. */
