@@ -40,6 +40,7 @@
 #include "ui/dialog.h"
 #include "ui/function_columns.h"
 #include "ui/grid.h"
+#include "ui/held_scale.h"
 #include "ui/lesson_slots.h"
 #include "ui/lessons.h"
 #include "ui/list.h"
@@ -123,6 +124,9 @@ struct app {
 	void (*dialog_chosen)(struct app *a);	/* when something is, or NULL */
 	uint32_t *asked_threads;	/* by choice of that dialog */
 	uint32_t save_kind;
+	struct {		/* of bars, and of lanes */
+		struct held_scale overview, functions, threads, waits, memory;
+	} scales;
 	bool stays;		/* the selection stays on its row, not on its function */
 	bool no_header;
 

@@ -67,6 +67,7 @@ void app_scope_set(struct app *a, struct scope *next)
 	struct scope *old = a->scope.now;
 
 	a->scope.now = next;
+	a->scope.n_set++;
 	if (next != old) {
 		if (next->frames != old->frames)
 			show_frames(a, next->frames);

@@ -14,6 +14,7 @@ struct app_scope {
 	struct scope *now;
 	struct scope *undo[APP_UNDO];	/* those before, the last one last */
 	unsigned int n_undo;
+	uint32_t n_set;		/* how often `now` was set */
 	uint64_t since_ns;	/* when counting began anew; 0: never */
 	struct scope *before;	/* what there was when somebody began to type a filter */
 	uint32_t selected;	/* the function then */

@@ -564,7 +564,7 @@ void threads_picture_draw(struct app *a, struct grid *g, struct area area)
 	unsigned int fixed;
 
 	pic.lanes = lanes_at(pic.tid, pic.name);
-	pic.scale = scale_of(&t->line);
+	pic.scale = held_scale(a, &a->scales.threads, scale_of(&t->line), (uint32_t)(t->zoom_ns / NS_PER_MS));
 	pic.marked = threads_range(a, &pic.from, &pic.to);
 	gc = t->line.collecting_all_ns || pic.total->collecting_all_ns;
 	marks = a->model->p->n_marks && area.height >= 12;

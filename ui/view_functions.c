@@ -401,14 +401,15 @@ static unsigned int beside(const struct table *t, unsigned int y)
 	return n;
 }
 
-static double find_scale(const struct model *m)
+static double find_scale(struct app *a)
 {
+	const struct model *m = a->model;
 	double high = m->sum.hidden_ns ? summary_hidden(&m->sum).share : 0;
 
 	if (m->n_order)
 		high = fmax(high, summary_share(&m->sum,
 						m->sum.functions[m->order[0]].self.weight_ns));
-	return bar_scale(high);
+	return held_scale(a, &a->scales.functions, bar_scale(high), 0);
 }
 
 /* ---- callers beside it ---- */
@@ -444,7 +445,7 @@ static void put_callers(struct app *a, struct grid *g, struct area area)
 static void draw(struct app *a, struct grid *g, struct area area)
 {
 	struct area callers = take_callers(a, &area);
-	struct table t = { .a = a, .g = g, .area = area, .scale = find_scale(a->model) };
+	struct table t = { .a = a, .g = g, .area = area, .scale = find_scale(a) };
 	bool detail = area.height >= DETAIL_FROM;
 	unsigned int n_beside = beside(&t, 0), rows, detail_rows;
 

@@ -171,7 +171,7 @@ static void put_row(const struct app *a, struct grid *g, struct area area, unsig
 	area_spot(g, area, y, kind);
 }
 
-static void put_cost(const struct app *a, struct grid *g, struct area area, unsigned int y)
+static void put_cost(struct app *a, struct grid *g, struct area area, unsigned int y)
 {
 	unsigned int bar = area.width < BAR_FROM ? 0 : cells_columns(area.width, 0).bar;
 	struct pen pen = area_pen(g, area, y);
@@ -189,7 +189,7 @@ static void put_cost(const struct app *a, struct grid *g, struct area area, unsi
 	}
 	for (uint32_t i = 0; i < MEMORY_KINDS; i++)
 		scale = max_of(scale, summary_share(&a->model->sum, a->memory.work.sums[i].weight_ns));
-	scale = bar_scale(scale);
+	scale = held_scale(a, &a->scales.memory, bar_scale(scale), 0);
 	put_head(g, area, y + 1, bar, scale);
 	for (uint32_t i = 0; i < MEMORY_KINDS; i++)
 		put_row(a, g, area, y + 2 + i, i, bar, scale);

@@ -335,7 +335,8 @@ static void put_functions(struct app *a, struct grid *g, struct area area, unsig
 	t.columns = cells_columns(area.width, (t.seconds ? 26 : 18) + (t.trend ? TREND + 1 : 0));
 	t.columns.where_at -= t.trend ? TREND + 1 : 0;
 	if (m->n_order)
-		t.scale = bar_scale(summary_share(&m->sum, m->sum.functions[m->order[0]].self.weight_ns));
+		t.scale = held_scale(a, &a->scales.overview, bar_scale(summary_share(&m->sum,
+			m->sum.functions[m->order[0]].self.weight_ns)), 0);
 	list_fit(&a->overview, m->n_order, height);
 	for (uint32_t i = 0; i < height && a->overview.top + i < m->n_order; i++) {
 		uint32_t row = a->overview.top + i;

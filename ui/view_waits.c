@@ -269,7 +269,8 @@ static struct table make_table(struct app *a, struct grid *g, struct area area)
 		.a = a, .g = g, .area = area, .basis = { .received = w->shown },
 		.bar = area.width < BAR_FROM ? 0 : cells_columns(area.width, 0).bar,
 		.looks = area.width >= (w->by == WAITS_BY_PLACE ? LOOKS_BESIDE_FROM : LOOKS_FROM),
-		.scale = bar_scale(w->n ? w->rows[0].share.share : 0) };
+		.scale = held_scale(a, &a->scales.waits, bar_scale(w->n ? w->rows[0].share.share : 0),
+				    w->by * 2 + a->waits.busy_only) };
 
 	t.what_at = BAR_AT + t.bar + (t.bar ? 9 : 8) + (t.looks ? 9 : 0) + 2 + REASON_WIDTH + 1;
 	return t;

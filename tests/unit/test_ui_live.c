@@ -112,6 +112,49 @@ TEST(rows_keep_their_places_while_somebody_reads)
 	made_app_deinit(&t);
 }
 
+/* As if the largest function had `share` of all. */
+static void make_largest(struct made_app *t, double share)
+{
+	struct summary *sum = &t->model.sum;
+
+	sum->functions[t->model.order[0]].self.weight_ns = (uint64_t)(share * (double)sum->base_ns);
+	t->model.n_asked++;
+}
+
+TEST(scales_grow_at_once_and_shrink_after_a_while)
+{
+	struct made_app t;
+
+	made_live_init(&t, 100, 30, false);
+	make_largest(&t, .15);
+	assert_shows(&t, " 0         20% ");
+	make_largest(&t, .3);
+	assert_shows(&t, " 0         40% ");
+	make_largest(&t, .15);
+	assert_shows(&t, " 0         40% ");
+	t.app.session.now_ns += 9 * NS_PER_S;
+	assert_shows(&t, " 0         40% ");
+	make_largest(&t, .3);		/* needed again: from here on */
+	free(screen(&t));
+	make_largest(&t, .15);
+	free(screen(&t));
+	t.app.session.now_ns += 9 * NS_PER_S;
+	assert_shows(&t, " 0         40% ");
+	t.app.session.now_ns += NS_PER_S;
+	assert_shows(&t, " 0         20% ");
+	make_largest(&t, .3);
+	free(screen(&t));
+	t.app.scope.n_set++;		/* another picture was asked for */
+	make_largest(&t, .15);
+	assert_shows(&t, " 0         20% ");
+	make_largest(&t, .3);
+	free(screen(&t));
+	t.app.session.state = APP_FILE;	/* nothing moves */
+	make_largest(&t, .15);
+	assert_shows(&t, " 0         20% ");
+	made_app_deinit(&t);
+}
+
 /* What is hottest at first may not stay so; a key says that one is meant. */
 TEST(the_hottest_function_is_selected_until_a_key)
 {
@@ -395,6 +438,7 @@ int main(void)
 		cmocka_unit_test(live_screens_look_as_they_did),
 		cmocka_unit_test(the_header_says_how_the_session_stands),
 		cmocka_unit_test(rows_keep_their_places_while_somebody_reads),
+		cmocka_unit_test(scales_grow_at_once_and_shrink_after_a_while),
 		cmocka_unit_test(the_hottest_function_is_selected_until_a_key),
 		cmocka_unit_test(the_chosen_row_stays_when_data_come),
 		cmocka_unit_test(a_session_is_left_as_was_chosen),
