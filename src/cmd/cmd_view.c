@@ -10,13 +10,10 @@
 #include "cmd/viewer.h"
 #include "ui/view.h"
 
-#define MAX_SIDE 1000		/* of a rendered screen */
-
-enum { OPTION_RENDER = 256, OPTION_SIZE };
+enum { OPTION_RENDER = 256 };
 
 static const struct option own_long_options[] = {
 	{ "render", required_argument, NULL, OPTION_RENDER },
-	{ "size", required_argument, NULL, OPTION_SIZE },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -45,16 +42,6 @@ static int set_render(struct viewer_options *o, const char *name)
 	return cmd_usage(&cmd_view, "--render %s: no such view", name);
 }
 
-static int set_size(struct viewer_options *o, const char *text)
-{
-	char end;
-
-	if (sscanf(text, "%ux%u%c", &o->width, &o->height, &end) == 2 && o->width &&
-	    o->height && o->width <= MAX_SIDE && o->height <= MAX_SIDE)
-		return EXIT_OK;
-	return cmd_usage(&cmd_view, "--size %s: not WIDTHxHEIGHT, such as 100x30", text);
-}
-
 /* -1: help was asked for. */
 static int parse(struct viewer_options *o, int argc, char **argv)
 {
@@ -68,8 +55,6 @@ static int parse(struct viewer_options *o, int argc, char **argv)
 			return -1;
 		else if (opt == OPTION_RENDER)
 			code = set_render(o, optarg);
-		else if (opt == OPTION_SIZE)
-			code = set_size(o, optarg);
 		else if (!viewer_option(&cmd_view, o, opt, optarg, &code))
 			code = cmd_usage(&cmd_view, "an option is unknown or lacks its value");
 	}
@@ -131,7 +116,7 @@ static int run(int argc, char **argv)
 
 const struct cmd cmd_view = {
 	.name = "view",
-	.synopsis = "[--ascii] [--color WHEN] [--lesson] [--script FILE] [--no-state] [--render VIEW] [--size WxH] RECORDING",
+	.synopsis = "[--ascii] [--color WHEN] [--lesson] [--script FILE] [--size WxH] [--no-state] [--render VIEW] RECORDING",
 	.summary = "look at a recording on the terminal",
 	.help =
 	"Shows the functions of a recording, its call tree, who calls whom, a flame graph,\n"
@@ -141,8 +126,6 @@ const struct cmd cmd_view = {
 	"  --render VIEW      print one screen instead: overview, functions, tree,\n"
 	"                     callers, flame, source, threads, off-cpu, mem, diff,\n"
 	"                     heat, processes, quality, hints or help\n"
-	"  --size WxH         columns and rows of what is printed, which then also comes\n"
-	"                     of a script; else 100x30\n"
 	"  -h, --help         this text\n",
 	.run = run,
 };

@@ -24,16 +24,19 @@
 
 #define WIDTH 100		/* of what is printed, unless somebody said */
 #define HEIGHT 30
+#define MAX_SIDE 1000
 
 /* ---- options ---- */
 
-enum { OPTION_ASCII = 768, OPTION_COLOR, OPTION_LESSON, OPTION_SCRIPT, OPTION_NO_STATE };
+enum { OPTION_ASCII = 768, OPTION_COLOR, OPTION_LESSON, OPTION_SCRIPT, OPTION_SIZE,
+       OPTION_NO_STATE };
 
 const struct option viewer_long_options[] = {
 	{ "ascii", no_argument, NULL, OPTION_ASCII },
 	{ "color", required_argument, NULL, OPTION_COLOR },
 	{ "lesson", no_argument, NULL, OPTION_LESSON },
 	{ "script", required_argument, NULL, OPTION_SCRIPT },
+	{ "size", required_argument, NULL, OPTION_SIZE },
 	{ "no-state", no_argument, NULL, OPTION_NO_STATE },
 	{ 0 },
 };
@@ -53,6 +56,16 @@ static int set_color(const struct cmd *cmd, struct viewer_options *o, const char
 	return cmd_usage(cmd, "--color %s: not auto, always or never", value);
 }
 
+static int set_size(const struct cmd *cmd, struct viewer_options *o, const char *text)
+{
+	char end;
+
+	if (sscanf(text, "%ux%u%c", &o->width, &o->height, &end) == 2 && o->width &&
+	    o->height && o->width <= MAX_SIDE && o->height <= MAX_SIDE)
+		return EXIT_OK;
+	return cmd_usage(cmd, "--size %s: not WIDTHxHEIGHT, such as 100x30", text);
+}
+
 bool viewer_option(const struct cmd *cmd, struct viewer_options *o, int opt, const char *value,
 		   int *code)
 {
@@ -65,6 +78,8 @@ bool viewer_option(const struct cmd *cmd, struct viewer_options *o, int opt, con
 		o->lesson = true;
 	else if (opt == OPTION_SCRIPT)
 		o->script_path = value;
+	else if (opt == OPTION_SIZE)
+		*code = set_size(cmd, o, value);
 	else if (opt == OPTION_NO_STATE)
 		o->forgetful = true;
 	else

@@ -45,6 +45,8 @@ extern const struct option viewer_long_options[];	/* ends with a zeroed one */
 	"  --lesson           with the lesson beside each view, as L opens it\n" \
 	"  --script FILE      keys and commands from a file; without a terminal the\n" \
 	"                     screen that came of them is printed\n"	\
+	"  --size WxH         columns and rows of what is printed, 100x30 if not said;\n" \
+	"                     a script is then played without the terminal\n" \
 	"  --no-state         do not come back to how this program was looked at last\n"
 
 /* Take one of them; false if it is none.  *code is then an exit code, or 0. */

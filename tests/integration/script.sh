@@ -69,8 +69,9 @@ what_runs_is_looked_at() {
 		expect CALL TREE
 		expect LIVE
 	END
-	"$cprofd" attach --script s.keys $target >out.txt 2>err.txt </dev/null ||
+	"$cprofd" attach --script s.keys --size 72x18 $target >out.txt 2>err.txt </dev/null ||
 		fail "exit $?: $(cat err.txt out.txt)"
+	[ "$(wc -l <out.txt)" = 18 ] && ! grep -q '.\{73\}' out.txt || fail "another size: $(cat out.txt)"
 	grep -q "is still being recorded" err.txt || fail "$(cat err.txt)"
 	"$cprofd" list | grep -q "^ *$target .*live" || fail "$(cat err.txt; "$cprofd" list)"
 	printf ':stop\nwait 99999999\n' >s.keys
