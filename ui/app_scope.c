@@ -73,8 +73,10 @@ void app_scope_set(struct app *a, struct scope *next)
 			show_frames(a, next->frames);
 		if (!same_folds(old, next))
 			app_scope_fold(a, true);
-		if (next->recursion == old->recursion || !same_question(old, next))
+		if (next->recursion == old->recursion || !same_question(old, next)) {
 			app_scope_ask(a);
+			a->asked = 0;	/* other rows: no order of before is held */
+		}
 	}
 	scope_release(old);
 }

@@ -86,11 +86,12 @@ void threads_ask(struct app *a)
 	for (uint32_t i = 0; i < p->n_threads; i++) {
 		const struct profile_thread *t = &p->threads[threads[i].number];
 		struct sum sum = threads[i].sum;
-		char count[TEXT_NUMBER];
+		char count[TEXT_NUMBER], tid[TEXT_NUMBER];
 
-		dialog_offer(d, 0, DIALOG_CHECK, "%5.1f%% %9s  %7u  %s",
+		dialog_offer(d, 0, DIALOG_CHECK, "%5.1f%% %9s  %7s  %s",
 			     total_ns ? 100 * (double)sum.weight_ns / (double)total_ns : 0,
-			     text_count(count, sum.count), t->tid, profile_string(p, t->name));
+			     text_count(count, sum.count), text_tid(tid, t->tid),
+			     profile_string(p, t->name));
 		d->choices[i + 1].on = is_chosen(a->scope.now, threads[i].number);
 		a->asked_threads[i] = threads[i].number;
 	}

@@ -62,6 +62,7 @@ static void put_row(const struct report *r, const struct thread_activity *row)
 	const struct profile_thread *thread = &r->p->threads[row->thread];
 	uint64_t all_ns = row->running_ns + row->waiting_ns;
 	struct pen *pen = &r->page->pen;
+	char tid[TEXT_NUMBER];
 
 	pen_to(pen, 1);
 	pen_right(pen, STYLE_TEXT, 6, "%.2f", (double)row->running_ns / 1e9);
@@ -77,7 +78,7 @@ static void put_row(const struct report *r, const struct thread_activity *row)
 			pen_right(pen, share >= .0995 ? STYLE_STRONG : STYLE_TEXT, COLUMN, "%.1f",
 				  share * 100);
 	}
-	pen_right(pen, STYLE_DIM, 9, "%u", thread->tid);
+	pen_right(pen, STYLE_DIM, 9, "%s", text_tid(tid, thread->tid));
 	pen_to(pen, pen->column + 2);
 	pen_name(pen, STYLE_TEXT, max_of(pen_left(pen), (unsigned int)NAME_MIN),
 		 thread->name ? profile_string(r->p, thread->name) : "[not known]");

@@ -164,13 +164,14 @@ void threads_detail_draw(struct app *a, struct grid *g, struct area area)
 	struct pen pen = area_pen(g, area, y);
 	_cleanup_(freep) char *note = NULL;
 	const char *name = threads_name(a, row->thread);
+	char tid[TEXT_NUMBER];
 	struct buf clean = { 0 };
 
 	if (threads_detail_rows(d->area) == 1) {
 		put_column(d, y, row);
 		return;
 	}
-	note = xasprintf("%u   %s", d->a->model->p->threads[row->thread].tid,
+	note = xasprintf("%s   %s", text_tid(tid, d->a->model->p->threads[row->thread].tid),
 			 d->a->scope.now->window == SCOPE_RANGE ? "in the range" :
 			 d->a->scope.now->window == SCOPE_ALL ? "all of the time" : "in the window");
 	text_clean(&clean, name, strlen(name), d->g->utf8);

@@ -49,7 +49,8 @@ static unsigned int tid_width(const struct app *a, unsigned int width)
 	if (width < WITH_TID)
 		return 0;
 	for (size_t i = 0; i < a->model->p->n_threads; i++)
-		most = max_of(most, a->model->p->threads[i].tid);
+		if (a->model->p->threads[i].tid != UINT32_MAX)
+			most = max_of(most, a->model->p->threads[i].tid);
 	for (; most >= 1000; most /= 10)
 		n++;
 	return n;
@@ -303,6 +304,7 @@ static void put_row(const struct picture *pic, unsigned int y, uint32_t at)
 	struct pen pen = area_pen(pic->g, pic->area, y);
 	struct cells c = { &pen, pic->a->model->p, &pic->a->model->sum };
 	bool chosen = at == pic->t->list.cursor;
+	char tid[TEXT_NUMBER];
 
 	area_spot(pic->g, pic->area, y, at);
 	if (chosen) {
@@ -311,7 +313,8 @@ static void put_row(const struct picture *pic, unsigned int y, uint32_t at)
 	}
 	pen_to(&pen, 1);
 	if (pic->tid) {
-		pen_right(&pen, STYLE_DIM, pic->tid, "%u", pic->a->model->p->threads[row->thread].tid);
+		pen_right(&pen, STYLE_DIM, pic->tid, "%s",
+			  text_tid(tid, pic->a->model->p->threads[row->thread].tid));
 		pen_to(&pen, pen.column + 1);
 	}
 	pen_name(&pen, chosen ? STYLE_STRONG : STYLE_TEXT, pic->name, threads_name(pic->a, row->thread));

@@ -4,8 +4,18 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/util.h"
+
+char *text_tid(char buf[TEXT_NUMBER], uint32_t tid)
+{
+	if (tid == UINT32_MAX)
+		strcpy(buf, "-");
+	else
+		snprintf(buf, TEXT_NUMBER, "%" PRIu32, tid);
+	return buf;
+}
 
 char *text_count(char buf[TEXT_NUMBER], uint64_t n)
 {

@@ -13,7 +13,10 @@
 /* "4,812" */
 char *text_count(char buf[TEXT_NUMBER], uint64_t n);
 
-/* The same in 5 columns: "99999", "1.23M". */
+/* The number of a thread; "-" if the kernel had none for it any more (UINT32_MAX). */
+char *text_tid(char buf[TEXT_NUMBER], uint32_t tid);
+
+/* Like text_count(), in 5 columns: "99999", "1.23M". */
 char *text_count_short(char buf[TEXT_NUMBER], uint64_t n);
 
 /* "38.4" of a fraction of 1; without decimals if `whole`. */

@@ -863,7 +863,7 @@ static void go_by_cpu(struct opener *o, struct perf_opener *p)
 		return;
 	o->by_cpu = true;
 	set_scope(&p->attr, o);
-	opener_note(o, NOTE_INFO, "threads or processes end soon after they began: sampled by CPU from here on, as their own events would miss their first %.3g ms",
+	opener_note(o, NOTE_INFO, "many threads are short: sampled by CPU from here on, or %.3g ms of each were missed",
 		    (double)p->period_ns / NS_PER_MS);
 }
 

@@ -210,7 +210,8 @@ struct thread *procs_get_thread(struct session *s, uint32_t pid, uint32_t tid,
 	p = procs_get(s, pid, time_ns);
 	if (!p->asked && of_host(s))
 		procs_ask_for_handles(p);
-	return new_thread(s, p, tid, p->name, time_ns);
+	/* Samples of threads that are all but gone have no number any more. */
+	return new_thread(s, p, tid, tid == UINT32_MAX ? put_text(s, "[ending]") : p->name, time_ns);
 }
 
 void procs_name_thread(struct session *s, struct thread *t, uint32_t name)

@@ -316,6 +316,25 @@ TEST(what_was_folded_and_how_it_was_sorted_is_come_back_to)
 	made_app_deinit(&t);
 }
 
+/* Another part has other rows: those of before say nothing of their order. */
+TEST(another_scope_is_in_order_at_once)
+{
+	struct made_app t;
+	uint64_t last = UINT64_MAX;
+
+	made_live_init(&t, 100, 30, false);
+	free(screen(&t));
+	type(&t, "j:threads worker\n");
+	assert_shows(&t, "HELD");
+	for (uint32_t i = 0; i < t.app.n_order; i++) {
+		uint64_t own = t.model.sum.functions[t.app.order[i]].self.weight_ns;
+
+		assert_true(own <= last);
+		last = own;
+	}
+	made_app_deinit(&t);
+}
+
 /* What somebody looked at when the recording was left, as text. */
 static void leave(const char *keys, struct buf *text)
 {
@@ -444,6 +463,7 @@ int main(void)
 		cmocka_unit_test(a_session_is_left_as_was_chosen),
 		cmocka_unit_test(a_place_is_come_back_to),
 		cmocka_unit_test(what_was_folded_and_how_it_was_sorted_is_come_back_to),
+		cmocka_unit_test(another_scope_is_in_order_at_once),
 		cmocka_unit_test(what_a_recording_was_cut_down_to_is_come_back_to),
 		cmocka_unit_test(what_another_recording_has_not_is_left_out),
 		cmocka_unit_test(what_would_leave_nothing_to_see_is_left_out),
