@@ -60,6 +60,13 @@ live() {
 	click_at 40 5
 	before=$(n_samples)
 	wait_for 3 more_than "$before" || fail "a click stops it: $(shot)"
+	# What comes each second changes little of the screen, and never clears it.
+	before=$(n_samples) since=$(date +%s%N)
+	mux pipe-pane -t t "cat >redrawn.txt"
+	wait_for 10 more_than "$((before + 1000))" || fail "it does not grow: $(shot)"
+	bytes=$(($(wc -c <redrawn.txt) * 1000 / (($(date +%s%N) - since) / 1000000)))
+	[ "$bytes" -gt 0 ] && [ "$bytes" -lt 12000 ] || fail "$bytes bytes a second"
+	! grep -q "$(printf '\033')\[2J" redrawn.txt || fail "the screen is cleared: $(cat -v redrawn.txt)"
 	end_session "$pid"
 }
 

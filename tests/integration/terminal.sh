@@ -214,6 +214,15 @@ other_locales_and_terminals() {
 		key q
 		ended
 	done
+	# Numbers look the same everywhere.
+	if have localedef && localedef -i de_DE -f UTF-8 ./de_DE.UTF-8 2>/dev/null; then
+		pane 100 30 "LOCPATH=$scratch LC_ALL=de_DE.UTF-8 $cprofd view r.cprof"
+		shows " 2 Functions "
+		shows "▾"
+		[ "$(shot | sed -n 's/^> *\([0-9]*[.,][0-9]\).*/\1/p' | tr -d 0-9)" = . ] || fail "not English: $(shot)"
+		key q
+		ended
+	fi
 	for term in dumb nosuch ''; do
 		pane 100 30 "TERM=$term $cprofd view r.cprof; echo \"[exit \$?]\""
 		shows "[exit 2]"
@@ -242,10 +251,10 @@ mouse() {
 	shows "selected $(shot | sed -n '7s/^.* [NLK?] \([a-z_]*\) .*/\1/p')"
 	# A release that was not asked for would hold up what comes without a key.
 	mux resize-window -t t -x 90 -y 30
-	shows " 1Over 2Func  3Tree"
-	click_at 27 1
+	shows " 1 Over  2 Func  3 Tree"
+	click_at 35 1
 	shows "root on top, callees below"
-	click_at_once 15 1
+	click_at_once 19 1
 	shows "CALL TREE"
 	mouse_at 64 30 10
 	key 2

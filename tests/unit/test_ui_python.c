@@ -169,7 +169,10 @@ TEST(frames_are_part_of_the_scope)
 	assert_shows(&t, "_PyEval_EvalFrameDefault");
 	type(&t, "uu");
 	assert_lacks(&t, "frames |");
-	type(&t, "MMMM");
+	for (int i = 0; i < 4; i++) {	/* it is the same samples */
+		assert_shows(&t, "  4,000 smp  ");
+		type(&t, "M");
+	}
 	assert_shows(&t, "merged frames: ");
 	assert_lacks(&t, "frames |");
 	type(&t, "2:frames nati\t\n");
@@ -270,6 +273,15 @@ TEST(source_that_is_not_there_says_why)
 
 		assert_non_null(strstr(text, all[i].part));
 	}
+}
+
+TEST(source_that_changed_since_says_so)
+{
+	const struct source source = { .n_lines = 1, .changed = 100 };
+	_cleanup_(freep) char *text = source_trouble("/home/ann/shop.py", true, &source, 99);
+
+	assert_string_equal(text, "shop.py is newer than the recording: lines may not match");
+	assert_null(source_trouble("/home/ann/shop.py", true, &source, 100));
 }
 
 /* Nobody knows what the folder was when it was started. */
@@ -386,6 +398,7 @@ int main(void)
 		cmocka_unit_test(the_hottest_line_of_python_is_with_the_c_that_it_calls),
 		cmocka_unit_test(python_has_no_assembly),
 		cmocka_unit_test(source_that_is_not_there_says_why),
+		cmocka_unit_test(source_that_changed_since_says_so),
 		cmocka_unit_test(source_of_a_relative_path_says_to_what),
 		cmocka_unit_test(a_lesson_speaks_of_python_on_its_rows),
 		cmocka_unit_test(a_lesson_stays_on_its_page_between_kinds_of_rows),

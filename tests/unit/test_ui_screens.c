@@ -180,13 +180,18 @@ TEST(a_screen_that_is_too_small_says_so_and_comes_back)
 
 TEST(few_samples_are_a_banner_and_none_a_sentence)
 {
-	const struct fixture_options few = { .n_samples = 12 }, cut = { .unfinished = true };
+	const struct fixture_options few = { .n_samples = 12 }, one = { .n_samples = 1 },
+				     cut = { .unfinished = true };
 	struct made_app t;
 
 	made_app_init(&t, &few, 80, 24, false);
 	assert_shows(&t, "only 12 samples: nothing here is certain yet");
 	type(&t, "!");
 	assert_shows(&t, "With 12 samples nothing can be said");
+	made_app_deinit(&t);
+	made_app_init(&t, &one, 80, 24, false);
+	assert_shows(&t, "only 1 sample: nothing");
+	assert_shows(&t, "  100  +-79? ");	/* never bare */
 	made_app_deinit(&t);
 	made_app_init(&t, &cut, 80, 24, false);
 	assert_shows(&t, "this recording has no end");
