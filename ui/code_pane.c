@@ -209,8 +209,13 @@ static void put_line(const struct code_pane *pane, const struct columns_of_code 
 	const struct profile *p = a->model->p;
 	const struct app_code_row *r = &a->source.code_rows[row];
 	const char *path = profile_string(p, code_file(p, level)), *slash = strrchr(path, '/');
+	_cleanup_(freep) char *text =
+		source_line_text(code_file_text(a, code_file(p, level)), level->line);
+	const char *shown = !level->line ? "line not known" : text ? text + strspn(text, " ")
+			    : slash && slash[1] ? slash + 1 : path;
 	struct pen pen = begin_row(pane, y, row, false, INK_STRIP);
-	_cleanup_(freep) char *text = NULL, *name = NULL;
+	_cleanup_(freep) char *name = NULL;
+	unsigned int left, room;
 
 	pen_to(&pen, c->address_at);
 	if (level->line)
@@ -221,20 +226,12 @@ static void put_line(const struct code_pane *pane, const struct columns_of_code 
 	if (r->is == CODE_INLINED_LINE) {
 		pen_to(&pen, c->text_at + indent_of(c, code_instruction(a, r->number)));
 		name = own_name(profile_string(p, p->functions[level->function].name));
-		pen_name(&pen, STYLE_STRONG, max_of(pen_left(&pen) / 3, (unsigned int)NAME_LEAST), name);
+		left = pen_left(&pen);
+		room = left - min_of(left, (unsigned int)strlen(shown) + 3);
+		pen_name(&pen, STYLE_STRONG, max_of(room, left / 3), name);
 		pen_put(&pen, STYLE_TEXT, "  ");
 	}
-	if (!level->line) {
-		pen_put(&pen, STYLE_DIM, "line not known");
-		return;
-	}
-	text = source_line_text(code_file_text(a, code_file(p, level)), level->line);
-	if (text)
-		pen_name(&pen, STYLE_TEXT, pen_left(&pen) ? pen_left(&pen) - 1 : 0,
-			 text + strspn(text, " "));
-	else
-		pen_name(&pen, STYLE_DIM, pen_left(&pen) ? pen_left(&pen) - 1 : 0,
-			 slash && slash[1] ? slash + 1 : path);
+	pen_name(&pen, text ? STYLE_TEXT : STYLE_DIM, pen_left(&pen) ? pen_left(&pen) - 1 : 0, shown);
 }
 
 /* At the right of what an instruction is. */
