@@ -44,6 +44,11 @@ static void put_sgr(struct buf *out, enum theme theme, struct style style)
 {
 	int fg = palette_colour(theme, style.fg), bg = palette_colour(theme, style.bg);
 	char text[64];
+
+	if (style.fg == INK_BLACK && style.bg && bg < 0) {	/* a fill that the theme lacks */
+		fg = PALETTE_DEFAULT;
+		style.attrs |= ATTR_REVERSE;
+	}
 	int n = snprintf(text, sizeof(text), "\033[0%s%s%s",
 			 style.attrs & ATTR_BOLD ? ";1" : "",
 			 style.attrs & ATTR_UNDERLINE ? ";4" : "",

@@ -316,13 +316,19 @@ static bool is_of_a_bar(const char *text)
 	return strncmp(text, "\xe2\x96", 2) == 0 && (unsigned char)text[2] < 0xa0;
 }
 
+/* Text on a fill that this terminal or theme does not have: black on black, as it would be. */
+static bool lacks_fill(const struct cell *c, struct pair pair)
+{
+	return term.caps.colours && c->style.fg == INK_BLACK && c->style.bg && pair.bg < 0;
+}
+
 /*
  * Where there are no tints, what should stand out is reversed.  What has a colour of its own
  * stays as it is: a bar would be turned inside out.
  */
 static bool needs_reverse(const struct cell *c, struct pair pair)
 {
-	bool marked = c->style.bg == INK_TINT || c->style.bg == INK_CHIP;
+	bool marked = c->style.bg == INK_TINT || c->style.bg == INK_CHIP || lacks_fill(c, pair);
 	bool tinted = term.caps.colours == 256 &&
 		      palette_colour(term.caps.theme, c->style.bg) != PALETTE_DEFAULT;
 	bool coloured = pair.bg >= 0 || (pair.fg >= 0 && is_of_a_bar(c->text));

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/utf8.h"
+#include "ui/cells.h"
 #include "ui/dialog.h"
 #include "ui/grid.h"
 #include "ui/key.h"
@@ -123,6 +124,27 @@ TEST(colours_change_only_where_they_have_to)
 	buf_put_u8(&b, '\0');
 	assert_string_equal((char *)b.data,
 			    "\033[0;1;48;5;237mab cd\033[0;48;5;237m x             \033[0m");
+	buf_deinit(&b);
+	grid_deinit(&g);
+}
+
+/* A theme without quiet tones has no fill below black text: it would be black on black. */
+TEST(text_on_a_fill_that_a_theme_lacks_is_reversed)
+{
+	struct buf b = { 0 };
+	struct grid g;
+	struct pen pen;
+
+	grid_init(&g, 6, 1, true);
+	pen = pen_make(&g, 0, 0, 6);
+	pen_put(&pen, style_heat('N', .13), "13.4");
+	palette_row_sgr(&g, 0, 6, THEME_SAFE, &b);
+	buf_put_u8(&b, '\0');
+	assert_string_equal((char *)b.data, "\033[0;7m13.4\033[0m");
+	b.len = 0;
+	palette_row_sgr(&g, 0, 6, THEME_DARK, &b);
+	buf_put_u8(&b, '\0');
+	assert_string_equal((char *)b.data, "\033[0;38;5;16;48;5;136m13.4\033[0m");
 	buf_deinit(&b);
 	grid_deinit(&g);
 }
@@ -371,6 +393,7 @@ int main(void)
 		cmocka_unit_test(names_of_the_target_come_clean),
 		cmocka_unit_test(bars_are_solid_to_the_lower_bound),
 		cmocka_unit_test(colours_change_only_where_they_have_to),
+		cmocka_unit_test(text_on_a_fill_that_a_theme_lacks_is_reversed),
 		cmocka_unit_test(lines_break_between_words),
 		cmocka_unit_test(a_prompt_edits_characters_not_bytes),
 		cmocka_unit_test(a_prompt_recalls_what_was_entered_behind_its_mark),
