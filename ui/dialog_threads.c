@@ -81,7 +81,7 @@ void threads_ask(struct app *a)
 
 	a->asked_threads = xreallocarray(a->asked_threads, max_of(p->n_threads, (size_t)1),
 					 sizeof(*a->asked_threads));
-	dialog_open(d, "Threads", "Space turns one on or off, Enter shows those that are on");
+	dialog_open(d, "Threads", "Space turns one on or off, Enter shows what is on");
 	dialog_offer(d, 0, DIALOG_PICK, "all threads");
 	for (uint32_t i = 0; i < p->n_threads; i++) {
 		const struct profile_thread *t = &p->threads[threads[i].number];

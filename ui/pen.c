@@ -219,7 +219,7 @@ void pen_rule(struct pen *pen, const char *title, const char *note)
 	put_text(pen, STYLE_STRONG, title);
 	if (note && *note) {
 		pen_to(pen, pen->column + 2);
-		put_text(pen, STYLE_DIM, note);
+		pen_name(pen, STYLE_DIM, pen_left(pen), note);
 	}
 	pen_to(pen, pen->column + 1);
 	while (pen_left(pen))

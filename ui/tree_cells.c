@@ -8,6 +8,8 @@
 #include "ui/ledger_text.h"
 #include "ui/text.h"
 
+#define REST_LEAST 24	/* columns that "2 more, each under 0.2%" takes */
+
 /* A blank for a row that is no function. */
 static char kind_of(const struct tree_cells *t, const struct tree_row *row)
 {
@@ -82,7 +84,7 @@ static void put_node(const struct tree_cells *t, const struct tree_row *row)
 	if (!place)
 		return;
 	pen_to(t->c.pen, max_of(t->columns.where_at, t->c.pen->column + 2));
-	pen_name(t->c.pen, STYLE_DIM, place, where);
+	pen_name(t->c.pen, STYLE_DIM, min_of(place, pen_left(t->c.pen)), where);
 }
 
 static void put_root(const struct tree_cells *t, const struct tree_row *row)
@@ -105,8 +107,11 @@ static void put_rest(const struct tree_cells *t, const struct tree_row *row)
 	double largest = summary_share(t->c.sum, row->largest_ns);
 	char count[TEXT_NUMBER];
 
-	pen_put(t->c.pen, STYLE_DIM, "%s more, %sunder %.1f%%", text_count(count, row->n),
-		 row->n > 1 ? "each " : "", floor(largest * 1000) / 10 + .1);
+	_cleanup_(freep) char *text = xasprintf("%s more, %sunder %.1f%%", text_count(count, row->n),
+		row->n > 1 && pen_left(t->c.pen) > REST_LEAST ? "each " : "",
+		floor(largest * 1000) / 10 + .1);
+
+	pen_name(t->c.pen, STYLE_DIM, pen_left(t->c.pen), text);
 }
 
 void tree_cells_name(const struct tree_cells *t, const struct tree_row *row)

@@ -153,6 +153,8 @@ static void put_legend(const struct app *a, struct grid *g, struct area area, un
 	}
 }
 
+#define TITLE_FROM 74		/* width for the whole of it */
+
 /* "2 CPUs x 30.0 s = 60.0 s; the program used 40.4 s" */
 static void put_title(const struct app *a, struct grid *g, struct area area,
 		      const struct time_account *t)
@@ -165,7 +167,10 @@ static void put_title(const struct app *a, struct grid *g, struct area area,
 	who = n ? xasprintf("%s thread%s", text_count(threads, n), n == 1 ? "" : "s")
 		: xstrdup(profile_is_host(a->model->p) ? "programs" : "the program");
 	text_time(used, t->used_ns);
-	if (t->n_cpus)
+	if (t->n_cpus && area.width < TITLE_FROM)
+		note = xasprintf("%s used %s of %s", who, used,
+				 text_time(all, t->n_cpus * t->range_ns));
+	else if (t->n_cpus)
 		note = xasprintf("%llu CPU%s %s %s = %s; %s used %s", (unsigned long long)t->n_cpus,
 				 t->n_cpus == 1 ? "" : "s", g->utf8 ? "×" : "x",
 				 text_time(time, t->range_ns), text_time(all, t->n_cpus * t->range_ns),

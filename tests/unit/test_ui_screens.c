@@ -17,6 +17,7 @@ TEST(screens_look_as_they_did)
 		{ "", "functions", 80, 24, false }, { "", "functions", 80, 24, true },
 		{ "", "functions", 100, 30, false }, { "", "functions", 100, 30, true },
 		{ "", "functions", 140, 40, true }, { "", "functions", 250, 70, true },
+		{ "3", "tree", 60, 15, true },
 		{ "3", "tree", 80, 24, false }, { "3", "tree", 100, 30, true },
 		{ "jt", "tree-selected", 100, 30, true }, { "j", "functions-depth", 80, 24, false },
 		{ "jtr", "tree-raw", 100, 30, true }, { "jtrr", "tree-cycles", 80, 24, false },
