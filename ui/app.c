@@ -592,6 +592,35 @@ static void draw_tabs(const struct app *a, struct grid *g)
 			brief ? a->view->short_name : a->view->name);
 }
 
+static bool is_separator(const struct cell *c)
+{
+	return c->style.fg == INK_RULE && strcmp(c->text, "│") == 0;
+}
+
+/* Where there is room for that, another blank on either side of each line. */
+static void spread(struct grid *g, unsigned int y, unsigned int end)
+{
+	unsigned int n = 0, to;
+
+	for (unsigned int x = 0; x < end; x++)
+		n += is_separator(grid_at(g, y, x));
+	to = end + 2 * n;
+	if (to >= g->width)
+		return;
+	for (unsigned int x = end; n && x-- > 0;) {
+		struct cell *at = grid_at(g, y, x);
+		const bool line = is_separator(at);
+		const struct cell blank = { .text = " " };
+
+		if (line)
+			*grid_at(g, y, --to) = blank;
+		*grid_at(g, y, --to) = *at;
+		if (line)
+			*grid_at(g, y, --to) = blank;
+		n -= line;
+	}
+}
+
 static void draw_context(const struct app *a, struct grid *g, unsigned int y)
 {
 	struct pen pen = pen_make(g, y, 0, g->width);
@@ -600,17 +629,18 @@ static void draw_context(const struct app *a, struct grid *g, unsigned int y)
 
 	pen_to(&pen, 1);
 	app_scope_draw(a, &pen);
-	if (a->function == RECORD_NONE)
-		return;
-	app_scope_put_separator(&pen);
-	pen_put(&pen, STYLE_DIM, "selected ");
-	pen_name(&pen, STYLE_STRONG, pen_left(&pen) > 1 ? pen_left(&pen) - 1 : 0,
-		 profile_string(m->p, m->p->functions[a->function].name));
-	where = function_where(m->p, a->function);
-	if (pen_left(&pen) < text_width(where) + 3)
-		return;
-	pen_to(&pen, pen.column + 2);
-	pen_name(&pen, STYLE_DIM, pen_left(&pen) - 1, where);
+	if (a->function != RECORD_NONE) {
+		app_scope_put_separator(&pen);
+		pen_put(&pen, STYLE_DIM, "selected ");
+		pen_name(&pen, STYLE_STRONG, pen_left(&pen) > 1 ? pen_left(&pen) - 1 : 0,
+			 profile_string(m->p, m->p->functions[a->function].name));
+		where = function_where(m->p, a->function);
+		if (pen_left(&pen) >= text_width(where) + 3) {
+			pen_to(&pen, pen.column + 2);
+			pen_name(&pen, STYLE_DIM, pen_left(&pen) - 1, where);
+		}
+	}
+	spread(g, y, min_of(pen.column, g->width));
 }
 
 /* What is typed, and at the right what came of it. */

@@ -72,7 +72,7 @@ struct app_place {
 
 /* What `:set` sets: numbers of values in the table of setting.c. */
 enum app_setting {
-	APP_SET_ASCII, APP_SET_COLOR, APP_SET_THEME, APP_SET_CLIPBOARD, APP_SET_MOUSE,
+	APP_SET_ASCII, APP_SET_COLOR, APP_SET_THEME, APP_SET_PALETTE, APP_SET_CLIPBOARD, APP_SET_MOUSE,
 	APP_SET_FLAME,
 	APP_SETTINGS
 };

@@ -20,11 +20,9 @@ static bool is_all(const struct app *a)
 	return s->window == SCOPE_ALL && !s->n_threads && !s->typed && !s->by_module;
 }
 
-#define ROOMY_FROM 100		/* width from which on the line has more room */
-
 void app_scope_put_separator(struct pen *pen)
 {
-	pen_put(pen, STYLE_RULE, "%s", !pen->grid->utf8 ? " | " : pen->width < ROOMY_FROM ? " │ " : "  │  ");
+	pen_put(pen, STYLE_RULE, pen->grid->utf8 ? " │ " : " | ");
 }
 
 static void put_threads(const struct app *a, struct pen *pen)

@@ -214,7 +214,8 @@ void compare_cells_row(const struct compare_cells *t, const struct compare_row *
 		put_plot(t, row);
 	}
 	pen_to(t->pen, t->pen->column + 2);
-	pen_put(t->pen, style_kind(kind), "%c ", kind);
+	pen_put(t->pen, style_kind(kind), "%c", kind);
+	pen_put(t->pen, STYLE_TEXT, " ");
 	name_at = t->pen->column;
 	pen_name(t->pen, chosen || evidence ? STYLE_STRONG : STYLE_TEXT, t->name - 1, name);
 	pen_to(t->pen, name_at + t->name);

@@ -143,7 +143,7 @@ static void put_bracketed(const struct picture *pic, struct pen *pen, struct sty
 		inner = put_name(pic, pen, style, box, pseudo ? inner : inner - 2);
 		box_share(pic->a, box, share);
 		if (inner >= SHARE_ROOM)
-			pen_right(pen, style, inner, "%s", share);
+			pen_put(pen, style, "%*s", (int)inner, share);
 	}
 	pen_put(pen, style, "%*s", (int)(box->width - 1 - pen->column), "");
 	pen_put(pen, style, "]");

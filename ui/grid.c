@@ -28,7 +28,10 @@ enum ink ink_quiet(char kind)
 
 struct style style_kind(char kind)
 {
-	return (struct style){ .fg = (uint8_t)ink_strong(kind) };
+	static const char kinds[] = "PNLK";
+	const char *at = kind ? strchr(kinds, kind) : NULL;
+
+	return (struct style){ .fg = (uint8_t)(at ? INK_PYTHON_WORD + (at - kinds) : INK_DEFAULT) };
 }
 
 void grid_blank(struct grid *g, unsigned int y, unsigned int n)

@@ -33,6 +33,8 @@ enum ink {
 	INK_LIBRARY, INK_LIBRARY_QUIET,
 	INK_KERNEL, INK_KERNEL_QUIET,
 	INK_UNKNOWN, INK_UNKNOWN_QUIET,
+	/* Letters and words that name a kind. */
+	INK_PYTHON_WORD, INK_NATIVE_WORD, INK_LIBRARY_WORD, INK_KERNEL_WORD,
 	INK_LESS, INK_MORE,	/* of a comparison, beside the word that says it */
 	INK_COUNT
 };
@@ -60,7 +62,7 @@ struct style {
 enum ink ink_strong(char kind);
 enum ink ink_quiet(char kind);
 
-/* Text in the strong tone of a kind. */
+/* Text that names a kind. */
 struct style style_kind(char kind);
 
 #define CELL_BYTES 12	/* a character and what combines with it, terminated */

@@ -153,7 +153,8 @@ static void serve(struct app *a, struct grid *g)
 	struct term_caps caps;
 
 	if (a->asked_look) {
-		term_set(a->set[APP_SET_ASCII], a->set[APP_SET_COLOR], a->set[APP_SET_THEME], &caps);
+		term_set(a->set[APP_SET_ASCII], a->set[APP_SET_COLOR], a->set[APP_SET_THEME],
+			 a->set[APP_SET_PALETTE], &caps);
 		take_look(g, &caps);
 		term_set_mouse(a->set[APP_SET_MOUSE] > 0);
 	}

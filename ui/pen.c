@@ -186,7 +186,8 @@ void pen_bar(struct pen *pen, char kind, unsigned int width, double low, double 
 
 		if (first && (*cell == ' ' || (l == 0 && h < 4)))
 			cell = pen->grid->utf8 ? "▏" : "-";
-		put_text(pen, (struct style){ .fg = (uint8_t)ink_strong(kind) }, cell);
+		put_text(pen, *cell == ' ' ? STYLE_TEXT
+				: (struct style){ .fg = (uint8_t)ink_strong(kind) }, cell);
 	}
 }
 

@@ -11,6 +11,7 @@ const struct setting settings[APP_SETTINGS] = {
 	[APP_SET_ASCII] = { "ascii", { "off", "on" }, "draw with ASCII only" },
 	[APP_SET_COLOR] = { "color", { "auto", "always", "never" }, "colours" },
 	[APP_SET_THEME] = { "theme", { "safe", "dark", "light" }, "the terminal's background" },
+	[APP_SET_PALETTE] = { "palette", { "usual", "solarized", "distinct" }, "hues" },
 	[APP_SET_CLIPBOARD] = { "clipboard", { "off", "on" }, "y copies the name" },
 	[APP_SET_MOUSE] = { "mouse", { "off", "on" }, "clicks and the wheel" },
 	[APP_SET_FLAME] = { "flame", { "kind", "hash", "module" }, "shade of boxes" },
@@ -86,7 +87,7 @@ static void ask(struct app *a, uint32_t at)
 	for (int i = 0; i < APP_SETTINGS; i++) {
 		_cleanup_(freep) char *values = all_values(&settings[i]);
 
-		dialog_offer(&a->dialog, 0, DIALOG_PICK, "%-10s %-8s %-20s %s", settings[i].name,
+		dialog_offer(&a->dialog, 0, DIALOG_PICK, "%-10s %-8s %-24s %s", settings[i].name,
 			     settings[i].values[value_of(a, i)], values, settings[i].help);
 	}
 	dialog_offer(&a->dialog, 0, DIALOG_PICK, "%-10s %s", SETTING_COLUMNS, columns);

@@ -170,14 +170,14 @@ void term_close(void)
 	memset(&term, 0, sizeof(term));
 }
 
-void term_set(int ascii, int color, int theme, struct term_caps *caps)
+void term_set(int ascii, int color, int ground, int hues, struct term_caps *caps)
 {
 	if (ascii >= 0)
 		term.caps.utf8 = !ascii && takes_utf8();
 	if (color >= 0)
 		choose_colours((enum term_color)color);
-	if (theme >= 0)
-		term.caps.theme = (enum theme)theme;
+	if (ground >= 0)
+		term.caps.theme = palette_theme((enum theme)ground, hues >= 0 ? (enum hues)hues : HUES_USUAL);
 	*caps = term.caps;
 	term_redraw();
 }
@@ -255,12 +255,16 @@ static short colour_of_few(uint8_t ink)
 {
 	switch (ink) {
 	case INK_PYTHON:
+	case INK_PYTHON_WORD:
 		return COLOR_CYAN;
 	case INK_NATIVE:
+	case INK_NATIVE_WORD:
 		return COLOR_YELLOW;
 	case INK_LIBRARY:
+	case INK_LIBRARY_WORD:
 		return COLOR_GREEN;
 	case INK_KERNEL:
+	case INK_KERNEL_WORD:
 		return COLOR_MAGENTA;
 	case INK_BLACK:
 		return COLOR_BLACK;
@@ -285,8 +289,8 @@ static struct pair pair_of(const struct cell *c)
 	struct style s = c->style;
 
 	if (term.caps.colours == 256)
-		return (struct pair){ (short)palette_colour(term.caps.theme, s.fg),
-				      (short)palette_colour(term.caps.theme, s.bg) };
+		return (struct pair){ (short)palette_text(term.caps.theme, s),
+				      (short)palette_ground(term.caps.theme, s) };
 	if (is_kind(c))
 		return (struct pair){ COLOR_BLACK, colour_of_few(s.fg) };
 	if (s.bg == INK_DEFAULT && !is_block(c->text))
@@ -310,10 +314,12 @@ static short pair_number(struct pair pair)
 	return (short)term.n_pairs++;
 }
 
-/* U+2580 to U+259F: what a bar is made of. */
+/* U+2500 to U+259F: blocks, and the line of its soft end, are what a bar is made of. */
 static bool is_of_a_bar(const char *text)
 {
-	return strncmp(text, "\xe2\x96", 2) == 0 && (unsigned char)text[2] < 0xa0;
+	const unsigned char *c = (const unsigned char *)text;
+
+	return c[0] == 0xe2 && c[1] >= 0x94 && (c[1] < 0x96 || (c[1] == 0x96 && c[2] < 0xa0));
 }
 
 /* Text on a fill that this terminal or theme does not have: black on black, as it would be. */

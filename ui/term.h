@@ -36,9 +36,9 @@ void term_close(void);
 
 /*
  * Use it in another way from now on; -1 leaves what is: `ascii` and the numbers
- * of enum term_color and enum theme.
+ * of enum term_color, a theme of the usual hues, and enum hues for it.
  */
-void term_set(int ascii, int color, int theme, struct term_caps *caps);
+void term_set(int ascii, int color, int ground, int hues, struct term_caps *caps);
 
 /* Take clicks and the wheel, or leave the mouse to the terminal. */
 void term_set_mouse(bool on);

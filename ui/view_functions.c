@@ -242,15 +242,17 @@ static void put_trend(const struct table *t, struct pen *pen, uint32_t function,
 	if (sum->functions[function].self.count < CELLS_FEW_SAMPLES ||
 	    !summary_trend(sum, function, COLUMNS_TREND, parts))
 		return;
-	pen_trend(pen, share < .01 ? STYLE_FAINT
+	pen_trend(pen, share < .01 ? STYLE_RULE
 				   : (struct style){ .fg = (uint8_t)ink_quiet(kind) }, parts,
 		  COLUMNS_TREND);
 }
 
 static void put_kind(struct pen *pen, char kind)
 {
-	pen_put(pen, (struct style){ .fg = (uint8_t)ink_strong(kind), .attrs = ATTR_BOLD },
-		"%c", kind);
+	struct style style = style_kind(kind);
+
+	style.attrs |= ATTR_BOLD;
+	pen_put(pen, style, "%c", kind);
 }
 
 static void put_error(const struct cells *c, uint32_t function)

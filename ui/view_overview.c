@@ -56,8 +56,8 @@ static struct style part_style(const struct grid *g, enum account_part part)
 	if (part == ACCOUNT_UNUSED)
 		return (struct style){ .fg = INK_DIM };
 	if (part >= ACCOUNT_UNKNOWN)
-		return (struct style){ INK_BLACK, g->two_tones && part == ACCOUNT_UNSAMPLED
-						  ? INK_UNKNOWN_QUIET : INK_DIM, 0 };
+		return (struct style){ INK_BLACK, !g->two_tones ? INK_DIM
+				       : part == ACCOUNT_UNSAMPLED ? INK_UNKNOWN_QUIET : INK_UNKNOWN, 0 };
 	return (struct style){ INK_BLACK, (uint8_t)ink_strong(kind), 0 };
 }
 

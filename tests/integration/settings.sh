@@ -42,7 +42,7 @@ configuration() {
 	shows "[2 Functions]"
 	shows "config line 5: there is :set theme safe|dark|light (and 1 more)"
 	mux capture-pane -e -p -t t >colour.txt
-	grep -q "$(printf '\033')\[[0-9;]*48;5;237" colour.txt || fail "no tint: $(cat -v colour.txt)"
+	grep -q "$(printf '\033')\[[0-9;]*48;5;236" colour.txt || fail "no tint: $(cat -v colour.txt)"
 	key z
 	shows "CALL TREE"
 	key q

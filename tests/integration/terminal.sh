@@ -83,7 +83,7 @@ prompts() {
 	key Enter
 	shows "theme is dark"
 	mux capture-pane -e -p -t t >colour.txt
-	grep -q "$(printf '\033')\[[0-9;]*48;5;237" colour.txt || fail "no tint: $(cat -v colour.txt)"
+	grep -q "$(printf '\033')\[[0-9;]*48;5;236" colour.txt || fail "no tint: $(cat -v colour.txt)"
 	key -l ':set color never'
 	key Enter
 	shows "color is never"
@@ -167,7 +167,7 @@ colours() {
 	pane 100 30 "COLORFGBG='15;0' $cprofd view r.cprof"
 	shows "2 Functions"
 	mux capture-pane -e -p -t t >colour.txt
-	grep -q "$(printf '\033')\[[0-9;]*48;5;237" colour.txt || fail "no tint: $(cat -v colour.txt)"
+	grep -q "$(printf '\033')\[[0-9;]*48;5;236" colour.txt || fail "no tint: $(cat -v colour.txt)"
 	key q
 	ended
 	pane 100 30 "NO_COLOR=1 $cprofd view r.cprof"

@@ -123,7 +123,7 @@ TEST(colours_change_only_where_they_have_to)
 	palette_row_sgr(&g, 0, 20, THEME_DARK, &b);
 	buf_put_u8(&b, '\0');
 	assert_string_equal((char *)b.data,
-			    "\033[0;1;48;5;237mab cd\033[0;48;5;237m x             \033[0m");
+			    "\033[0;1;48;5;236mab cd\033[0;48;5;236m x             \033[0m");
 	buf_deinit(&b);
 	grid_deinit(&g);
 }
