@@ -116,9 +116,10 @@ void function_columns_write(const struct column_choice *choice, struct buf *out)
 
 /* ---- in a width ---- */
 
-static bool has_trend(const struct summary *sum)
+/* Or will have: what grows keeps its columns in their places. */
+static bool has_trend(const struct profile *p, const struct summary *sum)
 {
-	return !sum->measured && sum->stats.n_blocks >= COLUMNS_TREND;
+	return !sum->measured && (sum->stats.n_blocks >= COLUMNS_TREND || !p->ended);
 }
 
 /* Those of the choice that this profile can fill. */
@@ -199,7 +200,7 @@ void function_columns_lay(const struct column_choice *choice, const struct profi
 	int left;
 
 	*out = (struct function_columns){ 0 };
-	take_known(choice->n ? choice : &usual, counted, sum->measured, has_trend(sum), out);
+	take_known(choice->n ? choice : &usual, counted, sum->measured, has_trend(p, sum), out);
 	if (!choice->n && width < SECONDS_FROM)
 		leave_out(out, COLUMN_SECONDS);
 	if (!choice->n && width < TREND_FROM + counted)

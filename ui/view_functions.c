@@ -239,6 +239,8 @@ static void put_trend(const struct table *t, struct pen *pen, uint32_t function,
 	char kind = profile_function_kind(t->a->model->p, function);
 	double parts[COLUMNS_TREND];
 
+	if (sum->stats.n_blocks < COLUMNS_TREND)
+		pen_put(pen, STYLE_FAINT, "-");	/* not yet */
 	if (sum->functions[function].self.count < CELLS_FEW_SAMPLES ||
 	    !summary_trend(sum, function, COLUMNS_TREND, parts))
 		return;

@@ -336,7 +336,8 @@ static void put_functions(struct app *a, struct grid *g, struct area area, unsig
 	unsigned int height = area.height > used ? area.height - used : 0;
 
 	put_rule(g, area, y, 0, area.width, "Top functions", "by their own time; Enter goes to it");
-	t.trend = area.width >= TREND_FROM && m->sum.stats.n_blocks >= TREND;
+	/* What grows keeps its columns in their places. */
+	t.trend = area.width >= TREND_FROM && (m->sum.stats.n_blocks >= TREND || !m->p->ended);
 	t.columns = cells_columns(area.width, (t.seconds ? 26 : 18) + (t.trend ? TREND + 1 : 0));
 	t.columns.where_at -= t.trend ? TREND + 1 : 0;
 	if (m->n_order)

@@ -112,6 +112,21 @@ TEST(rows_keep_their_places_while_somebody_reads)
 	made_app_deinit(&t);
 }
 
+TEST(columns_do_not_wait_for_enough_data)
+{
+	struct made_app t;
+
+	made_app_init(&t, &(const struct fixture_options){ .unfinished = true }, 100, 30, false);
+	assert_shows(&t, "OVER 30 s");
+	type(&t, ":range 0s 5s\n");
+	assert_shows(&t, "OVER 5 s");
+	made_app_deinit(&t);
+	made_app_init(&t, &(const struct fixture_options){ 0 }, 100, 30, false);
+	type(&t, ":range 0s 5s\n");	/* there will never be more */
+	assert_lacks(&t, "OVER 5 s");
+	made_app_deinit(&t);
+}
+
 /* As if the largest function had `share` of all. */
 static void make_largest(struct made_app *t, double share)
 {
@@ -457,6 +472,7 @@ int main(void)
 		cmocka_unit_test(live_screens_look_as_they_did),
 		cmocka_unit_test(the_header_says_how_the_session_stands),
 		cmocka_unit_test(rows_keep_their_places_while_somebody_reads),
+		cmocka_unit_test(columns_do_not_wait_for_enough_data),
 		cmocka_unit_test(scales_grow_at_once_and_shrink_after_a_while),
 		cmocka_unit_test(the_hottest_function_is_selected_until_a_key),
 		cmocka_unit_test(the_chosen_row_stays_when_data_come),
