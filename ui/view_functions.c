@@ -120,7 +120,8 @@ static void order_rows(struct app *a)
 {
 	const struct model *m = a->model;
 	_cleanup_(freep) uint32_t *before = a->order;
-	bool held = a->asked && a->asked != m->n_asked && app_session_is_held(a);
+	/* Who has just come has seen no order yet. */
+	bool held = a->asked && a->asked != m->n_asked && app_session_is_held(a) && !a->arrived;
 	uint32_t n = m->n_order, n_before = a->n_order;
 
 	a->order = xcalloc(max_of(n, 1u), sizeof(*a->order));

@@ -109,6 +109,15 @@ TEST(rows_keep_their_places_while_somebody_reads)
 	free(screen(&t));
 	assert_int_equal(t.app.order[0], second);
 	assert_int_equal(t.app.function, second);
+	type(&t, "3");
+	free(screen(&t));
+	t.model.order[0] = first;
+	t.model.order[1] = second;
+	t.model.n_asked++;
+	free(screen(&t));
+	type(&t, "2");		/* who comes from elsewhere has read no order */
+	free(screen(&t));
+	assert_int_equal(t.app.order[0], first);
 	made_app_deinit(&t);
 }
 
