@@ -198,7 +198,7 @@ double bar_scale(double share)
 
 struct columns cells_columns(unsigned int width, unsigned int used)
 {
-	width = max_of(width, 60u);
+	width = max_of(width, 50u);
 	struct columns c = { .bar = width < 70 ? 8 : width < 100 ? 10 : width < 140 ? 13 : 20 };
 	unsigned int left = width > used + c.bar + 22 ? width - used - c.bar - 2 : 20;
 

@@ -9,6 +9,7 @@
 #include "base/util.h"
 #include "ui/cells.h"
 #include "ui/function_detail.h"
+#include "ui/side_pane.h"
 #include "ui/text.h"
 #include "ui/view.h"
 
@@ -441,6 +442,7 @@ static void put_callers(struct app *a, struct grid *g, struct area area)
 
 		pen_put(&pen, STYLE_RULE, g->utf8 ? "│" : "|");
 	}
+	area.height -= side_pane_put(a, g, area);
 	if (function_detail_is_known(a))
 		view_callers_put_beside(a, g, area);
 }
