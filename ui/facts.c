@@ -117,19 +117,31 @@ static bool saw_waiting(const struct profile *p)
 	return false;
 }
 
+/* Is that a file of a library?  One that is only loaded can have more time than the program. */
+static bool is_library(const char *path)
+{
+	return strstr(path, "/lib/python") || strstr(path, "/lib64/python") ||
+	       strstr(path, "/site-packages/") || strstr(path, "/dist-packages/");
+}
+
 uint32_t facts_script(const struct profile *p, const struct summary *sum)
 {
 	uint64_t most_ns = 0;
 	uint32_t file = RECORD_NONE;
+	bool library = true;
 
 	for (uint32_t i = 0; i < sum->n_functions; i++) {
 		const struct profile_function *f = &p->functions[i];
+		const char *path = profile_string(p, f->file);
+		uint64_t ns = sum->functions[i].total.weight_ns;
 
-		if (f->source == SYMBOL_PYTHON && sum->functions[i].total.weight_ns > most_ns &&
-		    *profile_string(p, f->file) != '<' &&	/* of no file: "<frozen site>" */
-		    strcmp(profile_string(p, f->name), "<module>") == 0) {
-			most_ns = sum->functions[i].total.weight_ns;
+		if (f->source != SYMBOL_PYTHON || !ns || *path == '<' ||	/* "<frozen site>" */
+		    strcmp(profile_string(p, f->name), "<module>") != 0 || (is_library(path) && !library))
+			continue;
+		if (ns > most_ns || (library && !is_library(path))) {
+			most_ns = ns;
 			file = f->file;
+			library = is_library(path);
 		}
 	}
 	return file;

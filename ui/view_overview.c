@@ -16,6 +16,7 @@
 
 #define TWO_COLUMNS_FROM 76	/* width */
 #define COLUMN_MOST 72		/* of one of them */
+#define THREE_COLUMNS_FROM 156
 #define VALUE_AT 14
 #define LEGEND_COLUMNS 3
 #define ROOMY_FROM 25		/* height from which on there are blank rows, */
@@ -239,13 +240,20 @@ static unsigned int put_facts(const struct app *a, struct grid *g, struct area a
 	const bool gap = area.height >= ROOMY_FROM;
 	const char *note = overview_is_partial(a->model) ? "at least: short-lived ones not read"
 			   : a->model->scope.n_threads ? "of all threads" : "";
-	unsigned int column = min_of(area.width / 2, (unsigned int)COLUMN_MOST);
+	const bool three = area.width >= THREE_COLUMNS_FROM;
+	unsigned int column = three ? area.width / 3 : min_of(area.width / 2, (unsigned int)COLUMN_MOST);
 
 	put_rule(g, area, y, 0, column - 1, "Utilisation", a->model->scope.n_threads ? note : "");
 	put_rule(g, area, y, column, 2 * column, "Activity", note);
 	for (unsigned int i = 0; i < OVERVIEW_FACTS; i++) {
 		put_fact(a, g, area, y + 1 + i, 1, column - 1, &overview_usage[i], t);
 		put_fact(a, g, area, y + 1 + i, column + 1, 2 * column, &overview_activity[i], t);
+	}
+	if (three) {
+		put_rule(g, area, y, 2 * column + 1, area.width, "Data quality", "= says more");
+		for (unsigned int i = 0; i < OVERVIEW_QUALITY; i++)
+			put_fact(a, g, area, y + 1 + i, 2 * column + 2, area.width, &overview_quality[i], t);
+		return y + OVERVIEW_FACTS + 1 + gap;
 	}
 	y += OVERVIEW_FACTS + 1 + gap;
 	put_rule(g, area, y, 0, 2 * column, "Data quality", "= says more");
@@ -313,7 +321,8 @@ static void put_function(const struct table *t, unsigned int y, uint32_t functio
 	    !summary_trend(sum, function, TREND, trend))
 		return;
 	pen_to(&pen, t->area.width - 1 - TREND);
-	pen_trend(&pen, (struct style){ .fg = (uint8_t)ink_quiet(kind) }, trend, TREND);
+	pen_trend(&pen, iv.share < .01 ? STYLE_RULE : (struct style){ .fg = (uint8_t)ink_quiet(kind) },
+		  trend, TREND);
 }
 
 /* The row of the selected function, if it has one. */
