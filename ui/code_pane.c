@@ -138,6 +138,32 @@ static void put_text(const struct code_pane *pane, struct pen *pen, struct style
 	}
 }
 
+/* What a function is called without what it is in, of and takes: "nth", "operator[]". */
+static char *own_name(const char *name)
+{
+	const char *from = name, *c = name, *end;
+	unsigned int depth = 0;
+
+	for (; *c && (depth || *c != '('); c++) {
+		if (c == from && strncmp(c, "operator", 8) == 0 && !isalnum((uint8_t)c[8]) &&
+		    c[8] && c[8] != '_') {
+			end = strstr(c, " <");
+			if (!end)
+				end = strchr(c + 9, '(');
+			return end ? xasprintf("%.*s", (int)(end - c), c) : xstrdup(c);
+		}
+		if (*c == '<' || *c == '{')
+			depth++;
+		else if ((*c == '>' || *c == '}') && depth)
+			depth--;
+		else if (!depth && strncmp(c, "::", 2) == 0)
+			from = c + 2;
+	}
+	end = memchr(from, '<', (size_t)(c - from));
+	end = end && end > from ? end : c;
+	return end > from && !depth ? xasprintf("%.*s", (int)(end - from), from) : xstrdup(name);
+}
+
 /* The function whose call was inlined here, where its code begins or goes on; else NULL. */
 static const char *begins_inlined(const struct app *a, uint32_t number)
 {
@@ -173,32 +199,6 @@ static struct pen begin_row(const struct code_pane *pane, unsigned int y, uint32
 	if (chosen || marked)
 		pen_put(&pen, STYLE_TEXT, ">");
 	return pen;
-}
-
-/* What a function is called without what it is in, of and takes: "nth", "operator[]". */
-static char *own_name(const char *name)
-{
-	const char *from = name, *c = name, *end;
-	unsigned int depth = 0;
-
-	for (; *c && (depth || *c != '('); c++) {
-		if (c == from && strncmp(c, "operator", 8) == 0 && !isalnum((uint8_t)c[8]) &&
-		    c[8] && c[8] != '_') {
-			end = strstr(c, " <");
-			if (!end)
-				end = strchr(c + 9, '(');
-			return end ? xasprintf("%.*s", (int)(end - c), c) : xstrdup(c);
-		}
-		if (*c == '<' || *c == '{')
-			depth++;
-		else if ((*c == '>' || *c == '}') && depth)
-			depth--;
-		else if (!depth && strncmp(c, "::", 2) == 0)
-			from = c + 2;
-	}
-	end = memchr(from, '<', (size_t)(c - from));
-	end = end && end > from ? end : c;
-	return end > from && !depth ? xasprintf("%.*s", (int)(end - from), from) : xstrdup(name);
 }
 
 /* A line that heads instructions: its number, what was inlined, its text or else its file. */
@@ -237,7 +237,8 @@ static void put_line(const struct code_pane *pane, const struct columns_of_code 
 /* At the right of what an instruction is. */
 static void put_inlined(const struct code_pane *pane, struct pen *pen, uint32_t number)
 {
-	const char *name = begins_inlined(pane->a, number);
+	const char *whole = begins_inlined(pane->a, number);
+	_cleanup_(freep) char *name = whole ? own_name(whole) : NULL;
 	struct buf clean = { 0 };
 	unsigned int room = pen_left(pen) > 5 ? pen_left(pen) - 5 : 0, width;
 

@@ -175,6 +175,12 @@ static void switch_mixed(struct app *a)
 		app_say(a, "Python functions have no assembly: the interpreter runs them");
 		return;
 	}
+	if (!s->code.n && a->session.state == APP_LIVE) {
+		s->mixed = !s->mixed;
+		app_say(a, s->mixed ? "lines will stand among the instructions when these come"
+				    : "no lines among the instructions");
+		return;
+	}
 	if (!code_has_lines(a)) {
 		app_say(a, s->code.n ? "no lines are known of this code: its file has none"
 				     : "there is no assembly to put lines into");

@@ -394,6 +394,10 @@ TEST(lines_that_are_not_known_are_not_put_anywhere)
 	type(&t, "O");
 	assert_shows(&t, "there is no assembly to put lines into");
 	assert_false(t.app.source.mixed);
+	t.app.session.state = APP_LIVE;		/* it may come */
+	type(&t, "O");
+	assert_shows(&t, "lines will stand among the instructions when these come");
+	assert_true(t.app.source.mixed);
 	made_app_deinit(&t);
 }
 
