@@ -185,7 +185,8 @@ static void put_line(const struct app *a, struct pen *pen)
 		if (d->with_c)
 			pen_put(pen, STYLE_DIM, ", with the C that it calls");
 	} else if (profile_function_in_interpreter(a->model->p, d->function)) {
-		pen_put(pen, STYLE_DIM, "-  C of the interpreter: see the line that calls it");
+		pen_name(pen, STYLE_DIM, pen_left(pen) - 1,
+			 "-  C of the interpreter: see the line that calls it");
 	} else {
 		pen_put(pen, STYLE_DIM, "-  no line is known for its own time");
 	}

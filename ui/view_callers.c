@@ -247,10 +247,10 @@ static void put_detail(const struct app *a, struct grid *g, struct area area, un
 	pen_to(&pen, 2);
 	pen_put(&pen, STYLE_DIM, "certainty");
 	pen_to(&pen, VALUE_AT);
-	pen_put(&pen, STYLE_TEXT, "%s", text_count(count, n));
-	pen_put(&pen, STYLE_DIM, " samples here: shares near 50%% carry at least ");
 	pen_put(&pen, STYLE_TEXT, "%s%.0f", pen_plus_minus(&pen), ceil(98 / sqrt((double)n)));
-	pen_put(&pen, STYLE_DIM, " points");
+	pen_put(&pen, STYLE_DIM, " points at least near 50%%, of ");
+	pen_put(&pen, STYLE_TEXT, "%s", text_count(count, n));
+	pen_put(&pen, STYLE_DIM, n == 1 ? " sample" : " samples");
 }
 
 static void draw(struct app *a, struct grid *g, struct area area)
