@@ -120,6 +120,8 @@ static void on_message(struct live *l, struct msg *m)
 	case C_ENDED:
 		l->app.session.n_known = said->ended.n_samples;
 		l->over = l->grown = true;
+		if (!l->app.message && !l->app.prompt.mark)
+			app_say(&l->app, "nothing more is recorded; what there is stays: S saves it, q leaves");
 		break;
 	}
 }
