@@ -233,6 +233,32 @@ uint32_t code_at(const struct app *a, uint64_t vaddr)
 	return low && code_instruction(a, low - 1)->vaddr == vaddr ? low - 1 : UINT32_MAX;
 }
 
+uint32_t code_callee(const struct app *a, const struct profile_instruction *i)
+{
+	static const char stub[] = "@plt";
+	const struct profile *p = a->model->p;
+	const struct function_sum *sums = a->model->sum.functions;
+	uint32_t best = i->target_function;
+	const char *name;
+	size_t len;
+
+	if (best == RECORD_NONE)
+		return best;
+	name = profile_string(p, p->functions[best].name);
+	len = strlen(name);
+	if (len < sizeof(stub) || strcmp(name + len - strlen(stub), stub) != 0)
+		return best;
+	len -= strlen(stub);
+	for (uint32_t f = 0; f < p->n_functions; f++) {
+		const char *other = profile_string(p, p->functions[f].name);
+
+		if (sums[f].total.count > sums[best].total.count && strncmp(other, name, len) == 0 &&
+		    !other[len])
+			best = f;
+	}
+	return best;
+}
+
 bool code_is_wanted(const struct app *a, uint32_t *module, uint64_t *vaddr)
 {
 	const struct app_source *s = &a->source;

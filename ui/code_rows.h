@@ -61,6 +61,12 @@ char *code_text(const struct app *a, uint32_t row);
 /* Are instructions missing that a session could record?  Then where they are. */
 bool code_is_wanted(const struct app *a, uint32_t *module, uint64_t *vaddr);
 
+/*
+ * The function that an instruction goes to, or RECORD_NONE: of a stub, "write@plt", the one
+ * with most time that is called so in another file, if there is any.
+ */
+uint32_t code_callee(const struct app *a, const struct profile_instruction *i);
+
 /* The instruction at an address, or UINT32_MAX. */
 uint32_t code_at(const struct app *a, uint64_t vaddr);
 

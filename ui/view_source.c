@@ -254,7 +254,7 @@ static void enter_target(struct app *a)
 	const struct code *c = &a->source.code;
 	const struct profile_level *line = code_line(a, a->source.code_list.cursor);
 	const struct profile_instruction *i;
-	uint32_t number;
+	uint32_t number, callee;
 
 	if (!c->n)
 		return;
@@ -264,12 +264,13 @@ static void enter_target(struct app *a)
 	}
 	i = code_instruction(a, code_chosen(a));
 	number = i->has_target ? code_at(a, i->target) : UINT32_MAX;
+	callee = code_callee(a, i);
 	if (number != UINT32_MAX && i->target != code_of(a)->vaddr) {
 		app_remember(a);
 		choose_code(a, number);
-	} else if (i->has_target && i->target_function != RECORD_NONE &&
-		   a->model->sum.functions[i->target_function].total.count) {
-		app_go(a, &view_source, i->target_function);
+	} else if (i->has_target && callee != RECORD_NONE &&
+		   a->model->sum.functions[callee].total.count) {
+		app_go(a, &view_source, callee);
 	} else {
 		app_say(a, "Enter goes where a jump goes, or to a function that is called and has samples");
 	}

@@ -18,7 +18,7 @@ enum module {
 /* Functions that have a name, and where they are. */
 enum function {
 	MAIN, HANDLE, MEMBER, COMPARE, FIB, REPORT, FORMAT, START, WRITE, KWRITE, KSOFT,
-	N_FUNCTIONS
+	WRITE_STUB, N_FUNCTIONS
 };
 
 static const struct {
@@ -35,6 +35,7 @@ static const struct {
 	[FORMAT] = { "__vfprintf_internal", "", 0, LIBC },
 	[START] = { "start_thread", "", 0, LIBC },
 	[WRITE] = { "write", "", 0, LIBC },
+	[WRITE_STUB] = { "write@plt", "", 0, EXE },
 	[KWRITE] = { "ksys_write", "", 0, KERNEL },
 	[KSOFT] = { "handle_softirqs", "", 0, KERNEL },
 };
@@ -193,7 +194,7 @@ static void put_code(struct fix *f)
 		{ "test\t%eax,%eax", 3, 41, 14 },
 		{ "jne", 2, 41, 14, CODE_AT + 0x1c },
 		{ "call", 5, 42, 0, 0x406000, REPORT + 1 },
-		{ "call", 5, 43, 0, 0x409000, WRITE + 1 },
+		{ "call", 5, 43, 0, 0x409000, WRITE_STUB + 1 },
 		{ "add\t$0x4,%rbx", 4, 40 },
 		{ "cmp\t%rbx,%r12", 3, 40 },
 		{ "jne", 2, 40, 0, CODE_AT + 0x13 },

@@ -246,6 +246,11 @@ TEST(enter_on_an_instruction_goes_where_it_goes)
 	type(&t, "<");
 	free(screen(&t));
 	assert_string_equal(instruction_text(&t, s->code_list.cursor), "call");
+	type(&t, "j");		/* of write@plt */
+	app_key(&t.app, KEY_OF_ENTER);
+	assert_string_equal(selected(&t), "write");
+	type(&t, "<");
+	free(screen(&t));
 	type(&t, "<");
 	assert_string_equal(instruction_text(&t, s->code_list.cursor), "je");
 	made_app_deinit(&t);
