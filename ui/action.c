@@ -65,7 +65,7 @@ const struct action_row action_rows[] = {
 	{ ACTION_EDIT, ACTIONS_SHOW, { 'e' }, "e", "its line in your $EDITOR" },
 	{ ACTION_HEADER, ACTIONS_SHOW, { '#' }, "#", "hide the header, or not" },
 	{ ACTION_HOTTEST, ACTIONS_SHOW, { 'H' }, "H", "the most own time; 7, m: busiest" },
-	{ ACTION_ASSEMBLY, ACTIONS_SHOW, { 'o' }, "o", "source: assembly; 0: swap A, B" },
+	{ ACTION_ASSEMBLY, ACTIONS_SHOW, { 'o' }, "o", "6: assembly; 0: swap; 5: against A" },
 	{ ACTION_MIXED, ACTIONS_SHOW, { 'O' }, "O", "source: its lines in the assembly" },
 	{ ACTION_INVERT, ACTIONS_SHOW, { 'i' }, "i", "flame: invert; 8: hide idle threads" },
 	{ ACTION_RECURSION, ACTIONS_SHOW, { 'r' }, "r", "recursion: direct folded, raw, cycles" },

@@ -22,6 +22,7 @@
 #include "hints/hint.h"
 #include "profile/butterfly.h"
 #include "profile/code.h"
+#include "profile/compare_tree.h"
 #include "profile/flame.h"
 #include "profile/groups.h"
 #include "profile/lines.h"
@@ -210,6 +211,17 @@ struct app {
 		struct list rows;
 		bool fits;		/* as boxes of two rows, when last zoomed or resized */
 		uint32_t fits_in;	/* rows of the screen; 0: to be found out */
+		unsigned int n_laid;	/* how often boxes were made */
+		struct app_flame_compare {
+			bool on;
+			struct compare_tree tree;	/* no nodes: nothing can be said now */
+			unsigned int n_made;	/* of the comparison, when that was made, */
+			enum recursion mode;	/* with recursion so */
+			uint32_t *node_of;	/* by box */
+			uint32_t n_boxes;
+			size_t cap;
+			unsigned int n_laid;	/* of the boxes, when these were found */
+		} compare;
 	} flame;
 
 	struct app_source {

@@ -5,6 +5,7 @@
 
 #include "base/util.h"
 #include "ui/cells.h"
+#include "ui/flame_change.h"
 #include "ui/setting.h"
 #include "ui/text.h"
 #include "ui/tree_cells.h"
@@ -25,6 +26,8 @@ struct picture {
 	struct area area;
 	unsigned int height;	/* rows of a box */
 	bool brackets;		/* where boxes are not filled, or have no edges */
+	bool compared;		/* coloured by what changed */
+	struct compare_numbers numbers;	/* then */
 };
 
 /* ---- boxes ---- */
@@ -79,6 +82,11 @@ static struct style box_style(const struct picture *pic, const struct flame_box 
 
 	if (box == flame_chosen(pic->t)) {
 		style.attrs = ATTR_REVERSE | ATTR_BOLD;
+	} else if (pic->compared) {
+		int sign = flame_compare_sign(flame_compare_of(pic->a, box));
+
+		style = pic->g->fills ? flame_change_style(pic->g, sign)
+				      : (struct style){ .attrs = sign ? ATTR_BOLD : 0 };
 	} else if (pic->g->fills) {
 		style.fg = INK_BLACK;
 		style.bg = fill_of(pic->g, flame_box_kind(&pic->t->f, box), is_strong(pic, box));
@@ -102,6 +110,26 @@ static void box_share(const struct app *a, const struct flame_box *box, char tex
 	}
 	text_percent(text, share, whole);
 	strcat(text, "%");
+}
+
+/* In the box: its share, or what changed if there is evidence. */
+static void box_number(const struct picture *pic, const struct flame_box *box, char text[COMPARE_NUMBER])
+{
+	const struct compare_node *n = pic->compared ? flame_compare_of(pic->a, box) : NULL;
+
+	*text = '\0';
+	if (!pic->compared)
+		box_share(pic->a, box, text);
+	else if (flame_compare_sign(n))
+		compare_change(text, &pic->numbers, n->change, pic->g->utf8);
+}
+
+/* One letter for it: its kind, or what became of it. */
+static char box_letter(const struct picture *pic, const struct flame_box *box)
+{
+	if (!pic->compared)
+		return flame_box_kind(&pic->t->f, box);
+	return " +-"[(flame_compare_sign(flame_compare_of(pic->a, box)) + 3) % 3];
 }
 
 /* "fib ×14" in `width` columns; returns what is left of them. */
@@ -129,7 +157,7 @@ static void put_bracketed(const struct picture *pic, struct pen *pen, struct sty
 {
 	unsigned int inner = box->width - 2;
 	bool here = box == flame_chosen(pic->t), pseudo = box->kind != FLAME_FUNCTION;
-	char share[TEXT_NUMBER];
+	char share[COMPARE_NUMBER];
 
 	if (box->width == 1) {
 		pen_put(pen, style, here ? ">" : "|");
@@ -137,11 +165,11 @@ static void put_bracketed(const struct picture *pic, struct pen *pen, struct sty
 	}
 	pen_put(pen, style, here ? ">" : "[");
 	if (inner && (!pseudo || inner < 5))
-		pen_put(pen, style, "%c", flame_box_kind(&pic->t->f, box));
+		pen_put(pen, style, "%c", box_letter(pic, box));
 	if (inner >= 5) {
 		pen_put(pen, style, "%s", pseudo ? "" : " ");
 		inner = put_name(pic, pen, style, box, pseudo ? inner : inner - 2);
-		box_share(pic->a, box, share);
+		box_number(pic, box, share);
 		if (inner >= SHARE_ROOM)
 			pen_put(pen, style, "%*s", (int)inner, share);
 	}
@@ -155,14 +183,14 @@ static void put_filled(const struct picture *pic, struct pen *pen, struct style 
 {
 	unsigned int inner = box->width - 1;
 	_cleanup_(freep) char *name = box_name(pic->a, box);
-	char share[TEXT_NUMBER];
+	char share[COMPARE_NUMBER];
 
 	pen_put(pen, style, "▏");
 	if (box->width >= 5 || strlen(name) <= inner)
 		inner = put_name(pic, pen, style, box, inner);
 	else if (inner)
-		pen_put(pen, style, "%c", flame_box_kind(&pic->t->f, box));
-	box_share(pic->a, box, share);
+		pen_put(pen, style, "%c", box_letter(pic, box));
+	box_number(pic, box, share);
 	if (pic->height == 1 && box->width >= 5 && inner >= SHARE_ROOM)
 		pen_right(pen, style, inner - 1, "%s", share);
 }
@@ -171,11 +199,11 @@ static void put_filled(const struct picture *pic, struct pen *pen, struct style 
 static void put_share(const struct picture *pic, struct pen *pen, struct style style,
 		      const struct flame_box *box)
 {
-	char share[TEXT_NUMBER];
+	char share[COMPARE_NUMBER];
 
 	style.attrs &= (uint8_t)~ATTR_BOLD;
-	box_share(pic->a, box, share);
-	pen_put(pen, style, "▏%s", strlen(share) < box->width ? share : "");
+	box_number(pic, box, share);
+	pen_put(pen, style, "▏%s", text_width(share) < box->width ? share : "");
 }
 
 /* The lower edge is a line below the share: below a name it would hide every `_`. */
@@ -249,7 +277,12 @@ static void put_head(const struct picture *pic)
 	pen_to(&pen, pen.column + 2);
 	put_phrase(&pen, STYLE_DIM, inverted ? "running on top, callers below"
 					     : "root on top, callees below");
-	put_phrase(&pen, STYLE_DIM, "width = share of CPU time");
+	put_phrase(&pen, STYLE_DIM, pic->compared ? "width = CPU time now" : "width = share of CPU time");
+	if (pic->compared) {
+		_cleanup_(freep) char *unit = xasprintf("colour = change against A, %s", pic->numbers.unit);
+
+		put_phrase(&pen, STYLE_STRONG, unit);
+	}
 	put_phrase(&pen, STYLE_DIM, "left-right order is NOT time");
 }
 
@@ -441,10 +474,34 @@ static unsigned int detail_rows(const struct grid *g)
 	return g->height >= FULL_FROM ? 6 : g->height >= BRIEF_FROM ? 3 : 1;
 }
 
+/* ---- against a baseline ---- */
+
+static void put_comparison(const struct picture *pic, unsigned int y)
+{
+	struct pen pen;
+
+	put_title(pic, y++);
+	pen = labelled(pic, y++, "change");
+	flame_change_put(pic->a, &pic->numbers, &pen);
+	if (pic->g->height >= FULL_FROM) {
+		pen = labelled(pic, y++, "share now");
+		put_numbers(pic->a, &pen);
+		pen = labelled(pic, y++, "colours");
+		flame_change_put_colours(pic->a, &pen);
+	}
+	pen = labelled(pic, y++, "A");
+	flame_change_put_baseline(pic->a, &pic->numbers, &pen);
+}
+
 static void put_detail(const struct picture *pic, unsigned int y)
 {
 	_cleanup_(freep) char *name = NULL;
 	struct pen pen;
+
+	if (pic->compared && pic->g->height >= BRIEF_FROM) {
+		put_comparison(pic, y);
+		return;
+	}
 
 	if (pic->g->height < BRIEF_FROM) {
 		name = clean_name(pic, 24);
@@ -452,7 +509,10 @@ static void put_detail(const struct picture *pic, unsigned int y)
 		pen_to(&pen, 1);
 		pen_put(&pen, STYLE_STRONG, "%s", name);
 		pen_to(&pen, pen.column + 2);
-		put_numbers(pic->a, &pen);
+		if (pic->compared)
+			flame_change_put(pic->a, &pic->numbers, &pen);
+		else
+			put_numbers(pic->a, &pen);
 		return;
 	}
 	put_title(pic, y++);
@@ -482,6 +542,9 @@ void flame_picture_draw(const struct app *a, struct grid *g, struct area area,
 			       .brackets = !flame_picture_has_tiles(g) };
 	unsigned int rows = flame_picture_rows(g, area);
 
+	pic.compared = flame_compare_is_on(a);
+	if (pic.compared)
+		pic.numbers = compare_numbers_of(&a->compare.c);
 	put_head(&pic);
 	put_boxes(&pic);
 	put_outside(&pic, 1 + rows);

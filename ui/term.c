@@ -151,9 +151,18 @@ int term_open(bool ascii, enum term_color color, struct term_caps *caps, struct 
 	return 0;
 }
 
+/* Where the mouse is while a button is held, which curses does not ask for. */
+static void report_drags(bool on)
+{
+	fputs(on ? "\033[?1002h" : "\033[?1002l", stdout);
+	fflush(stdout);
+}
+
 /* Where the screen stays, as on a console, who comes next begins on a row of its own. */
 static void end_window(void)
 {
+	if (term.dragging)
+		report_drags(false);
 	move(LINES - 1, 0);
 	clrtoeol();
 	refresh();
@@ -182,13 +191,6 @@ void term_set(int ascii, int color, int ground, int hues, struct term_caps *caps
 	term_redraw();
 }
 
-/* Where the mouse is while a button is held, which curses does not ask for. */
-static void report_drags(bool on)
-{
-	fputs(on ? "\033[?1002h" : "\033[?1002l", stdout);
-	fflush(stdout);
-}
-
 /*
  * All events are asked for, and none waits to become a double click: a release that
  * nobody asked for, or half a click, makes get_wch() wait in spite of nodelay().
@@ -197,8 +199,9 @@ void term_set_mouse(bool on)
 {
 	mouseinterval(0);
 	mousemask(on ? ALL_MOUSE_EVENTS | REPORT_MOUSE_POSITION : 0, NULL);
+	if (on || term.dragging)
+		report_drags(on);
 	term.dragging = on;
-	report_drags(on);
 }
 
 void term_clicked(unsigned int *x, unsigned int *y)
@@ -297,6 +300,8 @@ static struct pair pair_of(const struct cell *c)
 		return (struct pair){ -1, -1 };
 	if (s.bg == INK_DIM)	/* a grey box of a flame graph */
 		return (struct pair){ COLOR_BLACK, COLOR_WHITE };
+	if (s.bg == INK_LESS || s.bg == INK_MORE)
+		return (struct pair){ COLOR_BLACK, s.bg == INK_LESS ? COLOR_CYAN : COLOR_YELLOW };
 	return (struct pair){ colour_of_few(s.fg), colour_of_few(s.bg) };
 }
 
@@ -494,6 +499,8 @@ void term_take(void)
 {
 	term_redraw();
 	refresh();
+	if (term.dragging)
+		report_drags(true);
 }
 
 void term_suspend(void)

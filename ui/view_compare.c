@@ -462,7 +462,7 @@ static bool pick(struct app *a, uint32_t n)
 
 const struct view view_compare = {
 	.key = '0', .action = ACTION_COMPARE, .name = "Diff", .short_name = "Diff",
-	.keys = "Enter callers  U unit  v evidence only  o swap  b choose A  B now as A  L lesson  ? help  q quit",
+	.keys = "Enter callers  U unit  v evidence only  o swap  b choose A  f flame  B now as A  L lesson  ? help  q quit",
 	.lesson = "compare",
 	.rows = &rows, .needs_samples = true, .draw = draw, .act = act, .pick = pick,
 };

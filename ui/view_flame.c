@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "ui/flame_compare.h"
 #include "ui/flame_picture.h"
 
 /* ---- boxes ---- */
@@ -155,6 +156,7 @@ static bool make_boxes(struct app *a)
 		flame_lay(&t->f, &t->how);
 		t->zoom.n = t->f.n ? t->f.n_zoom : t->zoom.n;
 		t->stale = false;
+		t->n_laid++;
 		follow_path(t);
 	}
 	if (!same && t->f.n && flame_chosen(t)->function != a->function) {
@@ -167,6 +169,7 @@ static bool make_boxes(struct app *a)
 void app_flame_deinit(struct app_flame *t)
 {
 	flame_deinit(&t->f);
+	flame_compare_deinit(&t->compare);
 	free(t->zoom.v);
 	free(t->path.v);
 }
@@ -253,6 +256,7 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	height = t->fits && flame_picture_has_tiles(g) ? 2 : 1;
 	t->rows.cursor = flame_chosen(t)->depth;
 	list_fit(&t->rows, t->f.n_rows, rows / height);
+	flame_compare_make(a);
 	flame_picture_draw(a, g, area, height);
 }
 
@@ -298,6 +302,9 @@ static void invert(struct app *a)
 	struct app_flame *t = &a->flame;
 
 	t->how.inverted = !t->how.inverted;
+	if (t->compare.on && t->how.inverted)
+		app_say(a, "coloured by kind: what changed is known of paths from the root");
+	t->compare.on &= !t->how.inverted;
 	t->zoom.n = t->path.n = t->n_outs = 0;
 	t->kind = FLAME_ALL;
 	t->stale = true;
@@ -381,6 +388,8 @@ static bool act(struct app *a, enum action action)
 		return zoom_out(t);
 	else if (action == ACTION_INVERT)
 		invert(a);
+	else if (action == ACTION_ASSEMBLY)
+		flame_compare_toggle(a);
 	else
 		return false;
 	return true;
@@ -395,9 +404,16 @@ static bool pick(struct app *a, uint32_t n)
 	return was;
 }
 
+/* From what changed to where. */
+static void opened(struct app *a)
+{
+	if (a->n_trail && a->trail[a->n_trail - 1].view == &view_compare)
+		flame_compare_begin(a);
+}
+
 const struct view view_flame = {
 	.key = '5', .action = ACTION_FLAME, .name = "Flame", .short_name = "Flam",
-	.keys = "hjkl move  Enter zoom  < out  i invert  r recursion  H hottest  ? help  q quit",
-	.lesson = "flame",
+	.keys = "hjkl move  Enter zoom  < out  i invert  r recursion  H hottest  o against A  ? help  q quit",
+	.lesson = "flame", .opened = opened,
 	.needs_samples = true, .draw = draw, .act = act, .pick = pick,
 };

@@ -4,14 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/util.h"
 #include "profile/compare_match.h"
+#include "profile/compare_side.h"
 
-#define BLOCKS_SHORT 10		/* that less than 10 s are cut into, */
-#define SHORTEST_NS (10 * NS_PER_MS)	/* if it is not even shorter */
 #define LEAST_USED 5		/* blocks with samples, or nothing is known of their scatter */
-#define ALPHA .05
 
 static const char *const unit_names[COMPARE_UNITS] = {
 	[COMPARE_PER_RUN] = "run", [COMPARE_PER_SECOND] = "second", [COMPARE_SHARE] = "share",
@@ -34,82 +31,6 @@ bool compare_unit_parse(const char *name, enum compare_unit *out)
 
 /* ---- sums ---- */
 
-/* Of one row, or of everything, on one side: weights of samples in nanoseconds. */
-struct tally {
-	double sum;
-	double sq, w;		/* over blocks: of its squares, and of its products with the weight
-				   of the block */
-	uint64_t n;
-};
-
-struct side {
-	const struct compare_side *in;
-	uint32_t n_blocks, n_used;
-	struct tally all;
-	struct tally *rows;
-	double sample_ns;	/* the weight of a sample */
-	double base_ns;		/* 100 %: what samples and the kernel, if hidden, stand for */
-	double scale;		/* CPU time for each nanosecond of that */
-	double unit;		/* that times this is in the unit */
-	double run_scatter;	/* relative */
-};
-
-static bool is_rough(const struct side *s)
-{
-	return s->in->sum->to_ns - s->in->sum->from_ns < STATS_MIN_BLOCKS * STATS_BLOCK_NS ||
-	       s->n_used < STATS_MIN_BLOCKS;
-}
-
-/*
- * Own time by function and block, and of everything by block.  A summary has it; of less
- * than 10 s its blocks are too few, so there it is made of the samples.
- */
-struct blocks {
-	uint32_t n;
-	const double *self_ns, *weight;
-	double *own, own_weight[BLOCKS_SHORT];
-};
-
-static void blocks_init(struct blocks *t, const struct compare_side *in)
-{
-	const struct profile *p = in->p;
-	const struct samples *samples = &p->samples;
-	const struct summary *sum = in->sum;
-	struct picked k;
-
-	*t = (struct blocks){ .n = sum->stats.n_blocks, .self_ns = sum->self_ns,
-			      .weight = sum->stats.weight };
-	if (t->n >= STATS_MIN_BLOCKS || sum->to_ns - sum->from_ns < SHORTEST_NS)
-		return;
-	t->n = BLOCKS_SHORT;
-	t->weight = t->own_weight;
-	t->self_ns = t->own = xcalloc(max_of(sum->n_functions, 1u), t->n * sizeof(*t->own));
-	picked_init(&k, p, in->selection);
-	for (uint32_t b = 0; b < t->n; b++)
-		for (size_t i = picked_block(&k, samples, b, t->n),
-			    end = picked_block(&k, samples, b + 1, t->n); i < end; i++) {
-			uint32_t leaf = samples->leaf[i], function;
-
-			if (!picked_has(&k, samples, i))
-				continue;
-			t->own_weight[b] += samples->weight_ns[i];
-			function = p->tree.function[p->tree.of_stack[p->shown.leaves[leaf]]];
-			if (k.leaf[leaf] && function < sum->n_functions)
-				t->own[(size_t)function * t->n + b] += samples->weight_ns[i];
-		}
-	picked_deinit(&k);
-}
-
-/* What a row has in each block. */
-static void tally(struct tally *t, const struct blocks *blocks, const double *x)
-{
-	for (uint32_t b = 0; b < blocks->n; b++) {
-		t->sum += x[b];
-		t->sq += x[b] * x[b];
-		t->w += x[b] * blocks->weight[b];
-	}
-}
-
 static void add_blocks(double *to, const double *x, uint32_t n)
 {
 	for (uint32_t b = 0; b < n; b++)
@@ -127,152 +48,52 @@ static double **places_of(const struct match *m, int which, uint32_t n_blocks)
 	return place;
 }
 
-static void sum_up(struct side *s, int which, const struct match *m)
+static void sum_up(struct side *s, const struct blocks *blocks, int which, const struct match *m)
 {
 	const struct summary *sum = s->in->sum;
 	double rest[STATS_MAX_BLOCKS];		/* what the filter leaves out */
-	struct blocks blocks;
-	double **place;
+	double **place = places_of(m, which, blocks->n);
 
-	blocks_init(&blocks, s->in);
-	s->n_blocks = blocks.n;
-	place = places_of(m, which, blocks.n);
-	memcpy(rest, blocks.weight, blocks.n * sizeof(*rest));
+	memcpy(rest, blocks->weight, blocks->n * sizeof(*rest));
 	for (uint32_t f = 0; f < sum->n_functions; f++) {
-		const double *x = blocks.self_ns + (size_t)f * blocks.n;
+		const double *x = blocks->self_ns + (size_t)f * blocks->n;
 		uint32_t row = m->row_of[which][f];
 
 		if (row == MATCH_NONE)
 			continue;
 		s->rows[row].n += sum->functions[f].self.count;
 		if (place[row])
-			add_blocks(place[row], x, blocks.n);
+			add_blocks(place[row], x, blocks->n);
 		else
-			tally(&s->rows[row], &blocks, x);
-		for (uint32_t b = 0; b < blocks.n; b++)
+			tally(&s->rows[row], blocks, x);
+		for (uint32_t b = 0; b < blocks->n; b++)
 			rest[b] -= x[b];
 	}
 	for (uint32_t i = 0; i < m->n; i++) {
 		if (m->rows[i].kind == COMPARE_FILTERED) {
-			add_blocks(place[i], rest, blocks.n);
+			add_blocks(place[i], rest, blocks->n);
 			s->rows[i].n += sum->filtered.count;
 		}
 		if (place[i])
-			tally(&s->rows[i], &blocks, place[i]);
+			tally(&s->rows[i], blocks, place[i]);
 		free(place[i]);
 	}
-	tally(&s->all, &blocks, blocks.weight);
-	s->all.n = sum->received.count;
-	for (uint32_t b = 0; b < blocks.n; b++)
-		s->n_used += blocks.weight[b] > 0;
-	free(blocks.own);
 	free(place);
 }
 
 static void side_init(struct side *s, const struct compare_side *in, int which,
 		      const struct match *m)
 {
-	const struct summary *sum = in->sum;
-	double cpu_ns;
+	struct blocks blocks;
 
-	*s = (struct side){ .in = in, .rows = xcalloc(max_of(m->n, 1u), sizeof(*s->rows)) };
-	sum_up(s, which, m);
-	/* The weight of a sample; by that of those with much weight, which count for more. */
-	s->sample_ns = sum->stats.n > 0 ? s->all.sum / sum->stats.n : 0;
-	s->base_ns = s->all.sum + (double)sum->hidden_ns;
-	/* Lost samples are where the others are: their time is known, their place is not. */
-	cpu_ns = fmax(sum->cpu_known ? (double)sum->cpu_ns : 0,
-		      s->base_ns + (double)sum->lost.weight_ns);
-	s->scale = s->base_ns > 0 ? cpu_ns / s->base_ns : 1;
-}
-
-/* How much, relative, runs of one program are taken to differ by. */
-static double run_scatter(const struct side *s)
-{
-	double cpu_ns = s->base_ns * s->scale;
-
-	return cpu_ns > 0 ? hypot(COMPARE_RUN_SCATTER, COMPARE_RUN_SCATTER_NS / cpu_ns) : 0;
+	blocks_init(&blocks, in);
+	side_begin(s, in, &blocks);
+	s->rows = xcalloc(max_of(m->n, 1u), sizeof(*s->rows));
+	sum_up(s, &blocks, which, m);
+	blocks_deinit(&blocks);
 }
 
 /* ---- values and their scatter ---- */
-
-static void set_unit(struct side *s, enum compare_unit unit)
-{
-	double range = (double)(s->in->sum->to_ns - s->in->sum->from_ns);
-
-	switch (unit) {
-	case COMPARE_PER_RUN:
-		s->unit = s->scale / NS_PER_S;
-		break;
-	case COMPARE_PER_SECOND:
-		s->unit = range > 0 ? s->scale / range : 0;
-		break;
-	default:
-		s->unit = s->base_ns > 0 ? 1 / s->base_ns : 0;
-	}
-}
-
-/*
- * Of a part of the whole, as stats.h has it.  One sample more on either side, so that none,
- * or all, is not certain.
- */
-static double variance_of_share(const struct side *s, const struct tally *t)
-{
-	double b = s->n_used, q = s->all.sum > 0 ? t->sum / s->all.sum : 0;
-	double n = s->sample_ns > 0 ? s->base_ns / s->sample_ns : 0;
-	double p = (t->sum / fmax(s->base_ns, 1) * n + 1) / (n + 2);
-	double blocks = b > 1 ? b / (b - 1) * fmax(0, t->sq - 2 * q * t->w + q * q * s->all.sq) : 0;
-
-	return fmax(blocks / (s->base_ns * s->base_ns), p * (1 - p) / (n + 2));
-}
-
-/* Of time in a range: blocks in which the program waits count, too. */
-static double variance_per_second(const struct side *s, const struct tally *t)
-{
-	double b = s->n_blocks, least = (t->sum + s->sample_ns) * s->sample_ns;
-	double blocks = b > 1 ? b / (b - 1) * fmax(0, t->sq - t->sum * t->sum / b) : 0;
-
-	return s->unit * s->unit * fmax(blocks, least);
-}
-
-/* The whole of a run was counted: what is not certain is how samples share it out. */
-static double variance(const struct side *s, const struct tally *t, enum compare_unit unit)
-{
-	double whole = s->base_ns * s->unit, runs = s->run_scatter * t->sum * s->unit;
-
-	switch (unit) {
-	case COMPARE_PER_RUN:
-		return (t == &s->all ? 0 : whole * whole * variance_of_share(s, t)) + runs * runs;
-	case COMPARE_PER_SECOND:
-		return variance_per_second(s, t) + runs * runs;
-	default:
-		return variance_of_share(s, t);
-	}
-}
-
-/* After Welch, of the sum of two variances, each from so many blocks. */
-static uint32_t degrees_of_freedom(const struct side sides[2], enum compare_unit unit,
-				   const double var[2])
-{
-	double sum = var[COMPARE_A] + var[COMPARE_B], parts = 0;
-
-	for (int side = 0; side < 2; side++) {
-		double blocks = unit == COMPARE_PER_SECOND ? sides[side].n_blocks
-							   : sides[side].n_used;
-
-		parts += var[side] * var[side] / fmax(1, blocks - 1);
-	}
-	return parts > 0 ? (uint32_t)fmax(1, sum * sum / parts) : 1;
-}
-
-static enum compare_verdict judge(const struct compare_row *row)
-{
-	if (row->high < 0)
-		return row->samples[COMPARE_B] ? COMPARE_LESS : COMPARE_GONE;
-	if (row->low > 0)
-		return row->samples[COMPARE_A] ? COMPARE_MORE : COMPARE_NEW;
-	return COMPARE_NO_EVIDENCE;
-}
 
 /* Time of the kernel that is not sampled scatters nobody knows how. */
 static bool can_test(const struct compare_row *row, const struct side sides[2])
@@ -298,31 +119,11 @@ static void fill_values(struct compare_row *row, uint32_t i, const struct side s
 	row->verdict = COMPARE_UNTESTED;
 }
 
-/* Quantiles for that many rows, by degrees of freedom; 0: not asked for yet. */
-struct quantiles {
-	uint32_t n_tested;
-	double t[2 * STATS_MAX_BLOCKS];
-};
-
-static double quantile(struct quantiles *q, uint32_t degrees_of_freedom)
-{
-	double *t = &q->t[min_of(degrees_of_freedom, (uint32_t)array_len(q->t) - 1)];
-
-	if (*t == 0)
-		*t = stats_t_beyond(ALPHA / q->n_tested, degrees_of_freedom);
-	return *t;
-}
-
 /* How far the interval of row `i` reaches to either side. */
 static double half_width(uint32_t i, const struct side sides[2], enum compare_unit unit,
 			 struct quantiles *q)
 {
-	double var[2];
-
-	for (int side = 0; side < 2; side++)
-		var[side] = variance(&sides[side], &sides[side].rows[i], unit);
-	return quantile(q, degrees_of_freedom(sides, unit, var)) *
-	       sqrt(var[COMPARE_A] + var[COMPARE_B]);
+	return sides_half_width(sides, &sides[COMPARE_A].rows[i], &sides[COMPARE_B].rows[i], unit, q);
 }
 
 static void test(struct compare_row *row, uint32_t i, const struct side sides[2],
@@ -332,7 +133,7 @@ static void test(struct compare_row *row, uint32_t i, const struct side sides[2]
 
 	row->low = row->change - half;
 	row->high = row->change + half;
-	row->verdict = c->trouble ? COMPARE_UNTESTED : judge(row);
+	row->verdict = c->trouble ? COMPARE_UNTESTED : compare_judge(row->low, row->high, row->samples);
 }
 
 /* ---- all of it ---- */
@@ -371,9 +172,9 @@ static void fill_change(struct compare *c, const struct side sides[2])
 	if (c->unit == COMPARE_SHARE || a <= 0 || b <= 0 || c->trouble)
 		return;
 	for (int side = 0; side < 2; side++)
-		var[side] = variance(&sides[side], &sides[side].all, c->unit) /
+		var[side] = side_variance(&sides[side], &sides[side].all, c->unit) /
 			    (c->total[side].value * c->total[side].value);
-	half = stats_t_beyond(ALPHA, degrees_of_freedom(sides, c->unit, var)) * b / a *
+	half = stats_t_beyond(COMPARE_ALPHA, sides_degrees_of_freedom(sides, c->unit, var)) * b / a *
 	       sqrt(var[COMPARE_A] + var[COMPARE_B]);
 	c->change = (struct interval){ b / a - 1, b / a - 1 - half, b / a - 1 + half, c->rough };
 	c->change_known = true;
@@ -437,11 +238,11 @@ void compare_make(const struct compare_side in[2], enum compare_unit unit, struc
 	*out = (struct compare){ .unit = unit };
 	for (int side = 0; side < 2; side++) {
 		side_init(&sides[side], &in[side], side, &m);
-		set_unit(&sides[side], unit);
+		side_set_unit(&sides[side], unit);
 		if (in[0].p != in[1].p)
-			sides[side].run_scatter = run_scatter(&sides[side]);
+			sides[side].run_scatter = side_run_scatter(&sides[side]);
 		fill_total(&out->total[side], &sides[side]);
-		out->rough |= is_rough(&sides[side]);
+		out->rough |= side_is_rough(&sides[side]);
 	}
 	find_trouble(out, sides);
 	fill_change(out, sides);

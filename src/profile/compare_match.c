@@ -138,6 +138,67 @@ uint32_t compare_find(const struct profile *from, uint32_t function, const struc
 	return RECORD_NONE;
 }
 
+/* ---- all functions, with samples or without ---- */
+
+/* The functions of a profile by key: of several the first one. */
+struct index {
+	struct strtab keys, names;
+	uint32_t n_keys, n_names;
+	uint32_t *of_key, *of_name;	/* of_name: RECORD_NONE if more than one has it */
+};
+
+static void index_init(struct index *x, const struct profile *p, const bool *same_build)
+{
+	size_t n = max_of(p->n_functions, (size_t)1);
+
+	*x = (struct index){ .of_key = xcalloc(n, sizeof(*x->of_key)),
+			     .of_name = xcalloc(n, sizeof(*x->of_name)) };
+	for (uint32_t i = 0; i < p->n_functions; i++) {
+		_cleanup_(freep) char *key = named_key(p, i);
+		const char *name = profile_string(p, p->functions[i].name);
+		size_t n_keys = x->keys.n, n_names = x->names.n;
+		uint32_t id;
+
+		if (is_by_address(p, i, same_build))
+			continue;
+		id = strtab_add(&x->keys, key, strlen(key));
+		if (x->keys.n > n_keys)
+			x->of_key[id] = i;
+		id = strtab_add(&x->names, name, strlen(name));
+		x->of_name[id] = x->names.n > n_names ? i : RECORD_NONE;
+	}
+	x->n_keys = (uint32_t)x->keys.n;
+	x->n_names = (uint32_t)x->names.n;
+}
+
+static uint32_t index_find(struct index *x, const struct profile *p, uint32_t function)
+{
+	_cleanup_(freep) char *key = named_key(p, function);
+	const char *name = profile_string(p, p->functions[function].name);
+	uint32_t id = strtab_add(&x->keys, key, strlen(key));
+
+	if (id < x->n_keys)
+		return x->of_key[id];
+	id = strtab_add(&x->names, name, strlen(name));
+	return id < x->n_names ? x->of_name[id] : RECORD_NONE;
+}
+
+uint32_t *compare_find_all(const struct profile *from, const struct profile *to)
+{
+	uint32_t *found = xcalloc(max_of(from->n_functions, (size_t)1), sizeof(*found));
+	_cleanup_(freep) bool *from_same = find_builds(from, to), *to_same = find_builds(to, from);
+	struct index x;
+
+	index_init(&x, to, to_same);
+	for (uint32_t i = 0; i < from->n_functions; i++)
+		found[i] = is_by_address(from, i, from_same) ? RECORD_NONE : index_find(&x, from, i);
+	strtab_deinit(&x.keys);
+	strtab_deinit(&x.names);
+	free(x.of_key);
+	free(x.of_name);
+	return found;
+}
+
 /* ---- rows ---- */
 
 static uint32_t row_of_key(struct work *w, const char *key, enum compare_kind kind)
@@ -306,7 +367,7 @@ static void gather(struct work *w)
 
 /* ---- all of it ---- */
 
-static bool sees_kernel(const struct compare_side *s)
+bool compare_sees_kernel(const struct compare_side *s)
 {
 	const char *kernel = profile_meta(s->p, "kernel");
 
@@ -318,7 +379,7 @@ void match_make(const struct compare_side sides[2], struct match *out)
 	struct work w = { .sides = sides, .m = out };
 
 	*out = (struct match){ 0 };
-	w.one_kernel = !sees_kernel(&sides[COMPARE_A]) || !sees_kernel(&sides[COMPARE_B]);
+	w.one_kernel = !compare_sees_kernel(&sides[COMPARE_A]) || !compare_sees_kernel(&sides[COMPARE_B]);
 	for (int side = 0; side < 2; side++)
 		w.same_build[side] = find_builds(sides[side].p, sides[!side].p);
 	if (w.one_kernel)

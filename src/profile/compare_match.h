@@ -20,4 +20,10 @@ struct match {
 void match_make(const struct compare_side sides[2], struct match *out);
 void match_deinit(struct match *m);
 
+/* By function of `from` that of `to`, or RECORD_NONE; the caller frees it. */
+uint32_t *compare_find_all(const struct profile *from, const struct profile *to);
+
+/* Is time in the kernel seen as such? */
+bool compare_sees_kernel(const struct compare_side *s);
+
 #endif

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "profile/compare.h"
+#include "profile/compare_tree.h"
 #include "profile/filter.h"
 
 #define N 26			/* functions, "a" to "z" */
@@ -601,6 +602,140 @@ TEST(few_samples_are_one_row)
 	run_deinit(&b);
 }
 
+/* ---- call paths ---- */
+
+static struct compare_tree compare_paths(const struct run *a, const struct run *b,
+					 enum compare_unit unit)
+{
+	const struct compare_side sides[2] = { { a->p, &a->selection, &a->sum },
+					       { b->p, &b->selection, &b->sum } };
+	struct lens lenses[2] = { lens_direct(a->p, &a->sum), lens_direct(b->p, &b->sum) };
+	struct compare c = compare(a, b, unit);
+	struct compare_tree t;
+
+	compare_tree_make(sides, &lenses[0], &lenses[1], &c, &t);
+	compare_deinit(&c);
+	return t;
+}
+
+static const struct compare_node *node_of(const struct compare_tree *t, const struct run *b,
+					  const char *name)
+{
+	for (uint32_t i = 1; i < t->n_nodes; i++)
+		if (b->p->tree.function[i] == function(b->p, name))
+			return &t->nodes[i];
+	fail_msg("no path of %s", name);
+	return NULL;
+}
+
+TEST(paths_of_the_same_program_bear_no_verdict)
+{
+	struct program pr = usual_program();
+	int alarms = 0, times = 120;
+	struct run a, b;
+
+	run_init(&a);
+	run_init(&b);
+	for (int i = 0; i < times; i++) {
+		struct compare_tree t;
+		int found = 0;
+
+		run_again(&a, &pr, 20, 199);
+		run_again(&b, &pr, 20, i & 1 ? 199 : 499);
+		t = compare_paths(&a, &b, i & 2 ? COMPARE_SHARE : COMPARE_PER_SECOND);
+		assert_in_range(t.n_tested, 20, N);
+		for (uint32_t n = 0; n < t.n_nodes; n++)
+			found += t.nodes[n].verdict != COMPARE_NO_EVIDENCE &&
+				 t.nodes[n].verdict != COMPARE_UNTESTED;
+		alarms += found > 0;
+		compare_tree_deinit(&t);
+	}
+	assert_true(alarms <= .08 * times);
+	run_deinit(&a);
+	run_deinit(&b);
+}
+
+/* A path of one function has the numbers of that function. */
+TEST(a_path_that_changed_is_found_and_its_value_is_the_functions)
+{
+	struct program pr = usual_program(), faster;
+	const struct compare_node *n;
+	struct compare_tree t;
+	struct compare c;
+	struct run a, b;
+
+	faster = pr;
+	faster.share[0] /= 4;
+	faster.busy *= 1 - .75 * pr.share[0];
+	run_init(&a);
+	run_init(&b);
+	run_again(&a, &pr, 20, 499);
+	run_again(&b, &faster, 20, 499);
+	t = compare_paths(&a, &b, COMPARE_PER_SECOND);
+	c = compare(&a, &b, COMPARE_PER_SECOND);
+	n = node_of(&t, &b, "a");
+	assert_int_equal(n->verdict, COMPARE_LESS);
+	assert_true(n->low <= -.75 * .8 * pr.share[0] && n->high >= -.75 * .8 * pr.share[0]);
+	for (uint32_t i = 0; i < c.n_rows; i++) {
+		if (c.rows[i].kind != COMPARE_FUNCTION || c.rows[i].function[COMPARE_B] == RECORD_NONE)
+			continue;
+		for (uint32_t k = 1; k < t.n_nodes; k++)
+			if (b.p->tree.function[k] == c.rows[i].function[COMPARE_B])
+				for (int side = 0; side < 2; side++)
+					assert_true(fabs(t.nodes[k].value[side] -
+							 c.rows[i].value[side]) < 1e-9);
+	}
+	assert_true(t.gone == 0);
+	compare_tree_deinit(&t);
+	compare_deinit(&c);
+	run_deinit(&a);
+	run_deinit(&b);
+}
+
+/* Stacks of callers: each has the sum of what it calls; what B has not is no path of it. */
+TEST(paths_add_up_to_their_callers)
+{
+	struct tiny made[2] = { { 0 }, { 0 } };
+	struct profile_load *loads[2];
+	struct summary sums[2];
+	struct selection all = { 0 };
+	struct compare_side sides[2];
+	struct lens lenses[2];
+	struct compare_tree t;
+	struct compare c;
+
+	for (int i = 0; i < 2; i++) {
+		tiny_begin(&made[i], NULL);
+		tiny_samples(&made[i], tiny_stack(&made[i], OUTCOME_COMPLETE, "mab"), 0, 4000, 0);
+		tiny_samples(&made[i], tiny_stack(&made[i], OUTCOME_COMPLETE, i ? "mac" : "mx"), 0, 2000,
+			     5000000000u);
+		loads[i] = tiny_load(&made[i]);
+		sides[i] = (struct compare_side){ profile_load_profile(loads[i]), &all, &sums[i] };
+		summary_make(sides[i].p, &all, &sums[i]);
+		lenses[i] = lens_direct(sides[i].p, &sums[i]);
+	}
+	compare_make(sides, COMPARE_SHARE, &c);
+	compare_tree_make(sides, &lenses[0], &lenses[1], &c, &t);
+	for (int side = 0; side < 2; side++)
+		for (uint32_t i = 0; i < t.n_nodes; i++) {
+			const struct tree *tree = lenses[1].tree;
+			double below = 0;
+
+			for (uint32_t k = 1; k < t.n_nodes; k++)
+				below += tree->parent[k] == i ? t.nodes[k].value[side] : 0;
+			assert_true(below < t.nodes[i].value[side] + 1e-9);
+		}
+	assert_true(fabs(t.nodes[0].value[COMPARE_A] - 1) < 1e-9);
+	assert_true(fabs(t.nodes[0].value[COMPARE_B] - 1) < 1e-9);
+	assert_true(fabs(t.gone - 1.0 / 3) < 1e-9);
+	compare_tree_deinit(&t);
+	compare_deinit(&c);
+	for (int i = 0; i < 2; i++) {
+		summary_deinit(&sums[i]);
+		profile_load_close(loads[i]);
+	}
+}
+
 TEST(units_have_names)
 {
 	enum compare_unit unit;
@@ -625,6 +760,9 @@ int main(void)
 		cmocka_unit_test(functions_are_found_again_in_another_build),
 		cmocka_unit_test(a_kernel_that_one_side_does_not_see_is_one_row),
 		cmocka_unit_test(few_samples_are_one_row),
+		cmocka_unit_test(paths_of_the_same_program_bear_no_verdict),
+		cmocka_unit_test(a_path_that_changed_is_found_and_its_value_is_the_functions),
+		cmocka_unit_test(paths_add_up_to_their_callers),
 		cmocka_unit_test(units_have_names),
 	};
 

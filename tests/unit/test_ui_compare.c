@@ -8,6 +8,7 @@
 
 #include "tests/unit/golden.h"
 #include "ui/compare_text.h"
+#include "ui/flame_compare.h"
 #include "ui/view.h"
 
 /* A recording of a fixture, in the folder that one is in. */
@@ -257,6 +258,8 @@ TEST(screens_look_as_they_did)
 		{ "", "changed", 100, 30, true }, { "", "changed", 140, 40, true },
 		{ "vU", "changed-share", 100, 30, false }, { "L", "changed-lesson", 100, 30, true },
 		{ "L", "changed-lesson", 80, 24, false }, { "b", "changed-choose", 80, 24, true },
+		{ "fjj", "changed-flame", 60, 15, false }, { "fjj", "changed-flame", 80, 24, false },
+		{ "fjj", "changed-flame", 100, 30, true }, { "Ufj", "changed-flame", 140, 40, true },
 	};
 	const struct fixture_options python = { .python = true };
 
@@ -274,6 +277,57 @@ TEST(screens_look_as_they_did)
 		golden_compare(name, text);
 		made_app_deinit(&t);
 	}
+}
+
+/* From view 0, or with a key; only what is compared is shown then. */
+TEST(the_flame_graph_says_where_it_changed)
+{
+	struct made_app t;
+	const struct compare_node *n;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	type_slowly(&t, "5o");
+	assert_shows(&t, "There is no baseline A to compare with. 0 tells more");
+	assert_false(t.app.flame.compare.on);
+	type_slowly(&t, "2:range 0 12\nBA0");
+	assert_shows(&t, "B  12.0-30.0 s of this recording");
+	type_slowly(&t, "f");
+	assert_shows(&t, "coloured by the change against A, 0.0-12.0 s of this recording");
+	assert_shows(&t, "| 12.0-30.0 s |");
+	assert_shows(&t, "paths tested together");
+	for (uint32_t i = 1; i < t.app.flame.f.n; i++) {
+		const struct flame_box *box = &t.app.flame.f.v[i];
+
+		n = flame_compare_of(&t.app, box);
+		assert_int_equal(n != NULL, box->kind == FLAME_FUNCTION);
+		if (n)
+			assert_int_equal(n->samples[COMPARE_B], box->total.count);
+		if (n && n->verdict == COMPARE_NO_EVIDENCE)
+			assert_int_equal(flame_compare_sign(n), 0);
+	}
+	/* Zoomed, with recursion in each way, and over a range that is partly A. */
+	type_slowly(&t, "jj\n");
+	assert_non_null(flame_compare_of(&t.app, t.app.flame.f.v));
+	for (int i = 0; i < 3; i++) {
+		type_slowly(&t, "r");
+		assert_shows(&t, "paths tested together");
+	}
+	type_slowly(&t, "A");
+	assert_lacks(&t, "paths tested together");
+	type_slowly(&t, "u");
+	assert_shows(&t, "paths tested together");
+	type_slowly(&t, "i");
+	assert_shows(&t, "coloured by kind: what changed is known of paths from the root");
+	type_slowly(&t, "o");
+	assert_shows(&t, "root on top");
+	type_slowly(&t, "o");
+	assert_shows(&t, "coloured by kind of code");
+	assert_lacks(&t, "paths tested together");
+	/* A swap in view 0 does not turn it round. */
+	type_slowly(&t, "0of");
+	assert_shows(&t, "paths tested together");
+	assert_false(t.app.compare.swapped);
+	made_app_deinit(&t);
 }
 
 /* While more comes, what is selected stays so. */
@@ -309,6 +363,7 @@ int main(void)
 		cmocka_unit_test(the_selection_is_the_same_in_every_view),
 		cmocka_unit_test(filter_threads_and_folds_count_for_both_sides),
 		cmocka_unit_test(what_cannot_be_compared_is_said),
+		cmocka_unit_test(the_flame_graph_says_where_it_changed),
 		cmocka_unit_test(it_follows_what_grows),
 	};
 
