@@ -115,6 +115,15 @@ const struct lens *app_lens(struct app *a)
 	return &l->l;
 }
 
+const struct ledger *app_ledger(struct app *a)
+{
+	if (a->in_haste && !a->model->has_edges && a->model->p->n_leaves > APP_QUICK_LEAVES) {
+		a->unsettled = true;
+		return NULL;
+	}
+	return model_ledger(a->model);
+}
+
 void app_open_processes(struct app *a)
 {
 	a->view = &view_processes;

@@ -404,6 +404,9 @@ const struct lens *app_lens(struct app *a);
 /* Keep this place in the trail. */
 void app_remember(struct app *a);
 
+/* The ledger with its edges; NULL: there is no time for them now. */
+const struct ledger *app_ledger(struct app *a);
+
 /* Go to another view, or function; the place before is kept in the trail. */
 void app_go(struct app *a, const struct view *view, uint32_t function);
 

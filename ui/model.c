@@ -16,9 +16,18 @@ void model_ask(struct model *m)
 {
 	forget(m);
 	summary_make(m->p, &m->scope, &m->sum);
-	ledger_make(m->p, &m->scope, &m->sum, &m->ledger);
+	ledger_make_rows(m->p, &m->scope, &m->sum, &m->ledger);
+	m->has_edges = false;
 	m->order = summary_rank(m->p, &m->sum, &m->n_order);
 	m->n_asked++;
+}
+
+const struct ledger *model_ledger(struct model *m)
+{
+	if (!m->has_edges)
+		ledger_find_edges(&m->ledger, m->p, &m->sum);
+	m->has_edges = true;
+	return &m->ledger;
 }
 
 double model_share_of(const struct model *m, const struct filter *filter)

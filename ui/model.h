@@ -14,7 +14,8 @@ struct model {
 	struct profile *p;
 	struct selection scope;
 	struct summary sum;	/* of the scope, as are the following */
-	struct ledger ledger;
+	struct ledger ledger;	/* without its edges, see model_ledger() */
+	bool has_edges;
 	uint32_t *order;	/* functions, those with the most own time first */
 	uint32_t n_order;
 	uint32_t n_asked;	/* how often all of this was made */
@@ -26,6 +27,9 @@ void model_deinit(struct model *m);
 
 /* Answer for the scope anew. */
 void model_ask(struct model *m);
+
+/* The ledger with its edges, which are found when somebody asks for them. */
+const struct ledger *model_ledger(struct model *m);
 
 /* The share of samples that have such a function on their stack. */
 double model_share_of(const struct model *m, const struct filter *filter);

@@ -204,18 +204,19 @@ static uint32_t nearer(const struct app_callers *c, uint32_t i)
 }
 
 /* If the code of the selected row's caller calls somebody else: whom. */
-static void put_detour(const struct app *a, struct pen *pen)
+static void put_detour(struct app *a, struct pen *pen)
 {
 	const struct app_callers *c = &a->callers;
+	const struct ledger *ledger = app_ledger(a);
 	const struct app_callers_row *row = &c->rows[c->list.cursor];
 	_cleanup_(freep) char *text = NULL;
 
-	if (row->kind != CALLERS_FUNCTION)
+	if (row->kind != CALLERS_FUNCTION || !ledger)
 		return;
 	text = row->side == &c->b.callers
-		? ledger_detour(a->model->p, &a->model->ledger, row->function,
+		? ledger_detour(a->model->p, ledger, row->function,
 				nearer(c, c->list.cursor))
-		: ledger_detour(a->model->p, &a->model->ledger, nearer(c, c->list.cursor),
+		: ledger_detour(a->model->p, ledger, nearer(c, c->list.cursor),
 				row->function);
 	if (!text || pen_left(pen) < DETOUR_LEAST)
 		return;
@@ -223,7 +224,7 @@ static void put_detour(const struct app *a, struct pen *pen)
 	pen_name(pen, STYLE_TEXT, pen_left(pen) - 1, text);
 }
 
-static void put_detail(const struct app *a, struct grid *g, struct area area, unsigned int y)
+static void put_detail(struct app *a, struct grid *g, struct area area, unsigned int y)
 {
 	const struct summary *sum = &a->model->sum;
 	struct pen pen = area_pen(g, area, y);

@@ -76,7 +76,7 @@ static void put_unnamed(struct scroll *s)
 
 static void put_edges(struct scroll *s)
 {
-	_cleanup_(freep) char *text = ledger_edges(&s->a->model->ledger);
+	_cleanup_(freep) char *text = ledger_edges(model_ledger(s->a->model));
 	struct pen pen;
 
 	if (!text)

@@ -230,15 +230,15 @@ static void put_path(const struct app *a, struct pen *pen, uint32_t row)
 }
 
 /* If the code of the caller calls somebody else: whom. */
-static void put_detour(const struct app *a, struct pen *pen, const struct tree_row *row)
+static void put_detour(struct app *a, struct pen *pen, const struct tree_row *row)
 {
-	const struct model *m = a->model;
+	const struct ledger *ledger = app_ledger(a);
 	uint32_t function = function_of(a, row);
 	_cleanup_(freep) char *text = NULL;
 
-	if (function == RECORD_NONE || row->depth < 2)
+	if (function == RECORD_NONE || row->depth < 2 || !ledger)
 		return;
-	text = ledger_detour(m->p, &m->ledger,
+	text = ledger_detour(a->model->p, ledger,
 			     a->lens.l.tree->function[a->lens.l.tree->parent[row->node]], function);
 	if (!text || pen_left(pen) < DETOUR_LEAST)
 		return;

@@ -198,8 +198,8 @@ static int by_row(const void *a, const void *b)
 	return (x->module > y->module) - (x->module < y->module);
 }
 
-void ledger_make(const struct profile *p, const struct selection *s,
-		 const struct summary *sum, struct ledger *out)
+void ledger_make_rows(const struct profile *p, const struct selection *s,
+		      const struct summary *sum, struct ledger *out)
 {
 	struct end *ends = find_ends(p);
 
@@ -215,8 +215,19 @@ void ledger_make(const struct profile *p, const struct selection *s,
 		qsort(out->rows, out->n_rows, sizeof(*out->rows), by_row);
 	find_unnamed(out, p, sum);
 	find_gaps(out, p, s, ends);
-	edges_make(p, sum, &out->edges);
 	free(ends);
+}
+
+void ledger_find_edges(struct ledger *l, const struct profile *p, const struct summary *sum)
+{
+	edges_make(p, sum, &l->edges);
+}
+
+void ledger_make(const struct profile *p, const struct selection *s,
+		 const struct summary *sum, struct ledger *out)
+{
+	ledger_make_rows(p, s, sum, out);
+	ledger_find_edges(out, p, sum);
 }
 
 void ledger_deinit(struct ledger *l)

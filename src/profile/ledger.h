@@ -53,6 +53,12 @@ struct ledger {
  */
 void ledger_make(const struct profile *p, const struct selection *s,
 		 const struct summary *sum, struct ledger *out);
+
+/* The same in two steps: all but the edges, and those, for which all stacks are gone through. */
+void ledger_make_rows(const struct profile *p, const struct selection *s,
+		      const struct summary *sum, struct ledger *out);
+void ledger_find_edges(struct ledger *l, const struct profile *p, const struct summary *sum);
+
 void ledger_deinit(struct ledger *l);
 
 /*

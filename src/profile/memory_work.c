@@ -79,12 +79,16 @@ void memory_work_make(const struct profile *p, const struct summary *sum, struct
 {
 	_cleanup_(freep) uint8_t *kinds = xcalloc(p->n_functions, sizeof(*kinds));
 	_cleanup_(freep) uint64_t *of = xcalloc(p->n_functions, sizeof(*of));
+	_cleanup_(freep) bool *does = xcalloc(p->n_functions, sizeof(*does));
+	_cleanup_(freep) bool *leaf = xcalloc(max_of(p->n_leaves, (size_t)1), sizeof(*leaf));
 
 	*out = (struct memory_work){ 0 };
 	for (uint32_t i = 0; i < p->n_functions; i++) {
 		kinds[i] = (uint8_t)memory_kind_of(p, i);
+		does[i] = kinds[i] != MEMORY_KINDS;
 		out->kernel_seen |= profile_function_kind(p, i) == 'K';
 	}
+	tree_pick_leaves(&p->tree, does, leaf);
 	for (uint32_t i = 0; i < MEMORY_KINDS; i++)
 		out->most[i] = RECORD_NONE;
 	for (uint32_t i = 0; i < sum->n_leaves; i++) {
@@ -92,7 +96,7 @@ void memory_work_make(const struct profile *p, const struct summary *sum, struct
 		const struct profile_level *call = NULL;
 		uint32_t *most;
 
-		if (!sum->leaves[i].count)
+		if (!sum->leaves[i].count || !leaf[i])
 			continue;
 		while ((call = stack_walk_next(&walk)) && kinds[call->function] == MEMORY_KINDS)
 			;

@@ -24,6 +24,7 @@ struct samples {
 	uint32_t *weight_ns;
 	uint8_t *state;		/* see samples_state() and samples_activity() */
 	size_t n, cap;
+	size_t n_of[4];		/* by state */
 	bool unsorted;
 };
 
@@ -59,6 +60,7 @@ static inline void samples_push(struct samples *s, uint64_t time_ns, uint32_t le
 	s->thread[i] = thread;
 	s->weight_ns[i] = weight_ns;
 	s->state[i] = state;
+	s->n_of[samples_state(state)]++;
 	if (i && time_ns < s->time_ns[i - 1])
 		s->unsorted = true;
 }

@@ -32,6 +32,9 @@ void picked_init(struct picked *k, const struct profile *p, const struct selecti
 	k->last = max_of(k->first, k->last);
 	for (unsigned int i = 0; i < array_len(k->state); i++)
 		k->state[i] = states >> samples_state((uint8_t)i) & 1;
+	k->whole = !s->n_threads;
+	for (unsigned int i = 0; i < array_len(p->samples.n_of); i++)
+		k->whole &= states >> i & 1 || !p->samples.n_of[i];
 	k->thread = xcalloc(p->n_threads, sizeof(*k->thread));
 	for (size_t i = 0; !s->n_threads && i < p->n_threads; i++)
 		k->thread[i] = true;

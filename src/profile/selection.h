@@ -34,6 +34,7 @@ struct picked {
 	uint64_t from_ns, to_ns;	/* the range within the recording */
 	bool *thread;		/* by thread */
 	bool state[256];	/* as a sample holds it */
+	bool whole;		/* all samples of the range are picked, whatever the filter */
 	bool *leaf;		/* by leaf: passes filter and module */
 	bool *function;		/* by function: matches them; NULL: all */
 };

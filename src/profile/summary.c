@@ -46,8 +46,8 @@ struct work {
 	double sq;		/* of all weights */
 };
 
-/* Add the samples of a block to their leaves; returns their weight. */
-static double scan_block(struct summary *sum, struct work *w, size_t first, size_t last)
+/* Add samples to their leaves; returns all.  `whole`: none has to be asked for. */
+static inline struct sum scan(struct work *w, size_t first, size_t last, bool whole)
 {
 	const struct samples *s = &w->p->samples;
 	struct sum received = { 0 };
@@ -57,14 +57,22 @@ static double scan_block(struct summary *sum, struct work *w, size_t first, size
 		struct sum one = { 1, s->weight_ns[i] };
 
 		__builtin_prefetch(&w->block[s->leaf[min_of(i + AHEAD, last - 1)]], 1);
-		if (!picked_has(&w->picked, s, i))
+		if (!whole && !picked_has(&w->picked, s, i))
 			continue;
 		sum_add(&w->block[s->leaf[i]], one);
 		sum_add(&received, one);
 		sq += (double)one.weight_ns * (double)one.weight_ns;
 	}
-	sum_add(&sum->received, received);
 	w->sq += sq;
+	return received;
+}
+
+/* A block of the selection; returns its weight. */
+static double scan_block(struct summary *sum, struct work *w, size_t first, size_t last)
+{
+	struct sum received = scan(w, first, last, w->picked.whole);
+
+	sum_add(&sum->received, received);
 	return (double)received.weight_ns;
 }
 

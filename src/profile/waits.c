@@ -204,7 +204,7 @@ static void add_up(struct work *w, struct waits *out, struct rows *rows, struct 
 	const struct samples *s = &w->p->samples;
 	double sq = 0;
 
-	for (uint32_t b = 0; b < stats->n_blocks; b++) {
+	for (uint32_t b = 0; s->n_of[STATE_WAITING] && b < stats->n_blocks; b++) {
 		size_t last = picked_block(&w->k, s, b + 1, stats->n_blocks);
 
 		for (size_t i = picked_block(&w->k, s, b, stats->n_blocks); i < last; i++) {
