@@ -89,6 +89,8 @@ static char *look_for_pause(const struct trigger *t, const struct profile *p)
 	for (size_t i = samples_find(s, t->seen_ns); i <= s->n; i++) {
 		uint64_t time = i < s->n ? s->time_ns[i] : p->end_ns;
 
+		if (i < s->n && s->state[i] != STATE_RUNNING)
+			continue;	/* a look at a thread that waits */
 		if (time > before && (double)(time - before) / NS_PER_S > t->above)
 			return xasprintf("nothing ran from %.2f to %.2f s", seconds(p, before),
 					 seconds(p, time));
@@ -97,12 +99,15 @@ static char *look_for_pause(const struct trigger *t, const struct profile *p)
 	return NULL;
 }
 
-/* The last sample there is, or where the last look ended: a pause goes on from it. */
+/* The last sample of what ran, or where the last look ended: a pause goes on from it. */
 static uint64_t last_sample(const struct trigger *t, const struct profile *p)
 {
 	const struct samples *s = &p->samples;
 
-	return s->n ? max_of(s->time_ns[s->n - 1], t->seen_ns) : t->seen_ns;
+	for (size_t i = s->n; i-- > 0 && s->time_ns[i] > t->seen_ns;)
+		if (s->state[i] == STATE_RUNNING)
+			return s->time_ns[i];
+	return t->seen_ns;
 }
 
 char *trigger_look(struct trigger *t, const struct profile *p)

@@ -81,6 +81,32 @@ TEST(a_pause_is_seen_while_it_lasts_and_afterwards)
 	profile_load_close(load);
 }
 
+/* Threads that wait are looked at, too: that is no sample of what runs. */
+TEST(looks_at_what_waits_are_a_pause)
+{
+	struct profile_load *load;
+	struct trigger t;
+	struct tiny tiny;
+	struct profile *p;
+	char *why;
+
+	tiny_begin(&tiny, NULL);
+	for (int i = 0; i < 10; i++)
+		tiny_samples(&tiny, tiny_stack(&tiny, OUTCOME_COMPLETE, "ab"), 0, 1, (uint64_t)i * S);
+	load = tiny_load(&tiny);
+	p = profile_load_profile(load);
+	for (size_t i = 3; i < 7; i++)
+		p->samples.state[i] = STATE_WAITING;
+	parse("pause 2.5", START, &t);
+	for (int i = 1; i < 5; i++)
+		assert_null(look_until(&t, p, START + (uint64_t)i * S));
+	why = look_until(&t, p, START + 5 * S);
+	assert_string_equal(why, "nothing ran from 2.00 to 5.00 s");
+	free(why);
+	trigger_deinit(&t);
+	profile_load_close(load);
+}
+
 TEST(much_cpu_is_seen_over_a_second_or_more)
 {
 	struct profile_load *load = fixture_load(&plain);
@@ -119,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_function_that_runs_is_seen_from_then_on),
 		cmocka_unit_test(a_pause_is_seen_while_it_lasts_and_afterwards),
+		cmocka_unit_test(looks_at_what_waits_are_a_pause),
 		cmocka_unit_test(much_cpu_is_seen_over_a_second_or_more),
 		cmocka_unit_test(what_cannot_be_waited_for_is_said),
 	};
