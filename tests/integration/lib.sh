@@ -29,12 +29,14 @@ if sys.version_info >= (3, 6):
 }
 
 # Process $1 is this test's: when that one has ended its number can be another's, soon
-# beside a test that forks thousands a second.
-is_ours() { tr '\0' '\n' 2>/dev/null <"/proc/$1/environ" | grep -qxF "CPROFD_TEST=$scratch"; }
+# beside a test that forks thousands a second.  Its first thread may have ended.
+is_ours() {
+	cat "/proc/$1/task/"*/environ 2>/dev/null | tr '\0' '\n' | grep -qxF "CPROFD_TEST=$scratch"
+}
 
 end_started() {
 	while read -r pid; do
-		(is_ours "$pid") 2>/dev/null && kill -9 "$pid" 2>/dev/null
+		is_ours "$pid" && kill -9 "$pid" 2>/dev/null
 	done <"$scratch/pids"
 	: >"$scratch/pids"
 }
