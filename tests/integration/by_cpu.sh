@@ -19,8 +19,8 @@ longer() {
 	echo "$1 $load $(nproc)" | awk '{ more = $2 / $3 / 2; print $1 * (more < 1 ? 1 : more > 4 ? 4 : more) }'
 }
 
-# What keeps every processor busy gives way to the tests beside it.
-start_behind() { start chrt --idle 0 "$@"; }
+# What keeps every processor busy gives way to the tests beside it, but is not starved by them.
+start_behind() { start nice -n 19 "$@"; }
 
 all_run() { [ "$(ls "/proc/$pid/task" | wc -l)" -gt 64 ]; }
 
