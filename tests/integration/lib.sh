@@ -31,7 +31,7 @@ if sys.version_info >= (3, 6):
 # Process $1 is this test's: when that one has ended its number can be another's, soon
 # beside a test that forks thousands a second.  Its first thread may have ended.
 is_ours() {
-	cat "/proc/$1/task/"*/environ 2>/dev/null | tr '\0' '\n' | grep -qxF "CPROFD_TEST=$scratch"
+	cat "/proc/$1/task/"*/environ 2>/dev/null | tr '\0' '\n' | grep -qxF "CPROFD_TEST=$CPROFD_TEST"
 }
 
 end_started() {
