@@ -96,7 +96,7 @@ def median(values):
 def live(cprofd, pid, times):
     first, rows = [], []
     for i in range(int(times)):
-        s = Screen(cprofd, "attach", pid)
+        s = Screen(cprofd, "attach", "--no-state", pid)
         first.append(s.until(rb"LIVE", 10))
         rows.append(s.until(rb"on the stack, of", 10))	# said of a row
         if i == int(times) - 1:
@@ -114,14 +114,14 @@ def live(cprofd, pid, times):
 def first(cprofd, pid, times, pattern):
     took = []
     for _ in range(int(times)):
-        s = Screen(cprofd, "attach", pid)
+        s = Screen(cprofd, "attach", "--no-state", pid)
         took.append(s.until(pattern.encode(), 10))
         s.end([b"q", b"x"])
     print("first_ms %.0f" % median(took))
 
 
 def keys(cprofd, recording):
-    s = Screen(cprofd, "view", recording)
+    s = Screen(cprofd, "view", "--no-state", recording)
     s.until(rb"FILE", 60)
     s.quiet(5)
     took = []
@@ -135,8 +135,8 @@ def keys(cprofd, recording):
 
 
 def scope(cprofd, recording):
-    s = Screen(cprofd, "view", recording)
-    s.until(rb"on the stack, of", 60)
+    s = Screen(cprofd, "view", "--no-state", recording)
+    s.until(rb"FILE", 60)
     s.quiet(5)
     took = []
     for typed in (b"\\f", b"1", b"\r", b"u", b":range 1s 20s\r", b"A", b":range 2s 40s\r", b"u",
