@@ -53,9 +53,14 @@ no_names() {
 # The JSON field that says what helps against names that are missing.
 fix() { report "$1" '[u["fix"] for u in r["ledger"]["unnamed"] if u["module"] == "[anon]"]'; }
 
+# For longer where the machine is so busy that there are few samples.
 record() {
-	rm -f rec.cprof
-	"$cprofd" record -p "$pid" -d 1.5 -o rec.cprof "$@" 2>err.txt || fail "record: $(cat err.txt)"
+	for seconds in 1.5 5 15; do
+		rm -f rec.cprof
+		"$cprofd" record -p "$pid" -d $seconds -o rec.cprof "$@" 2>err.txt ||
+			fail "record: $(cat err.txt)"
+		[ "$(report rec.cprof 'r["totals"]["received"]["samples"]')" -le 50 ] || return 0
+	done
 }
 
 # ---- perf maps ----

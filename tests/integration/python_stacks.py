@@ -148,11 +148,12 @@ def not_between(path):
 
 
 def torture(stacks, symbols=""):
-    n, met, unreadable, without, not_whole = collections.Counter(), set(), 0, 0, 0
+    n, met, unreadable, without = collections.Counter(), set(), 0, 0
+    not_whole = collections.Counter()
     for s, frames in stacks.samples():
         path = frames[::-1]
         if s[2] in NOT_WHOLE:
-            not_whole += 1
+            not_whole[s[2]] += 1
             continue
         if any(f.python and f.name == UNREADABLE for f in path):
             unreadable += 1
@@ -185,8 +186,8 @@ def torture(stacks, symbols=""):
             met.add(scenario)
     if met != set(CALLS):
         sys.exit(f"not seen to its end: {set(CALLS) - met} of {n}")
-    if not_whole * 100 > sum(n.values()):
-        sys.exit(f"{not_whole} stacks are said not to be whole, beside {sum(n.values())}")
+    if sum(not_whole.values()) * 100 > sum(n.values()):
+        sys.exit(f"stacks by outcome that are said not to be whole: {dict(not_whole)}, beside {sum(n.values())}")
     if unreadable:
         sys.exit(f"{unreadable} samples have a function that cannot be read")
     return f"{sum(n.values())} samples, {without} of no scenario"

@@ -35,7 +35,12 @@ an_engine_works() {
 
 as_json() {
 	an_engine_works perf "as JSON"
-	"$cprofd" verify --json -F 999 -d 0.5 --engine perf shares deep >out.json || fail "exit $?: $(cat out.json)"
+	for seconds in 0.5 5; do	# see all_is_right()
+		"$cprofd" verify --json -F 999 -d $seconds --engine perf shares deep >out.json
+		got=$?
+		[ $got = 70 ] || break
+	done
+	[ $got = 0 ] || fail "exit $got: $(cat out.json)"
 	"$python" - <<'END' || fail "$(cat out.json)"
 import json
 r = json.load(open("out.json"))
