@@ -395,3 +395,9 @@ char *facts_count(const struct profile *p, const struct profile_count *count)
 	return xasprintf("over %s from %s on by %s; slower meanwhile", length,
 			 text_time(from, from_ns), who);
 }
+
+const char *facts_nothing_due(const struct summary *sum)
+{
+	return sum->cpu_known ? "no sample was due: nothing ran"
+			      : "no sample; whether anything ran is not known";
+}

@@ -46,6 +46,9 @@ char *facts_cost(const struct profile *p, bool parts);
 /* Where calls were counted, and how: "over 12.3 s by sys.monitoring; slower meanwhile" */
 char *facts_count(const struct profile *p, const struct profile_count *count);
 
+/* Why what became of the samples is an empty table: that nothing ran has to be known. */
+const char *facts_nothing_due(const struct summary *sum);
+
 /* By how much sampling slowed the program; NULL if that was not to be measured. */
 char *facts_effect(const struct profile *p);
 

@@ -15,17 +15,6 @@ struct style flame_change_style(const struct grid *g, int sign)
 			       sign ? ATTR_BOLD : 0 };
 }
 
-/* "A 20.1 ms", if it fits. */
-static void put_fact(struct pen *pen, const char *label, const char *value, const char *unit)
-{
-	if (text_width(label) + text_width(value) + text_width(unit) + 4 > pen_left(pen))
-		return;
-	pen_to(pen, pen->column + 3);
-	pen_put(pen, STYLE_DIM, "%s", label);
-	pen_put(pen, STYLE_TEXT, "%s", value);
-	pen_put(pen, STYLE_DIM, "%s", unit);
-}
-
 void flame_change_put(const struct app *a, const struct compare_numbers *numbers, struct pen *pen)
 {
 	const struct compare_node *n = flame_compare_of(a, flame_chosen(&a->flame));
@@ -47,11 +36,11 @@ void flame_change_put(const struct app *a, const struct compare_numbers *numbers
 	if (n->verdict != COMPARE_UNTESTED) {
 		interval = xasprintf("%s to %s", compare_change(low, numbers, n->low, pen->grid->utf8),
 				     compare_change(high, numbers, n->high, pen->grid->utf8));
-		put_fact(pen, "95%: ", interval, c->rough ? " ?" : "");
+		pen_fact(pen, "95%: ", interval, c->rough ? " ?" : "");
 	}
 	before = xasprintf("%s", compare_value(change, numbers, n->value[COMPARE_A]));
-	put_fact(pen, "A ", before, "");
-	put_fact(pen, "now ", compare_value(low, numbers, n->value[COMPARE_B]), unit);
+	pen_fact(pen, "A ", before, "");
+	pen_fact(pen, "now ", compare_value(low, numbers, n->value[COMPARE_B]), unit);
 }
 
 void flame_change_put_colours(const struct app *a, struct pen *pen)
@@ -69,7 +58,7 @@ void flame_change_put_colours(const struct app *a, struct pen *pen)
 		pen_to(pen, pen->column + 2);
 	}
 	if (a->flame.compare.tree.n_tested)
-		put_fact(pen, "", text_count(count, a->flame.compare.tree.n_tested), " paths tested together");
+		pen_fact(pen, "", text_count(count, a->flame.compare.tree.n_tested), " paths tested together");
 }
 
 void flame_change_put_baseline(const struct app *a, const struct compare_numbers *numbers,
@@ -90,6 +79,6 @@ void flame_change_put_baseline(const struct app *a, const struct compare_numbers
 	if (strtod(gone, NULL) > 0) {
 		_cleanup_(freep) char *unit = xasprintf(" %s of it in calls that are not here", numbers->unit);
 
-		put_fact(pen, "", gone, unit);
+		pen_fact(pen, "", gone, unit);
 	}
 }

@@ -309,17 +309,6 @@ static void put_outside(const struct picture *pic, unsigned int y)
 	}
 }
 
-/* "1,848 samples", if it fits. */
-static void put_fact(struct pen *pen, const char *label, const char *value, const char *unit)
-{
-	if (text_width(label) + text_width(value) + text_width(unit) + 4 > pen_left(pen))
-		return;
-	pen_to(pen, pen->column + 3);
-	pen_put(pen, STYLE_DIM, "%s", label);
-	pen_put(pen, STYLE_TEXT, "%s", value);
-	pen_put(pen, STYLE_DIM, "%s", unit);
-}
-
 static void put_numbers(const struct app *a, struct pen *pen)
 {
 	const struct flame_box *box = flame_chosen(&a->flame), *first = a->flame.f.v;
@@ -335,24 +324,24 @@ static void put_numbers(const struct app *a, struct pen *pen)
 		pen->column--;
 	}
 	if (box->kind != FLAME_HIDDEN)
-		put_fact(pen, "", text_count(text, box->total.count), " samples");
-	put_fact(pen, "", text_time(text, box->total.weight_ns), "");
+		pen_fact(pen, "", text_count(text, box->total.count), " samples");
+	pen_fact(pen, "", text_time(text, box->total.weight_ns), "");
 	if (box->kind == FLAME_FUNCTION) {
 		text_percent(text, summary_share(c.sum, box->self.weight_ns), whole);
 		strcat(text, "%");
-		put_fact(pen, "self ", text, "");
+		pen_fact(pen, "self ", text, "");
 	}
 	if (box->kind == FLAME_FUNCTION && box->max_depth > 1) {
 		_cleanup_(freep) char *depth = xasprintf("%u", max_of(box->n, 1u));
 		_cleanup_(freep) char *most = xasprintf(" (most %u)", box->max_depth);
 
-		put_fact(pen, "recursion ", depth, most);
+		pen_fact(pen, "recursion ", depth, most);
 	}
 	if (a->flame.zoom.n && box != first) {
 		text_percent(text, (double)box->total.weight_ns / (double)first->total.weight_ns,
 			     whole);
 		strcat(text, "%");
-		put_fact(pen, "", text, " of the zoom");
+		pen_fact(pen, "", text, " of the zoom");
 	}
 }
 

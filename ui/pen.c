@@ -23,6 +23,16 @@ unsigned int pen_left(const struct pen *pen)
 	return pen->column < pen->width ? pen->width - pen->column : 0;
 }
 
+void pen_fact(struct pen *pen, const char *label, const char *value, const char *unit)
+{
+	if (text_width(label) + text_width(value) + text_width(unit) + 4 > pen_left(pen))
+		return;
+	pen_to(pen, pen->column + 3);
+	pen_put(pen, STYLE_DIM, "%s", label);
+	pen_put(pen, STYLE_TEXT, "%s", value);
+	pen_put(pen, STYLE_DIM, "%s", unit);
+}
+
 void pen_to(struct pen *pen, unsigned int column)
 {
 	pen->column = max_of(pen->column, column);

@@ -42,6 +42,9 @@ void pen_to(struct pen *pen, unsigned int column);
 /* Columns that are left. */
 unsigned int pen_left(const struct pen *pen);
 
+/* Three columns on, "label value unit" with the value plain; nothing if it does not fit. */
+void pen_fact(struct pen *pen, const char *label, const char *value, const char *unit);
+
 /*
  * A bar of `width` columns for [0, scale] in the tones of a kind of code: solid
  * up to `low`, soft from there to `high`.  Something above 0 is never empty.

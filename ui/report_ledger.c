@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "ui/facts.h"
 #include "ui/ledger_text.h"
 #include "ui/report.h"
 #include "ui/text.h"
@@ -120,7 +121,7 @@ void report_ledger(const struct report *r)
 		pen_put(&r->page->pen, STYLE_DIM, "of the time that was due, in %u %s", l->n_rows,
 			l->n_rows == 1 ? "row" : "rows");
 	} else {
-		pen_put(&r->page->pen, STYLE_TEXT, "no sample was due: nothing ran");
+		pen_put(&r->page->pen, STYLE_TEXT, "%s", facts_nothing_due(r->sum));
 	}
 	page_end(r->page);
 	put_unnamed(r);

@@ -152,7 +152,7 @@ static void put_all(struct scroll *s)
 		pen_to(&pen, TEXT_AT);
 		pen_put(&pen, STYLE_DIM, "of the time that was due");
 	} else {
-		pen_put(&pen, STYLE_TEXT, "no sample was due: nothing ran");
+		pen_put(&pen, STYLE_TEXT, "%s", facts_nothing_due(&s->a->model->sum));
 	}
 	put_unnamed(s);
 	put_edges(s);
