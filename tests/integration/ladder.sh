@@ -24,8 +24,10 @@ else
 fi
 chmod 755 "$user"
 
-# The program that waits in many ways says how often that was interrupted.
+# The program that waits in many ways says at its end how often that was interrupted.
 uninterrupted() {	# FILE
+	kill -TERM "$pid"
+	wait "$pid"
 	grep -q "^epoll_wait made [1-9]" "$1" || fail "it did not run: $(cat "$1")"
 	! grep -v "interrupted 0$" "$1" | grep -q made || fail "interrupted: $(cat "$1")"
 }
@@ -61,11 +63,10 @@ says() {
 
 # Often enough that some stops come as a thread begins to wait.
 no_wait_is_ended() {
-	"$targets/waits" 2.5 1 >waits.txt &
+	"$targets/waits" 1 >waits.txt &
 	pid=$!
 	echo $pid >>"$scratch/pids"
 	expect 0 "" "$cprofd" record --engine ptrace -F 1999 -d 2 -p $pid -o waits.cprof
-	wait $pid
 	uninterrupted waits.txt
 }
 
@@ -73,7 +74,7 @@ no_wait_is_ended() {
 
 # As in a container: what is left is found, with whole stacks, and does no harm.
 filtered_host() {
-	user_target "$targets/waits" 2.2 2
+	user_target "$targets/waits" 2
 	record_as_user 0 "a seccomp filter forbids perf events here (a container's default does); cprofd outside of it may use them; sampling by ptrace at 99 Hz instead" \
 		"$targets/deny" perf_event_open,bpf "$cprofd" record --force -d 1.5
 	[ "$(engine_of user/x.cprof)" = ptrace ] || fail "engine $(engine_of user/x.cprof)"
@@ -84,7 +85,6 @@ filtered_host() {
 	"$cprofd" report user/x.cprof >out.txt
 	grep -q "^ cost  *cprofd used [0-9]" out.txt || fail "no cost: $(cat out.txt)"
 	grep -q "! warning  *a seccomp filter forbids perf events" out.txt || fail "not kept: $(cat out.txt)"
-	wait "$pid"
 	uninterrupted target.txt
 }
 

@@ -3,10 +3,11 @@
  * A server as most are: a thread for each kind of waiting that a stop could end
  * early, and threads that compute.
  *
- *	waits SECONDS BUSY	prints for each call how often it was made, and how
- *				often it was interrupted
+ *	waits BUSY	until SIGTERM comes; then prints for each call how often it was
+ *			made, and how often it was interrupted
  *
- * No signal has a handler: whatever is interrupted is by somebody else's doing.
+ * No signal has a handler, and the one that ends it is blocked: whatever is interrupted
+ * is by somebody else's doing.
  */
 #include <errno.h>
 #include <linux/io_uring.h>
@@ -167,11 +168,13 @@ static __attribute__((noinline)) void *work(void *arg)
 
 int main(int argc, char **argv)
 {
-	int n_busy = argc > 2 ? atoi(argv[2]) : 1;
+	int n_busy = argc > 1 ? atoi(argv[1]) : 1, signal;
 	pthread_t threads[N_WAYS], busy;
-	sigset_t set;
+	sigset_t set, end;
 
-	sigemptyset(&set);
+	sigemptyset(&end);
+	sigaddset(&end, SIGTERM);
+	set = end;
 	sigaddset(&set, SIGUSR2);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	for (size_t i = 0; i < N_WAYS; i++) {
@@ -183,7 +186,7 @@ int main(int argc, char **argv)
 	}
 	while (n_busy-- > 0)
 		pthread_create(&busy, NULL, work, NULL);
-	usleep((useconds_t)((argc > 1 ? atof(argv[1]) : 1) * 1e6));
+	sigwait(&end, &signal);
 	over = 1;
 	for (size_t i = 0; i < N_WAYS; i++)
 		if (ways[i].fd >= 0) {
