@@ -229,7 +229,7 @@ struct app {
 		struct code code;
 		uint32_t function, asked;	/* what they are of */
 		struct butterfly below;	/* what it calls, and in which lines */
-		bool is_new, is_new_code;	/* and have not been drawn yet */
+		bool is_new, is_new_code, is_new_text;	/* and have not been drawn yet */
 		struct sources sources;
 		unsigned int n_put;	/* of them, when the rows were made */
 		const char *path;	/* of the function's own file */
@@ -240,7 +240,8 @@ struct app {
 		} *rows;
 		uint32_t n_rows;
 		size_t cap_rows;
-		unsigned int indent;	/* of the line whose text begins the furthest right */
+		uint32_t first, last;	/* lines of the function in it; 0: not known */
+		unsigned int indent;	/* of its line whose text begins the furthest right */
 		struct app_code_row {
 			uint32_t number;	/* of the instruction; a line's: the one below it */
 			enum { CODE_INSTRUCTION, CODE_LINE, CODE_INLINED_LINE } is;

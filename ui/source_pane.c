@@ -12,6 +12,7 @@
 #define TOTAL_FROM 64		/* width from which on there is a column of totals, */
 #define SECONDS_FROM 90		/* Python: one of seconds, */
 #define SAMPLES_FROM 110	/* and one of samples, too; others: both */
+#define NO_TEXT_WIDTH 22	/* for the names of files where no line can be shown */
 
 /* Where each column ends; 0: there is none. */
 struct columns_of_source {
@@ -25,22 +26,24 @@ static unsigned int add_column(bool wanted, unsigned int *at, unsigned int width
 	return wanted ? *at : 0;
 }
 
-static struct columns_of_source find_columns(const struct app *a, unsigned int right)
+static struct columns_of_source find_columns(const struct app *a, unsigned int room, bool beside)
 {
-	bool wide = right >= TOTAL_FROM, python = a->source.lines.has_in_c;
-	bool seconds = right >= (python ? SECONDS_FROM : SAMPLES_FROM);
-	struct columns_of_source c = { .right = right };
+	bool wide = room >= TOTAL_FROM, python = a->source.lines.has_in_c;
+	bool seconds = room >= (python ? SECONDS_FROM : SAMPLES_FROM);
+	struct columns_of_source c = { .right = room };
 	unsigned int at = 13;
 
 	c.in_c = add_column(wide && python, &at, 7);
 	c.total = add_column(wide, &at, 7);
 	c.seconds = add_column(seconds, &at, 9);
 	if (wide)
-		c.samples = add_column(!python || right >= SAMPLES_FROM, &at, 9);
+		c.samples = add_column(!python || room >= SAMPLES_FROM, &at, 9);
 	else
 		c.samples = add_column(true, &at, 7);
 	c.line = at + (wide ? 8 : 5);
 	c.text_at = c.line + 3;
+	if (beside && !a->source.text)
+		c.right = min_of(room, c.text_at + NO_TEXT_WIDTH);
 	return c;
 }
 
@@ -112,6 +115,14 @@ static void put_numbers(const struct app *a, struct cells *c,
 			  text_count(n, counted.count));
 }
 
+/* What is around the function recedes behind its lines, and these behind what took time. */
+static struct style row_style(const struct app_source *s, const struct app_source_row *row)
+{
+	if (!source_is_own(s, (uint32_t)(row - s->rows)))
+		return STYLE_FAINT;
+	return row->sum ? STYLE_TEXT : STYLE_DIM;
+}
+
 /*
  * The line's text; of a line that is elsewhere its file.  Where lines begin far to the
  * right in a narrow pane, all begin further left, in proportion.
@@ -119,7 +130,7 @@ static void put_numbers(const struct app *a, struct cells *c,
 static void put_text(const struct app *a, struct pen *pen, const struct app_source_row *row)
 {
 	const struct app_source *s = &a->source;
-	struct style style = row->sum ? STYLE_TEXT : STYLE_DIM;
+	struct style style = row_style(s, row);
 	const char *path = row->sum ? profile_string(a->model->p, row->sum->file) : s->path;
 	_cleanup_(freep) char *text = NULL;
 	size_t indent, room;
@@ -141,7 +152,7 @@ static void put_text(const struct app *a, struct pen *pen, const struct app_sour
 	indent = strspn(text, " ");
 	room = pen_left(pen) / 4;
 	pen_to(pen, pen->column + (unsigned int)(s->indent <= room ? indent
-						 : (indent * room + s->indent - 1) / s->indent));
+						 : min_of((indent * room + s->indent - 1) / s->indent, room)));
 	pen_name(pen, style, pen_left(pen) ? pen_left(pen) - 1 : 0, text + indent);
 }
 
@@ -160,7 +171,7 @@ static void put_row(const struct app *a, struct grid *g, unsigned int y,
 	if (row->sum)
 		put_numbers(a, &c, columns, row->sum);
 	if (row->line)
-		pen_right(&pen, row->sum ? STYLE_TEXT : STYLE_DIM, columns->line - pen.column,
+		pen_right(&pen, row_style(&a->source, row), columns->line - pen.column,
 			  "%u", row->line);
 	else
 		pen_right(&pen, STYLE_DIM, columns->line - pen.column, "?");
@@ -170,14 +181,19 @@ static void put_row(const struct app *a, struct grid *g, unsigned int y,
 	put_text(a, &pen, row);
 }
 
+unsigned int source_pane_width(const struct app *a, unsigned int room)
+{
+	return find_columns(a, room, true).right;
+}
+
 void source_pane_draw(const struct source_pane *pane, uint64_t place)
 {
 	const struct list *l = &pane->a->source.list;
-	struct columns_of_source c = find_columns(pane->a, pane->right);
+	struct columns_of_source c = find_columns(pane->a, pane->room, pane->beside);
 
 	put_head(pane->a, pane->g, pane->top, &c);
 	for (uint32_t i = 0; i + 1 < pane->rows && l->top + i < pane->a->source.n_rows; i++) {
 		put_row(pane->a, pane->g, pane->top + i + 1, &c, l->top + i, place);
-		grid_spot(pane->g, pane->top + i + 1, 0, pane->right, SPOT_ROW, l->top + i);
+		grid_spot(pane->g, pane->top + i + 1, 0, c.right, SPOT_ROW, l->top + i);
 	}
 }

@@ -7,12 +7,19 @@
 
 #include "ui/app.h"
 
-/* Where it is drawn: columns [0, right) of rows from `top` on, the head first. */
+/*
+ * Where it is drawn: columns [0, room) of rows from `top` on, the head first; beside
+ * something else no more of them than it needs.
+ */
 struct source_pane {
 	const struct app *a;
 	struct grid *g;
-	unsigned int top, rows, right;
+	unsigned int top, rows, room;
+	bool beside;
 };
+
+/* Columns that it takes beside something else: fewer where no text of the lines is known. */
+unsigned int source_pane_width(const struct app *a, unsigned int room);
 
 /* Draw it; the row at `place` (see source_place()) is marked if that is not 0. */
 void source_pane_draw(const struct source_pane *pane, uint64_t place);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * ui/source_rows.h - the lines of the selected function that can be shown: those of its
- * own file from the first with samples to the last, then those of other files, inlined
- * into it.
+ * ui/source_rows.h - the lines that can be shown with the selected function: those of its
+ * own file, all of them if its text is there, and behind the function those of other files,
+ * inlined into it.
  */
 #ifndef CPROFD_UI_SOURCE_ROWS_H
 #define CPROFD_UI_SOURCE_ROWS_H
@@ -14,6 +14,12 @@ void source_rows_make(struct app *a);
 
 /* Is its assembly all there is to see: no line is known, and instructions are? */
 bool source_is_code_only(const struct app_source *s);
+
+/* Is a row of the function itself, not what stands before and behind it in the file? */
+bool source_is_own(const struct app_source *s, uint32_t row);
+
+/* The first and the last row of the function; there has to be one. */
+void source_own_rows(const struct app_source *s, uint32_t *first, uint32_t *last);
 
 /* File and line of a row as code_place() has them; 0: not known. */
 uint64_t source_place(const struct app_source *s, uint32_t row);

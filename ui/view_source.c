@@ -2,9 +2,9 @@
 /*
  * The selected function by source line, and beside it by instruction.
  *
- * The lines are those of its own file from the first with samples to the last, then
- * those of other files, inlined into it.  What is chosen in one pane is marked in the
- * other: the instructions of a line, the line of an instruction.
+ * The lines are those of its file, the function in the middle, and behind it those of other
+ * files, inlined into it.  What is chosen in one pane is marked in the other: the
+ * instructions of a line, the line of an instruction.
  */
 #include <inttypes.h>
 
@@ -29,6 +29,24 @@ static void choose(struct list *l, uint32_t row)
 	list_choose(l, row);
 }
 
+/* The same of a line; all of the function stays in the middle if there is room for it. */
+static void choose_line(struct app_source *s, uint32_t row)
+{
+	struct list *l = &s->list;
+	uint32_t first, last, n;
+
+	if (row == UINT32_MAX)
+		return;
+	source_own_rows(s, &first, &last);
+	n = last - first + 1;
+	if (n > l->height || row < first || row > last) {
+		choose(l, row);
+		return;
+	}
+	l->top = first - min_of(first, (l->height - n) / 2);
+	list_choose(l, row);
+}
+
 static void choose_code(struct app *a, uint32_t number)
 {
 	choose(&a->source.code_list, number == UINT32_MAX ? number : code_row_of(a, number));
@@ -36,7 +54,7 @@ static void choose_code(struct app *a, uint32_t number)
 
 static void choose_hottest_line(struct app_source *s)
 {
-	choose(&s->list, source_hottest(s));
+	choose_line(s, source_hottest(s));
 	s->hot_line = s->list.cursor + 1;
 	s->hot_line_rank = 1;
 }
@@ -59,7 +77,9 @@ static void choose_hottest(struct app *a)
 		choose_hottest_line(s);
 	if (s->is_new || s->is_new_code)
 		choose_hottest_code(a);
-	s->is_new = s->is_new_code = false;
+	if (s->is_new_text)		/* lines stand where they did not before */
+		choose_line(s, s->list.cursor);
+	s->is_new = s->is_new_code = s->is_new_text = false;
 }
 
 /* ---- panes ---- */
@@ -97,7 +117,7 @@ static void draw(struct app *a, struct grid *g, struct area area)
 {
 	struct app_source *s = &a->source;
 	enum panes which;
-	unsigned int left, rows;
+	unsigned int room, left, rows;
 	uint64_t place;
 
 	grid_tint(g, area.top, 0, area.width, (struct style){ .attrs = ATTR_UNDERLINE });
@@ -105,7 +125,8 @@ static void draw(struct app *a, struct grid *g, struct area area)
 		return;
 	source_rows_make(a);
 	which = panes(a, area.width);
-	left = which == PANES_BOTH ? area.width * 55 / 100 : area.width;
+	room = which == PANES_BOTH ? area.width * 55 / 100 : area.width;
+	left = which == PANES_BOTH ? source_pane_width(a, room) : room;
 	rows = area.height - 1 - source_foot_rows(area, which & PANE_CODE);
 	s->width = area.width;
 	list_fit(&s->list, s->n_rows, rows);
@@ -114,7 +135,8 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	follow(a);
 	place = s->in_code ? code_place(a, code_chosen(a)) : source_place(s, s->list.cursor);
 	if (which & PANE_SOURCE)
-		source_pane_draw(&(struct source_pane){ a, g, area.top, rows + 1, left }, place);
+		source_pane_draw(&(struct source_pane){ a, g, area.top, rows + 1, room,
+							which == PANES_BOTH }, place);
 	for (unsigned int y = 0; which == PANES_BOTH && y <= rows; y++) {
 		struct pen pen = pen_make(g, area.top + y, left, left + 1);
 
@@ -214,7 +236,7 @@ static void go_hottest(struct app *a)
 	if (s->in_code)
 		choose_code(a, to);
 	else
-		choose(&s->list, to);
+		choose_line(s, to);
 	*last = to + 1;
 	if (*rank == 1)
 		app_say(a, "the hottest; H again goes on to the next");
@@ -243,7 +265,7 @@ static void enter_line(struct app *a, const struct profile_level *level)
 	s->in_code = false;
 	row = source_row_at(s, place);
 	if (row != UINT32_MAX)
-		choose(&s->list, row);
+		choose_line(s, row);
 	else
 		app_say(a, "line %" PRIu32 " has no sample of its own", level->line);
 }

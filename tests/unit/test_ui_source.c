@@ -6,6 +6,7 @@
 
 #include "ui/code_jumps.h"
 #include "ui/source.h"
+#include "ui/source_rows.h"
 #include "ui/view.h"
 
 static uint32_t function_of(const struct made_app *t, const char *name)
@@ -92,7 +93,7 @@ TEST(what_is_chosen_in_one_pane_is_marked_in_the_other)
 	free(screen(&t));
 	assert_int_equal(line_at_cursor(&t), 40);
 	assert_int_not_equal(s->code_list.cursor, hottest);
-	assert_shows(&t, ">                40 403817");	/* no sample on it, but of the line */
+	assert_shows(&t, ">                        40 403817");	/* no sample on it, but of the line */
 	type(&t, "\tH");
 	free(screen(&t));
 	assert_true(s->in_code);
@@ -388,6 +389,98 @@ TEST(lines_begin_further_left_in_a_narrow_pane)
 	made_app_deinit(&t);
 }
 
+/* A file of 60 lines in which membership() has those from 38 to 44. */
+static void map_functions(struct made_app *t)
+{
+	_cleanup_(freep) char *here = getcwd(NULL, 0);
+	struct buf text = { 0 };
+
+	for (int i = 1; i <= 60; i++) {
+		bool ends = i == 36 || i == 44;
+		_cleanup_(freep) char *line = i == 37 || i == 45 ? xstrdup("\n")
+			: xasprintf("%s%d\n", ends ? "} " : i == 38 || i == 46 ? "begin " : "\tx", i);
+
+		buf_put(&text, line, strlen(line));
+	}
+	buf_put_u8(&text, '\0');
+	write_file("shop.c", (const char *)text.data);
+	buf_deinit(&text);
+	assert_true(sources_map(&t->app.source.sources, "/src/shop", here));
+}
+
+static bool is_own_line(const struct app_source *s, uint32_t line)
+{
+	return source_is_own(s, source_row_at(s, (uint64_t)s->lines.v[0].file << 32 | line));
+}
+
+/* The file around a function fills the screen, and can be read on. */
+TEST(a_function_stands_in_the_middle_of_its_file)
+{
+	struct made_app t;
+	const struct app_source *s = &t.app.source;
+	uint32_t first, last;
+
+	made_app_init(&t, &usual, 100, 50, false);
+	map_functions(&t);
+	app_go(&t.app, &view_source,
+	       function_of(&t, "membership(std::vector<int> const&, int)"));
+	free(screen(&t));
+	assert_int_equal(line_at_cursor(&t), 40);
+	assert_true(is_own_line(s, 38) && is_own_line(s, 41) && is_own_line(s, 44));
+	assert_false(is_own_line(s, 37) || is_own_line(s, 45) || is_own_line(s, 1));
+	source_own_rows(s, &first, &last);
+	assert_int_equal(s->rows[first].line, 38);
+	assert_int_equal(s->n_rows, 60);
+	assert_int_equal(s->list.top + s->list.height, 60);	/* no row is empty */
+	assert_shows(&t, "begin 38");
+	assert_shows(&t, "begin 46");
+	assert_shows(&t, " x60 ");
+	grid_resize(&t.grid, 100, 35);
+	free(screen(&t));
+	type(&t, "jH");
+	assert_shows(&t, "the hottest; H again");
+	free(screen(&t));
+	assert_int_equal(s->list.top, first - (s->list.height - (last - first + 1)) / 2);
+	type(&t, "g");
+	assert_shows(&t, " x1 ");
+	assert_lacks(&t, "begin 38");
+	type(&t, "G");
+	assert_shows(&t, " x60 ");
+	made_app_deinit(&t);
+}
+
+/* Live, the text may come when somebody reads the numbers already. */
+TEST(a_line_stays_chosen_when_its_text_comes)
+{
+	struct made_app t;
+	const struct app_source *s = &t.app.source;
+
+	open_source(&t, 100);
+	type(&t, "j");
+	free(screen(&t));
+	assert_int_equal(line_at_cursor(&t), 41);
+	map_functions(&t);
+	free(screen(&t));
+	assert_int_equal(line_at_cursor(&t), 41);
+	assert_int_equal(s->rows[s->list.top + (s->list.height - 7) / 2].line, 38);
+	type(&t, "jjkk");
+	free(screen(&t));
+	assert_int_equal(s->rows[s->list.top + (s->list.height - 7) / 2].line, 38);
+	made_app_deinit(&t);
+}
+
+/* Beside the instructions, lines without text have what they need, and no more. */
+TEST(lines_without_text_leave_their_room_to_the_instructions)
+{
+	struct made_app t;
+
+	open_source(&t, 140);
+	assert_shows(&t, "HERE% +-95  SAMPLES   LINE ADDR");
+	map_functions(&t);
+	assert_shows(&t, "HERE% +-95    LINE ADDR");
+	made_app_deinit(&t);
+}
+
 /* Of code without lines, and without instructions, it says so and changes nothing. */
 TEST(lines_that_are_not_known_are_not_put_anywhere)
 {
@@ -499,6 +592,9 @@ int main(void)
 		cmocka_unit_test(what_is_chosen_stays_where_it_is_when_lines_come),
 		cmocka_unit_test(enter_on_a_line_goes_to_it_in_the_source),
 		cmocka_unit_test(lines_begin_further_left_in_a_narrow_pane),
+		cmocka_unit_test(a_function_stands_in_the_middle_of_its_file),
+		cmocka_unit_test(a_line_stays_chosen_when_its_text_comes),
+		cmocka_unit_test(lines_without_text_leave_their_room_to_the_instructions),
 		cmocka_unit_test(lines_that_are_not_known_are_not_put_anywhere),
 		cmocka_unit_test(assembly_is_shown_as_there_is_room),
 		cmocka_unit_test(asking_again_keeps_the_line_and_the_instruction),
