@@ -147,6 +147,21 @@ static void take_begun(struct app *a, const struct term_caps *caps)
 			a->set[i] = begun[i];
 }
 
+/* Only with 256 colours it makes a difference. */
+static bool has_to_ask(const struct app *a, const struct term_caps *caps)
+{
+	return a->set[APP_SET_THEME] < 0 && caps->theme == THEME_SAFE && caps->colours == 256;
+}
+
+/* What the terminal told, at once or late, is so, unless somebody chose by then. */
+static void take_ground(struct app *a, enum theme told)
+{
+	if (told == THEME_SAFE || a->set[APP_SET_THEME] != THEME_SAFE)
+		return;
+	a->set[APP_SET_THEME] = (int)told;
+	a->asked_look = true;
+}
+
 /* What keys asked of the terminal. */
 static void serve(struct app *a, struct grid *g)
 {
@@ -232,10 +247,11 @@ static int run(struct app *a, struct grid *g, const struct loop_feed *feed,
 			ms = 0;
 		if (take_step(a, g, feed, &script, &wait, err) < 0)
 			return -1;
-		wait_for_input(during, feed, wait ? ms : 0);
+		wait_for_input(during, feed, term_wait_ms(wait ? ms : 0));
 		a->session.now_ns = clock_mono_ns();
 		if (hung_up || !take_keys(a, g, &script))
 			break;
+		take_ground(a, term_told_ground());
 		serve(a, g);
 	}
 	return 0;
@@ -246,6 +262,7 @@ int loop_run(struct app *a, const struct term_caps *caps, const struct loop_feed
 {
 	struct sigaction at_hangup = { .sa_handler = on_hangup }, hangup_before;
 	sigset_t blocked, before;
+	bool ask = has_to_ask(a, caps);
 	struct grid g;
 	int ret;
 
@@ -257,6 +274,8 @@ int loop_run(struct app *a, const struct term_caps *caps, const struct loop_feed
 	grid_init(&g, 1, 1, caps->utf8);
 	take_look(&g, caps);
 	take_begun(a, caps);
+	if (ask)
+		take_ground(a, term_ask_ground());
 	serve(a, &g);		/* what was configured */
 	ret = run(a, &g, feed, script, &before, err);
 	grid_deinit(&g);

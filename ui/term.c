@@ -14,15 +14,20 @@
 #include <ncurses.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/io.h"
 #include "base/utf8.h"
 #include "base/util.h"
+#include "ui/ground.h"
 #include "ui/key.h"
 #include "ui/terminfo.h"
 
 /* The colour pairs in use, each made when a cell first needs it. */
 #define MAX_PAIRS 256
+
+#define FIRST_ANSWER_MS 50	/* the first screen waits for the colour of the ground */
+#define LAST_ANSWER_MS 1000	/* a shell that takes the terminal would read it as a command */
 
 static struct {
 	SCREEN *screen;
@@ -34,6 +39,8 @@ static struct {
 	uint32_t still[4];	/* keys that it still stands for, the last one first */
 	unsigned int n_still;
 	bool dragging;		/* the mouse is ours */
+	struct ground ground;
+	uint64_t asked_ns;	/* for it */
 } term;
 
 /* ---- leaving it as it was ---- */
@@ -48,6 +55,8 @@ static void on_fatal(int sig)
 	ssize_t n = write(STDOUT_FILENO, reset, sizeof(reset) - 1);
 
 	(void)n;
+	if (term.ground.asked)
+		tcflush(STDIN_FILENO, TCIFLUSH);
 	tcsetattr(STDIN_FILENO, TCSANOW, &term.saved);
 	for (size_t i = 0; i < array_len(fatal); i++)
 		if (fatal[i] == sig)
@@ -158,9 +167,67 @@ static void report_drags(bool on)
 	fflush(stdout);
 }
 
+/* ---- the colour of its ground ---- */
+
+/* The next key; KEY_OF_NONE: the question is answered, or was not in `ms`. */
+static uint32_t wait_for_answer(unsigned int ms)
+{
+	uint64_t end = term.asked_ns + ms * NS_PER_MS, now;
+	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
+	uint32_t key;
+
+	for (;;) {
+		key = term.ground.asked ? term_take_key() : KEY_OF_NONE;
+		now = clock_mono_ns();
+		if (key != KEY_OF_NONE || !term.ground.asked || now >= end)
+			return key;
+		poll(&fd, 1, (int)((end - now) / NS_PER_MS + 1));
+	}
+}
+
+/* GNU screen passes the question on, and says nothing of when it will be answered. */
+static bool is_in_screen(void)
+{
+	const char *name = getenv("TERM");
+
+	return getenv("STY") || (strncmp(name, "screen", 6) == 0 && !getenv("TMUX"));
+}
+
+enum theme term_ask_ground(void)
+{
+	uint32_t key;
+
+	if (is_in_screen())
+		return THEME_SAFE;
+
+	fputs(GROUND_QUESTION, stdout);
+	fflush(stdout);
+	ground_ask(&term.ground);
+	term.asked_ns = clock_mono_ns();
+	key = wait_for_answer(FIRST_ANSWER_MS);
+	if (key != KEY_OF_NONE)
+		term.still[term.n_still++] = key;
+	return term_told_ground();
+}
+
+enum theme term_told_ground(void)
+{
+	enum theme told = term.ground.told;
+
+	term.ground.told = THEME_SAFE;
+	return told;
+}
+
 /* Where the screen stays, as on a console, who comes next begins on a row of its own. */
 static void end_window(void)
 {
+	uint32_t key;
+
+	do
+		key = wait_for_answer(LAST_ANSWER_MS);
+	while (key != KEY_OF_NONE && key != KEY_OF_GONE);
+	if (term.ground.asked)
+		tcflush(STDIN_FILENO, TCIFLUSH);
 	if (term.dragging)
 		report_drags(false);
 	move(LINES - 1, 0);
@@ -183,12 +250,13 @@ void term_set(int ascii, int color, int ground, int hues, struct term_caps *caps
 {
 	if (ascii >= 0)
 		term.caps.utf8 = !ascii && takes_utf8();
-	if (color >= 0)
+	if (color >= 0) {
 		choose_colours((enum term_color)color);
+		term_redraw();
+	}
 	if (ground >= 0)
 		term.caps.theme = palette_theme((enum theme)ground, hues >= 0 ? (enum hues)hues : HUES_USUAL);
 	*caps = term.caps;
-	term_redraw();
 }
 
 /*
@@ -464,13 +532,11 @@ static bool is_gone(void)
 	return poll(&fd, 1, 0) > 0 && fd.revents & (POLLHUP | POLLERR | POLLNVAL);
 }
 
-uint32_t term_take_key(void)
+static uint32_t next_key(void)
 {
 	uint32_t known;
 	wint_t key;
 
-	if (term.n_still)
-		return term.still[--term.n_still];
 	for (;;) {
 		switch (get_wch(&key)) {
 		case ERR:
@@ -488,6 +554,34 @@ uint32_t term_take_key(void)
 			return key == 27 ? KEY_OF_ESCAPE : key == '\t' ? KEY_OF_TAB : key;
 		}
 	}
+}
+
+uint32_t term_take_key(void)
+{
+	uint32_t key;
+
+	if (term.n_still)
+		return term.still[--term.n_still];
+	while (!ground_next(&term.ground, &key)) {
+		key = next_key();
+		if (!term.ground.listens || key == KEY_OF_RESIZE || key == KEY_OF_GONE)
+			return key;
+		if (key != KEY_OF_NONE)
+			ground_take(&term.ground, key, clock_mono_ns());
+		else if (ground_until_ns(&term.ground) > clock_mono_ns())
+			return key;
+		else
+			ground_expire(&term.ground);
+	}
+	return key;
+}
+
+int term_wait_ms(int ms)
+{
+	uint64_t until = ground_until_ns(&term.ground), now = clock_mono_ns();
+	int held = until == UINT64_MAX ? -1 : until > now ? (int)((until - now) / NS_PER_MS) + 1 : 0;
+
+	return held < 0 || (ms >= 0 && ms < held) ? ms : held;
 }
 
 void term_give(void)

@@ -40,6 +40,14 @@ void term_close(void);
  */
 void term_set(int ascii, int color, int ground, int hues, struct term_caps *caps);
 
+/*
+ * Ask the terminal for the colour of its ground (OSC 11).  Returns what it is good for within
+ * a twentieth of a second, sooner when it answered or a key was typed; THEME_SAFE: it did not
+ * tell.  What it tells later, among the keys, is returned by term_told_ground(), once.
+ */
+enum theme term_ask_ground(void);
+enum theme term_told_ground(void);
+
 /* Take clicks and the wheel, or leave the mouse to the terminal. */
 void term_set_mouse(bool on);
 
@@ -63,6 +71,9 @@ void term_redraw(void);
  * keeps keys that poll does not see.
  */
 uint32_t term_take_key(void);
+
+/* How long to poll(2) when `ms`, or -1, is the limit: a key may have been held back. */
+int term_wait_ms(int ms);
 
 /* Give the terminal back to somebody, and take it again. */
 void term_give(void);

@@ -170,6 +170,15 @@ colours() {
 	grep -q "$(printf '\033')\[[0-9;]*48;5;236" colour.txt || fail "no tint: $(cat -v colour.txt)"
 	key q
 	ended
+	# tmux answers for itself, with the ground that it was told of.
+	echo "set -g window-style bg=#ffffff" >>"$scratch/tmux.conf"
+	pane 100 30 "$cprofd view r.cprof"
+	light() { mux capture-pane -e -p -t t | grep -q "48;5;253"; }
+	wait_for 10 light || fail "no light tint: $(mux capture-pane -e -p -t t | cat -v)"
+	key q
+	ended
+	hasnt "rgb" || fail "an answer for the shell: $(shot)"
+	sed -i '/window-style/d' "$scratch/tmux.conf"
 	pane 100 30 "NO_COLOR=1 $cprofd view r.cprof"
 	shows "2 Functions"
 	mux capture-pane -e -p -t t >colour.txt
