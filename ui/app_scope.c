@@ -452,7 +452,7 @@ void app_filter_typed(struct app *a, const char *text)
 	if (m->n_order && *text)
 		app_say(a, "%s function%s, %.1f%% of CPU time", text_count(count, m->n_order),
 			m->n_order == 1 ? "" : "s",
-			100 * summary_share(&m->sum, m->sum.nodes[0].total.weight_ns));
+			100 * summary_share(&m->sum, m->sum.nodes[0].weight_ns));
 }
 
 void app_filter_close(struct app *a, bool keep)

@@ -259,7 +259,7 @@ static void fill_places(struct work *w)
 		known &= !n || walk.stack != OUTCOME_LEFT_OUT;
 	}
 	for (uint32_t i = 1; i < sum->n_nodes; i++)
-		paths += p->tree.function[i] == w->function && sum->nodes[i].total.count;
+		paths += p->tree.function[i] == w->function && sum->nodes[i].count;
 	if (depth > 1 && known)
 		w->out->v[SLOT_DEPTH] = count(depth);
 	if (paths > 1)

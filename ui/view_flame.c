@@ -191,8 +191,8 @@ static void find_heaviest_path(struct app *a, struct app_path *out)
 	uint32_t best = 0, n = 0;
 
 	for (uint32_t i = 1; i < lens->n_nodes; i++)
-		if (tree->function[i] == a->function && lens->nodes[i].total.count &&
-		    (!best || lens->nodes[i].total.weight_ns > lens->nodes[best].total.weight_ns))
+		if (tree->function[i] == a->function && lens->nodes[i].count &&
+		    (!best || lens->nodes[i].weight_ns > lens->nodes[best].weight_ns))
 			best = i;
 	for (uint32_t i = best; i; i = tree->parent[i])
 		n++;

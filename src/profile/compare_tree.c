@@ -104,7 +104,7 @@ static void sum_up(struct sums *t, const struct compare_side *in, const struct l
 	}
 	for (uint32_t i = 0; i < lens->n_nodes; i++)
 		if (!to || to[i] != NOWHERE)
-			t->nodes[to ? to[i] : i].n += lens->nodes[i].total.count;
+			t->nodes[to ? to[i] : i].n += lens->nodes[i].count;
 	picked_deinit(&k);
 	blocks_deinit(&blocks);
 	if (to)

@@ -148,6 +148,16 @@ static void arrive(struct work *w, uint32_t stack, uint32_t level, struct sum su
 	append(w, &g->places, place);
 }
 
+/* What ends in a stack. */
+static struct sum own(const struct flame *f, uint32_t stack)
+{
+	struct sum sum = f->total[stack];
+
+	for (uint32_t c = f->first_child[stack]; c; c = f->next_sibling[c])
+		sum_take(&sum, f->total[c]);
+	return sum;
+}
+
 /* ---- one call on ---- */
 
 static void enter(struct work *w, uint32_t stack, uint32_t run)
@@ -171,7 +181,7 @@ static void inward(struct work *w, struct place at)
 		arrive(w, at.stack, at.level - 1, at.sum, at.run);
 		return;
 	}
-	sum_add(&w->self, w->f->own[at.stack]);
+	sum_add(&w->self, own(w->f, at.stack));
 	for (uint32_t c = w->f->first_child[at.stack]; c; c = w->f->next_sibling[c])
 		enter(w, c, at.run);
 }
@@ -205,10 +215,13 @@ static void begin_by_node(struct work *w)
 {
 	const struct flame *f = w->f;
 
-	sum_add(&w->self, f->own[0]);
-	for (uint32_t i = 1; w->how->inverted && i < f->n_stacks; i++)
-		if (f->own[i].count)
-			arrive(w, i, 0, f->own[i], 0);
+	sum_add(&w->self, own(f, 0));
+	for (uint32_t i = 1; w->how->inverted && i < f->n_stacks; i++) {
+		struct sum sum = own(f, i);
+
+		if (sum.count)
+			arrive(w, i, 0, sum, 0);
+	}
 	for (uint32_t c = w->how->inverted ? 0 : f->first_child[0]; c; c = f->next_sibling[c])
 		enter(w, c, 0);
 }
@@ -218,14 +231,20 @@ static void begin_by_stack(struct work *w)
 {
 	const struct flame *f = w->f;
 
-	for (uint32_t i = 0; i < RECORD_STACK_FIRST; i++)	/* no frame at all */
+	for (uint32_t i = 0; i < RECORD_STACK_FIRST; i++) {	/* no frame at all */
+		struct sum sum = own(f, i);
+
 		if (record_outcome_has_root(i))
-			sum_add(&w->self, f->own[i]);
-		else if (f->own[i].count)
-			arrive(w, i, ABOVE, f->own[i], 0);
-	for (uint32_t i = RECORD_STACK_FIRST; w->how->inverted && i < f->n_stacks; i++)
-		if (f->own[i].count && n_levels(f, i))
-			arrive(w, i, 0, f->own[i], 0);
+			sum_add(&w->self, sum);
+		else if (sum.count)
+			arrive(w, i, ABOVE, sum, 0);
+	}
+	for (uint32_t i = RECORD_STACK_FIRST; w->how->inverted && i < f->n_stacks; i++) {
+		struct sum sum = own(f, i);
+
+		if (sum.count && n_levels(f, i))
+			arrive(w, i, 0, sum, 0);
+	}
 	for (uint32_t i = 0; !w->how->inverted && i < RECORD_STACK_FIRST; i++)
 		for (uint32_t s = f->first_child[i]; s; s = f->next_sibling[s])
 			if (record_outcome_has_root(i))
@@ -482,7 +501,6 @@ static void init(struct flame *f, const struct profile *p, const struct summary 
 		.p = p, .whole_n = sum->received.count, .whole_ns = sum->base_ns,
 		.hidden_ns = sum->hidden_ns, .filtered = sum->filtered,
 		.n_stacks = (uint32_t)n_stacks,
-		.own = xcalloc(n_stacks, sizeof(*f->own)),
 		.total = xcalloc(n_stacks, sizeof(*f->total)),
 		.first_child = xcalloc(n_stacks, sizeof(*f->first_child)),
 		.next_sibling = xcalloc(n_stacks, sizeof(*f->next_sibling)),
@@ -493,18 +511,16 @@ void flame_init(struct flame *f, const struct profile *p, const struct summary *
 {
 	init(f, p, sum, p->shown.n_stacks);
 	for (uint32_t i = 0; i < sum->n_leaves; i++)
-		sum_add(&f->own[p->shown.leaves[i]], sum->leaves[i]);
+		sum_add(&f->total[p->shown.leaves[i]], sum->leaves[i]);
 	/* A stack has a larger number than the one that it continues. */
 	for (uint32_t i = f->n_stacks; i-- > RECORD_STACK_FIRST;) {
 		uint32_t parent = p->shown.stacks[i].parent;
 
-		sum_add(&f->total[i], f->own[i]);
 		if (!f->total[i].count)
 			continue;
 		f->next_sibling[i] = f->first_child[parent];
 		f->first_child[parent] = i;
-		if (parent >= RECORD_STACK_FIRST)
-			sum_add(&f->total[parent], f->total[i]);
+		sum_add(&f->total[parent], f->total[i]);
 	}
 }
 
@@ -513,12 +529,10 @@ void flame_init_of(struct flame *f, const struct profile *p, const struct summar
 {
 	init(f, p, sum, lens->n_nodes);
 	f->lens = lens;
-	f->own[0] = lens->nodes[0].self;
+	memcpy(f->total, lens->nodes, lens->n_nodes * sizeof(*f->total));
 	for (uint32_t i = lens->n_nodes; i-- > 1;) {
 		uint32_t parent = lens->tree->parent[i];
 
-		f->own[i] = lens->nodes[i].self;
-		f->total[i] = lens->nodes[i].total;
 		if (!f->total[i].count)
 			continue;
 		f->next_sibling[i] = f->first_child[parent];
@@ -529,7 +543,6 @@ void flame_init_of(struct flame *f, const struct profile *p, const struct summar
 void flame_deinit(struct flame *f)
 {
 	free(f->v);
-	free(f->own);
 	free(f->total);
 	free(f->first_child);
 	free(f->next_sibling);

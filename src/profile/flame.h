@@ -72,8 +72,7 @@ struct flame {
 	struct sum filtered;
 	const struct lens *lens;	/* its nodes stand for stacks, or NULL: */
 	uint32_t n_stacks;
-	struct sum *own;	/* by stack: samples in it */
-	struct sum *total;	/* by stack: also in what it calls */
+	struct sum *total;	/* by stack or outcome, what continues it included */
 	uint32_t *first_child, *next_sibling;	/* by stack or outcome; 0: none */
 	size_t cap;
 };

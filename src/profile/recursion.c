@@ -124,6 +124,15 @@ struct lens lens_direct(const struct profile *p, const struct summary *sum)
 			      .n_nodes = sum->n_nodes };
 }
 
+struct sum lens_self(const struct lens *l, uint32_t node)
+{
+	struct sum self = l->nodes[node];
+
+	for (uint32_t c = l->tree->first_child[node]; c != TREE_NONE; c = l->tree->next_sibling[c])
+		sum_take(&self, l->nodes[c]);
+	return self;
+}
+
 uint32_t lens_node(const struct lens *l, const struct profile *p, uint32_t stack)
 {
 	return l->tree == &l->other.tree ? tree_other_node(&l->other, p, stack)
@@ -134,15 +143,13 @@ uint32_t lens_node(const struct lens *l, const struct profile *p, uint32_t stack
 static void sum_up(struct lens *l, const struct profile *p, const struct summary *sum)
 {
 	const struct tree *t = &l->other.tree;
-	struct node_sum *nodes = xcalloc(t->n, sizeof(*nodes));
+	struct sum *nodes = xcalloc(t->n, sizeof(*nodes));
 
 	for (uint32_t i = 0; i < sum->n_leaves; i++)
-		sum_add(&nodes[lens_node(l, p, p->shown.leaves[i])].self, sum->leaves[i]);
-	for (uint32_t n = t->n; n-- > 0;) {
-		sum_add(&nodes[n].total, nodes[n].self);
-		if (n && nodes[n].total.count)
-			sum_add(&nodes[t->parent[n]].total, nodes[n].total);
-	}
+		sum_add(&nodes[lens_node(l, p, p->shown.leaves[i])], sum->leaves[i]);
+	for (uint32_t n = t->n; n-- > 1;)
+		if (nodes[n].count)
+			sum_add(&nodes[t->parent[n]], nodes[n]);
 	l->own_nodes = nodes;
 }
 

@@ -56,10 +56,10 @@ void fold_path_fold(struct fold_path *f, size_t from, size_t to);
 struct lens {
 	enum recursion mode;
 	const struct tree *tree;	/* the profile's, or `other` */
-	const struct node_sum *nodes;	/* of it: the summary's, or `own_nodes` */
+	const struct sum *nodes;	/* of it: the summary's, or `own_nodes` */
 	uint32_t n_nodes;
 	struct tree_other other;
-	struct node_sum *own_nodes;
+	struct sum *own_nodes;
 };
 
 /*
@@ -72,6 +72,9 @@ int lens_make(struct profile *p, const struct summary *sum, enum recursion mode,
 /* The same into a lens that was made before, or zeroed: what stays true of its tree is kept. */
 int lens_update(struct lens *l, struct profile *p, const struct summary *sum,
 		enum recursion mode, struct error *err);
+
+/* What a node has itself, without what it calls. */
+struct sum lens_self(const struct lens *l, uint32_t node);
 
 /* The node that a shown stack ends in. */
 uint32_t lens_node(const struct lens *l, const struct profile *p, uint32_t stack);

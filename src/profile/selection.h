@@ -60,6 +60,12 @@ static inline void sum_add(struct sum *to, struct sum what)
 	to->weight_ns += what.weight_ns;
 }
 
+static inline void sum_take(struct sum *from, struct sum what)
+{
+	from->count -= what.count;
+	from->weight_ns -= what.weight_ns;
+}
+
 /* The sample that block `b` of `n` equal parts of the range begins with. */
 size_t picked_block(const struct picked *k, const struct samples *s, uint32_t b, uint32_t n);
 

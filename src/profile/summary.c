@@ -174,20 +174,21 @@ static void add_up(struct summary *sum, const struct work *w)
 {
 	const struct tree *t = &w->p->tree;
 
-	for (size_t i = 0; i < w->p->n_leaves; i++)
-		sum_add(&sum->nodes[t->of_stack[w->p->shown.leaves[i]]].self, sum->leaves[i]);
-	for (uint32_t n = t->n; n-- > 0;) {
-		struct node_sum *node = &sum->nodes[n];
-		struct function_sum *f = &sum->functions[t->function[n]];
+	for (size_t i = 0; i < w->p->n_leaves; i++) {
+		uint32_t node = t->of_stack[w->p->shown.leaves[i]];
 
-		sum_add(&node->total, node->self);
-		if (!node->total.count)
+		sum_add(&sum->nodes[node], sum->leaves[i]);
+		sum_add(&sum->functions[t->function[node]].self, sum->leaves[i]);
+	}
+	for (uint32_t n = t->n; n-- > 0;) {
+		struct sum node = sum->nodes[n];
+
+		if (!node.count)
 			continue;
-		sum_add(&f->self, node->self);
 		if (t->flags[n] & TREE_OUTERMOST)
-			sum_add(&f->total, node->total);
+			sum_add(&sum->functions[t->function[n]].total, node);
 		if (n)
-			sum_add(&sum->nodes[t->parent[n]].total, node->total);
+			sum_add(&sum->nodes[t->parent[n]], node);
 	}
 	sum->functions[FUNCTION_EMPTY].total = sum->functions[FUNCTION_EMPTY].self;
 }

@@ -33,10 +33,6 @@ struct function_sum {
 	double total_sq, total_w;	/* for stats_share() */
 };
 
-struct node_sum {
-	struct sum self, total;
-};
-
 struct summary {
 	uint64_t from_ns, to_ns;	/* the range within the recording */
 	struct sum received;	/* samples of the selection, whatever the filter */
@@ -61,7 +57,7 @@ struct summary {
 	struct sum *all_leaves;		/* whatever the filter; `leaves` if there is none */
 	struct function_sum *functions;
 	double *self_ns;		/* by function and block: n_functions * n_blocks */
-	struct node_sum *nodes;
+	struct sum *nodes;		/* by node of the tree, what it calls included */
 	uint32_t n_leaves, n_functions, n_nodes;
 	bool *listed;		/* functions that match the filter; NULL: all */
 };

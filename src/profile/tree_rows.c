@@ -17,7 +17,7 @@ struct work {
 
 static uint64_t total_ns(const struct work *w, uint32_t node)
 {
-	return w->lens->nodes[node].total.weight_ns;
+	return w->lens->nodes[node].weight_ns;
 }
 
 static int by_weight(const void *a, const void *b)
@@ -37,8 +37,8 @@ static uint64_t find_limit(const struct lens *lens, uint64_t min_ns, uint32_t ma
 	size_t n = 0;
 
 	for (uint32_t i = 1; i < lens->n_nodes; i++)
-		if (lens->nodes[i].total.weight_ns >= min_ns)
-			weights[n++] = lens->nodes[i].total.weight_ns;
+		if (lens->nodes[i].weight_ns >= min_ns)
+			weights[n++] = lens->nodes[i].weight_ns;
 	if (n > max_nodes) {
 		qsort(weights, n, sizeof(*weights), by_weight);
 		min_ns = max_nodes ? weights[max_nodes - 1] : UINT64_MAX;
@@ -75,19 +75,19 @@ static size_t push_children(struct work *w, uint32_t node, uint32_t depth)
 	size_t first = w->n;
 
 	for (uint32_t c = t->first_child[node]; c != TREE_NONE; c = t->next_sibling[c]) {
-		const struct node_sum *sum = &w->lens->nodes[c];
+		struct sum total = w->lens->nodes[c];
 
-		if (!sum->total.count)
+		if (!total.count)
 			continue;
 		if (total_ns(w, c) >= w->min_ns && depth <= w->max_depth) {
 			push_row(w, (struct tree_row){ .kind = TREE_ROW_NODE, .node = c,
-				.depth = depth, .self = sum->self, .total = sum->total });
+				.depth = depth, .self = lens_self(w->lens, c), .total = total });
 			continue;
 		}
 		rest.n++;
 		rest.largest_ns = max_of(rest.largest_ns, total_ns(w, c));
-		sum_add(&rest.total, sum->total);
-		sum_add(&rest.self, sum->total);
+		sum_add(&rest.total, total);
+		sum_add(&rest.self, total);
 	}
 	if (rest.n)
 		push_row(w, rest);
@@ -113,7 +113,7 @@ static void make_rows(struct work *w)
 
 	array_reserve(waiting, 1, cap_waiting);
 	waiting[0] = (struct tree_row){ .kind = TREE_ROW_NODE,
-		.self = w->lens->nodes[0].self, .total = w->lens->nodes[0].total, .last = true };
+		.self = lens_self(w->lens, 0), .total = w->lens->nodes[0], .last = true };
 	sum_add(&waiting[0].total, w->sum->filtered);
 	while (n_waiting) {
 		struct tree_row row = waiting[--n_waiting];

@@ -105,14 +105,18 @@ TEST(trees_add_up_to_the_same)
 
 		summary_make(p, &everything, &sum);
 		assert_int_equal(lens_make(p, &sum, mode, &l, &err), 0);
-		assert_memory_equal(&l.nodes[0].total, &sum.nodes[0].total, sizeof(struct sum));
+		assert_memory_equal(&l.nodes[0], &sum.nodes[0], sizeof(struct sum));
 		for (uint32_t n = 0; n < l.n_nodes; n++) {
-			struct sum all = l.nodes[n].self;
+			struct sum self = lens_self(&l, n), all = { 0 };
 
+			for (uint32_t i = 0; i < p->n_leaves; i++)
+				if (lens_node(&l, p, p->shown.leaves[i]) == n)
+					sum_add(&all, sum.leaves[i]);
+			assert_memory_equal(&all, &self, sizeof(all));
 			for (uint32_t c = l.tree->first_child[n]; c != TREE_NONE;
 			     c = l.tree->next_sibling[c])
-				sum_add(&all, l.nodes[c].total);
-			assert_memory_equal(&all, &l.nodes[n].total, sizeof(all));
+				sum_add(&all, l.nodes[c]);
+			assert_memory_equal(&all, &l.nodes[n], sizeof(all));
 		}
 		for (uint32_t i = 0; i < p->n_leaves; i++) {
 			size_t k = 0;
