@@ -15,7 +15,6 @@
 #include "ui/facts.h"
 #include "ui/key.h"
 #include "ui/panel.h"
-#include "ui/prose.h"
 #include "ui/recursion_picture.h"
 #include "ui/save.h"
 #include "ui/text.h"
@@ -670,26 +669,6 @@ static void draw_prompt(const struct app *a, struct grid *g)
 	buf_deinit(&clean);
 }
 
-/* What is worth the most to know, and how to learn more of it. */
-static void put_hint(const struct app *a, struct grid *g, struct pen *pen)
-{
-	const char *more = "! tells why";
-	struct prose claim = { .utf8 = g->utf8 };
-	struct rows rest = { .g = g, .top = g->height };	/* one row is all there is */
-
-	if (!a->hints.watch.shown.n || a->view == &view_hints)
-		return;
-	rest.right = g->width - text_width(more) - 2;
-	pen_put(pen, STYLE_STRONG, "! ");
-	prose_add_name(&claim, PROSE_PLAIN, rest.right - pen->column - 1,
-		       a->hints.watch.shown.v[0].claim);
-	prose_put(&rest, &claim, pen, 0);
-	prose_deinit(&claim);
-	pen_to(pen, g->width - text_width(more) - 1);
-	pen_put(pen, STYLE_STRONG, "!");
-	pen_put(pen, STYLE_DIM, "%s", more + 1);
-}
-
 static void draw_message(const struct app *a, struct grid *g)
 {
 	struct pen pen = pen_make(g, g->height - 2, 0, g->width);
@@ -709,7 +688,7 @@ static void draw_message(const struct app *a, struct grid *g)
 		pen_put(&pen, STYLE_TEXT, "only %s sample%s: nothing here is certain yet",
 			text_count(count, n), n == 1 ? "" : "s");
 	} else {
-		put_hint(a, g, &pen);
+		view_hints_put_first(a, &pen);
 	}
 }
 

@@ -69,6 +69,9 @@ void app_hints_deinit(struct app_hints *h);
 const char *view_hints_lesson(const struct app *a);
 uint32_t view_hints_function(const struct app *a);
 
+/* The first of them, in one row, and the key that says more. */
+void view_hints_put_first(const struct app *a, struct pen *pen);
+
 /* Keep where somebody is in the source or the assembly of the selected function; come back. */
 void view_source_leave(const struct app *a, struct app_place *from);
 void view_source_return(struct app *a, const struct app_place *to);

@@ -96,6 +96,46 @@ static void put_fact(struct rows *rows, const char *label, const char *text)
 	prose_deinit(&prose);
 }
 
+/* The most of what a hint says that has room in one row. */
+static const char *hint_text(const struct hint *h, unsigned int width, bool utf8)
+{
+	const char *text = h->claim;
+	struct prose p = { .utf8 = utf8 };
+
+	for (size_t i = 0; i < HINT_BRIEFS && h->briefs[i]; i++) {
+		prose_clear(&p);
+		prose_add_name(&p, PROSE_PLAIN, UINT_MAX, text);
+		buf_put_u8(&p.text, '\0');
+		if (text_width((const char *)p.text.data) <= width)
+			break;
+		text = h->briefs[i];
+	}
+	prose_deinit(&p);
+	return text;
+}
+
+void view_hints_put_first(const struct app *a, struct pen *pen)
+{
+	struct grid *g = pen->grid;
+	const char *more = "! tells why";
+	struct prose claim = { .utf8 = g->utf8 };
+	struct rows rest = { .g = g, .top = g->height };	/* one row is all there is */
+	unsigned int room;
+
+	if (!a->hints.watch.shown.n || a->view == &view_hints)
+		return;
+	rest.right = g->width - text_width(more) - 2;
+	pen_put(pen, STYLE_STRONG, "! ");
+	room = rest.right - pen->column - 1;
+	prose_add_name(&claim, PROSE_PLAIN, room,
+		       hint_text(&a->hints.watch.shown.v[0], room, g->utf8));
+	prose_put(&rest, &claim, pen, 0);
+	prose_deinit(&claim);
+	pen_to(pen, g->width - text_width(more) - 1);
+	pen_put(pen, STYLE_STRONG, "!");
+	pen_put(pen, STYLE_DIM, "%s", more + 1);
+}
+
 static void put_hint(struct rows *rows, const struct hint *h, uint32_t n, bool is_chosen)
 {
 	struct prose claim = { .utf8 = rows->g->utf8 };

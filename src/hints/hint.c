@@ -39,6 +39,8 @@ char *hint_share(struct interval iv)
 static void hint_deinit(struct hint *h)
 {
 	free(h->claim);
+	for (size_t i = 0; i < HINT_BRIEFS; i++)
+		free(h->briefs[i]);
 	free(h->evidence);
 }
 

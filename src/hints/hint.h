@@ -33,6 +33,8 @@
 #define HINTS_SHARE_SAMPLES 200	/* with fewer nothing is said of a share */
 #define HINTS_MAX_LOST .1	/* with more lost, neither */
 
+#define HINT_BRIEFS 2
+
 /* What a look looks at: all of it of one selection. */
 struct hint_input {
 	const struct profile *p;
@@ -57,6 +59,8 @@ struct hint {
 	const char *wrong_if;	/* NULL: as the rule says */
 	/* One line each, with bytes of the target and "+-"; not clean. */
 	char *claim, *evidence;
+	char *briefs[HINT_BRIEFS];	/* the claim in fewer words, and in fewer yet, or NULL; a
+					   name is at the end, where it may be cut */
 };
 
 struct hints {

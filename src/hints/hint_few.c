@@ -47,6 +47,11 @@ static void look(const struct hint_input *in, struct hints *out)
 			: xasprintf("not settled yet: the %.0f%% of %s could be %.0f to %.0f in a "
 				    "run like this one", iv.share * 100, name, iv.low * 100,
 				    iv.high * 100),
+		.briefs[0] = n < FEW
+			? xasprintf("only %u samples: %.0f to %.0f%% for %s", (unsigned int)n,
+				    iv.low * 100, iv.high * 100, name)
+			: xasprintf("not settled yet: %.0f to %.0f%% for %s", iv.low * 100,
+				    iv.high * 100, name),
 		.evidence = n < FEW
 			? xstrdup("four times as many samples halve the doubt: look longer, or -F "
 				  "with a higher rate")

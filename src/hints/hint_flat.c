@@ -22,6 +22,8 @@ static void look(const struct hint_input *in, struct hints *out)
 		.function = RECORD_NONE, .sure = HINT_LOOKS_LIKE,
 		.claim = xasprintf("no function has more than %s of its own: look for a parent that "
 				   "many share", share),
+		.briefs[0] = xasprintf("no function has more than %s of its own", share),
+		.briefs[1] = xasprintf("none has more than %s of its own", share),
 		.evidence = xasprintf("the largest, %s, has %.1f%% at most",
 				      profile_string(in->p, in->p->functions[in->order[0]].name),
 				      top.high * 100),

@@ -76,11 +76,16 @@ static struct holes find_holes(const struct hint_input *in)
 	return h;
 }
 
+static const char *where_of(const struct profile *p, const struct holes *h, enum hole hole)
+{
+	return h->module[hole] != RECORD_NONE && h->share[hole] > 0
+		? profile_module_name(p, h->module[hole]) : NULL;
+}
+
 static char *claim_of(const struct profile *p, const struct holes *h, enum hole hole)
 {
 	double pct = h->share[hole] * 100;
-	const char *where = h->module[hole] != RECORD_NONE && h->share[hole] > 0
-		? profile_module_name(p, h->module[hole]) : NULL;
+	const char *where = where_of(p, h, hole);
 
 	switch (hole) {
 	case HOLE_LOST:
@@ -93,6 +98,25 @@ static char *claim_of(const struct profile *p, const struct holes *h, enum hole 
 			     : xasprintf("%.0f%% of the stacks end early: callers are missing", pct);
 	default:
 		return xasprintf("%.0f%% of the time is in code without names, most of it in %s", pct,
+				 where ? where : "no file");
+	}
+}
+
+static char *brief_of(const struct profile *p, const struct holes *h, enum hole hole)
+{
+	double pct = h->share[hole] * 100;
+	const char *where = where_of(p, h, hole);
+
+	switch (hole) {
+	case HOLE_LOST:
+		return xasprintf("%.1f%% of the samples were lost", pct);
+	case HOLE_CUT:
+		return xasprintf("%.0f%% of the stacks are cut", pct);
+	case HOLE_BROKEN:
+		return xasprintf("%.0f%% of the stacks end early%s%s", pct,
+				 where ? ", most in " : "", where ? where : "");
+	default:
+		return xasprintf("%.0f%% is in code without names, most in %s", pct,
 				 where ? where : "no file");
 	}
 }
@@ -126,7 +150,8 @@ static void look(const struct hint_input *in, struct hints *out)
 		return;
 	hints_add(out, h.share[worst] > bars[worst] ? HINT_HOLDS : HINT_KEEPS, (struct hint){
 		.function = RECORD_NONE, .sure = HINT_IS, .gain = h.share[worst],
-		.claim = claim_of(in->p, &h, worst), .evidence = evidence_of(&h, worst),
+		.claim = claim_of(in->p, &h, worst), .briefs[0] = brief_of(in->p, &h, worst),
+		.evidence = evidence_of(&h, worst),
 	});
 }
 

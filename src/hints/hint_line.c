@@ -96,7 +96,7 @@ static void judge(const struct hint_input *in, const struct hot *h, struct hints
 {
 	_cleanup_(freep) char *share = NULL;
 	const struct hot_line *most = NULL;
-	bool in_c;
+	const char *name, *file, *in_c;
 	enum hint_verdict verdict;
 	struct interval part;
 
@@ -111,18 +111,21 @@ static void judge(const struct hint_input *in, const struct hot *h, struct hints
 	if (verdict == HINT_FAILS)
 		return;
 	share = hint_share(h->share);
-	in_c = most->in_c.weight_ns > most->sum.weight_ns / 2;
+	name = profile_string(in->p, in->p->functions[h->function].name);
+	file = file_of(in->p, h->function, most->file);
+	in_c = most->in_c.weight_ns > most->sum.weight_ns / 2 ? ", in C that it calls" : "";
 	hints_add(out, verdict, (struct hint){
 		.function = h->function, .sure = HINT_LOOKS_LIKE, .gain = h->share.low * part.low,
 		.wrong_if = profile_function_kind(in->p, h->function) == 'P'
 			? "the line is not slow, but reached often: then its callers count" : NULL,
-		.claim = xasprintf("%.0f%% of %s is line %u of %s%s; the function has %s",
-				   part.share * 100,
-				   profile_string(in->p, in->p->functions[h->function].name),
-				   most->line, file_of(in->p, h->function, most->file),
-				   in_c ? ", in C that it calls" : "", share),
+		.claim = xasprintf("%.0f%% of %s, which has %s, is line %u of %s%s",
+				   part.share * 100, name, share, most->line, file, in_c),
+		.briefs[0] = xasprintf("line %u of %s%s%s is %.0f%% of %s", most->line, file, in_c,
+				       *in_c ? "," : "", part.share * 100, name),
+		.briefs[1] = *in_c ? xasprintf("line %u of %s is %.0f%% of %s", most->line, file,
+					       part.share * 100, name) : NULL,
 		.evidence = xasprintf("at least %.0f%% of its own samples%s are on that line",
-				      floor(part.low * 100), in_c ? " and those in that C" : ""),
+				      floor(part.low * 100), *in_c ? " and those in that C" : ""),
 	});
 }
 

@@ -131,12 +131,14 @@ static enum hint_verdict judge(const struct hot *h)
 static void propose(const struct hint_input *in, const struct hot *h, struct hints *out)
 {
 	_cleanup_(freep) char *share = hint_share(h->self);
+	const char *name = profile_string(in->p, in->p->functions[h->function].name);
 
 	hints_add(out, judge(h), (struct hint){
 		.function = h->function, .sure = HINT_MAY, .gain = h->self.low,
-		.claim = xasprintf("%s calls itself from two places and takes %s: it may do the same "
-				   "work again",
-				   profile_string(in->p, in->p->functions[h->function].name), share),
+		.claim = xasprintf("%s calls itself from two places and takes %s: it may repeat work",
+				   name, share),
+		.briefs[0] = xasprintf("%s calls itself from two places and takes %s", name, share),
+		.briefs[1] = xasprintf("recursion from two places, %s: %s", share, name),
 		.evidence = xasprintf("it is on the stack twice or more in %.0f%% of its samples; "
 				      "remembering its results is the usual cure",
 				      100.0 * (double)h->twice.weight_ns /

@@ -202,6 +202,21 @@ static void assert_claim(const struct world *world, const char *id, const char *
 	hint_watch_deinit(&w);
 }
 
+/* Where there is less room for it. */
+static void assert_briefs(const struct world *world, const char *first, const char *second)
+{
+	struct hint_watch w = { 0 };
+
+	look(&w, world, 1);
+	assert_int_equal(w.shown.n, 1);
+	assert_string_equal(w.shown.v[0].briefs[0], first);
+	if (second)
+		assert_string_equal(w.shown.v[0].briefs[1], second);
+	else
+		assert_null(w.shown.v[0].briefs[1]);
+	hint_watch_deinit(&w);
+}
+
 /* Lines of g, h and i in equal parts: nothing that H14 or H16 would speak of. */
 #define BUSY_REST { "mg", 100 }, { "mG", 100 }, { "mh", 100 }, { "mH", 100 }
 
@@ -242,10 +257,12 @@ TEST(recursion_from_two_places_is_h03)
 					       { "mf", 50 }, BUSY_REST } };
 
 	assert_hints(&fib, "H03");
-	assert_claim(&fib, "H03", "f calls itself from two places and takes 45.0% +-1.3: it may do "
-		     "the same work again",
+	assert_claim(&fib, "H03", "f calls itself from two places and takes 45.0% +-1.3: it may repeat "
+		     "work",
 		     "it is on the stack twice or more in 89% of its samples; remembering its "
 		     "results is the usual cure");
+	assert_briefs(&fib, "f calls itself from two places and takes 45.0% +-1.3",
+		      "recursion from two places, 45.0% +-1.3: f");
 }
 
 TEST(other_recursion_is_not_h03)
@@ -280,8 +297,9 @@ TEST(one_hot_line_is_h14)
 						  BUSY_REST } };
 
 	assert_hints(&hot, "H14");
-	assert_claim(&hot, "H14", "97% of f is line 102 of made.c; the function has 30.0% +-1.2",
+	assert_claim(&hot, "H14", "97% of f, which has 30.0% +-1.2, is line 102 of made.c",
 		     "at least 95% of its own samples are on that line");
+	assert_briefs(&hot, "line 102 of made.c is 97% of f", NULL);
 	assert_hints(&two, "");
 	assert_hints(&little, "");
 }
@@ -308,6 +326,7 @@ TEST(holes_in_the_data_are_h15)
 	assert_hints(&cut, "H15");
 	assert_claim(&cut, "H15", "30% of the stacks are cut: the callers beyond are missing",
 		     "stacks are larger than the copy: the bpf and ptrace engines have no such limit");
+	assert_briefs(&cut, "30% of the stacks are cut", NULL);
 	cut.lost = 120;
 	assert_claim(&cut, "H15", "30% of the stacks are cut: the callers beyond are missing",
 		     "stacks are larger than the copy: the bpf and ptrace engines have no such limit; also "
@@ -315,14 +334,17 @@ TEST(holes_in_the_data_are_h15)
 	assert_hints(&broken, "H15");
 	assert_claim(&broken, "H15", "30% of the stacks end early, most in made: callers are missing",
 		     "= lists what became of each sample");
+	assert_briefs(&broken, "30% of the stacks end early, most in made", NULL);
 	assert_hints(&later, "H15");
 	assert_hints(&nameless, "H15");
 	assert_claim(&nameless, "H15",
 		     "100% of the time is in code without names, most of it in made",
 		     "= lists what became of each sample");
+	assert_briefs(&nameless, "100% is in code without names, most in made", NULL);
 	assert_hints(&lost, "H15");
 	assert_claim(&lost, "H15", "2.0% of the samples were lost: what ran then is not here",
 		     "a lower rate, or fewer threads");
+	assert_briefs(&lost, "2.0% of the samples were lost", NULL);
 	lost.lost = 59;
 	assert_hints(&lost, "");
 	assert_hints(&whole, "");

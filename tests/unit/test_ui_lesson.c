@@ -12,7 +12,7 @@ TEST(hints_lead_to_their_proof)
 	struct made_app t;
 
 	made_app_init(&t, &usual, 100, 30, false);
-	assert_shows(&t, "! 100% of compare is line 14 of list.h");
+	assert_shows(&t, "! 100% of compare, which has 29.3% +-1.1, is line 14 of list.h");
 	assert_shows(&t, "! tells why");
 	type(&t, "jj!");
 	assert_shows(&t, "H14");
