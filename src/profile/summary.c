@@ -1,181 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * Two steps per GROUP blocks of time:
- *
- *	samples of a block ──► weight by leaf		one block after the other,
- *							so that the sums stay in cache
- *	weights by leaf, GROUP blocks at once
- *	  ──► backwards over the steps of the tree: a node's total is its own plus
- *	      what its children left at its depth; it is added to the node's
- *	      function if that has no other node above, and left for the parent
- *
- * which gives the scatter of every function's share between blocks.  Walking in order
- * keeps the whole state of the second step in a few vectors per depth: 60 blocks of a
- * tree of 600,000 nodes take 40 ms.
- */
 #include "profile/summary.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/util.h"
-
-#define GROUP 8
-#define AHEAD 24	/* samples between asking for a leaf's sum and using it */
-
-static double *function_blocks(const struct summary *sum, uint32_t function)
-{
-	return sum->self_ns + (size_t)function * sum->stats.n_blocks;
-}
-
-/* The weights of one thing in each block of a group. */
-typedef double group_t __attribute__((vector_size(GROUP * sizeof(double))));
-
-struct function_group {
-	group_t self, total;
-};
-
-/* What is needed while summing up. */
-struct work {
-	const struct profile *p;
-	struct picked picked;
-	struct sum *block;	/* by leaf: one block; zero between blocks */
-	group_t *group;		/* by place in the tree's order of leaves */
-	group_t *left;		/* by depth: of the children walked so far */
-	struct function_group *function;	/* zero between groups */
-	double sq;		/* of all weights */
-};
-
-/* Add samples to their leaves; returns all.  `whole`: none has to be asked for. */
-static inline struct sum scan(struct work *w, size_t first, size_t last, bool whole)
-{
-	const struct samples *s = &w->p->samples;
-	struct sum received = { 0 };
-	double sq = 0;
-
-	for (size_t i = first; i < last; i++) {
-		struct sum one = { 1, s->weight_ns[i] };
-
-		__builtin_prefetch(&w->block[s->leaf[min_of(i + AHEAD, last - 1)]], 1);
-		if (!whole && !picked_has(&w->picked, s, i))
-			continue;
-		sum_add(&w->block[s->leaf[i]], one);
-		sum_add(&received, one);
-		sq += (double)one.weight_ns * (double)one.weight_ns;
-	}
-	w->sq += sq;
-	return received;
-}
-
-/* A block of the selection; returns its weight. */
-static double scan_block(struct summary *sum, struct work *w, size_t first, size_t last)
-{
-	struct sum received = scan(w, first, last, w->picked.whole);
-
-	sum_add(&sum->received, received);
-	return (double)received.weight_ns;
-}
-
-/* Move the weights of a block to place `g` of its group. */
-static void keep_block(struct summary *sum, struct work *w, uint32_t g)
-{
-	const struct tree *t = &w->p->tree;
-
-	for (size_t i = 0; i < t->n_leaves; i++) {
-		uint32_t leaf = t->leaves[i];
-		struct sum *block = &w->block[leaf];
-
-		w->group[i][g] = 0;
-		if (!block->count)
-			continue;
-		sum_add(&sum->all_leaves[leaf], *block);
-		if (w->picked.leaf[leaf]) {
-			w->group[i][g] = (double)block->weight_ns;
-		} else {
-			sum_add(&sum->filtered, *block);
-		}
-		*block = (struct sum){ 0 };
-	}
-}
-
-/* From leaves to functions, self and total, for a group of blocks. */
-static void climb(struct work *w)
-{
-	const struct tree *t = &w->p->tree;
-	size_t leaf = t->n_leaves;
-	group_t total = { 0 };
-	uint32_t below = 0;	/* flags of the step after this one */
-
-	for (uint32_t i = t->n - 1; i > 0; i--) {
-		const struct tree_step *s = &t->steps[i];
-		struct function_group *f = &w->function[s->function];
-
-		if (!(below & TREE_CHAINED)) {
-			total = w->left[s->depth + 1];
-			w->left[s->depth + 1] = (group_t){ 0 };
-		}
-		for (; leaf && t->leaf_steps[leaf - 1] == i; leaf--) {
-			f->self += w->group[leaf - 1];
-			total += w->group[leaf - 1];
-		}
-		if (s->flags & TREE_OUTERMOST)
-			f->total += total;
-		if (!(s->flags & TREE_CHAINED))
-			w->left[s->depth] += total;
-		below = s->flags;
-	}
-	w->left[1] = (group_t){ 0 };
-}
-
-/* Keep what the blocks [first, first + n) say about functions, and empty it. */
-static void keep_group(struct summary *sum, struct work *w, uint32_t first, uint32_t n)
-{
-	for (uint32_t i = 0; i < sum->n_functions; i++) {
-		struct function_sum *f = &sum->functions[i];
-		struct function_group *g = &w->function[i];
-
-		for (uint32_t b = 0; b < n; b++) {
-			if (g->self[b] > 0)
-				function_blocks(sum, i)[first + b] = g->self[b];
-			f->total_sq += g->total[b] * g->total[b];
-			f->total_w += g->total[b] * sum->stats.weight[first + b];
-		}
-		*g = (struct function_group){ 0 };
-	}
-}
-
-static void sum_blocks(struct summary *sum, struct work *w)
-{
-	const struct samples *s = &w->p->samples;
-	struct stats *st = &sum->stats;
-	uint32_t n = stats_n_blocks(sum->to_ns - sum->from_ns);
-
-	st->n_blocks = n;
-	sum->self_ns = xcalloc(sum->n_functions, n * sizeof(*sum->self_ns));
-	for (uint32_t first = 0; first < n; first += GROUP) {
-		uint32_t n_group = min_of(n - first, (uint32_t)GROUP);
-
-		for (uint32_t g = 0; g < n_group; g++) {
-			uint32_t b = first + g;
-
-			st->weight[b] = scan_block(sum, w, picked_block(&w->picked, s, b, n),
-						   picked_block(&w->picked, s, b + 1, n));
-			keep_block(sum, w, g);
-		}
-		climb(w);
-		keep_group(sum, w, first, n_group);
-	}
-	stats_finish(st);
-	st->n = w->sq > 0 ? st->total * st->total / w->sq : 0;
-}
+#include "profile/summary_blocks.h"
 
 /* Sums of nodes and functions over the whole range, from those of leaves. */
-static void add_up(struct summary *sum, const struct work *w)
+static void add_up(struct summary *sum, const struct profile *p)
 {
-	const struct tree *t = &w->p->tree;
+	const struct tree *t = &p->tree;
 
-	for (size_t i = 0; i < w->p->n_leaves; i++) {
-		uint32_t node = t->of_stack[w->p->shown.leaves[i]];
+	for (size_t i = 0; i < p->n_leaves; i++) {
+		uint32_t node = t->of_stack[p->shown.leaves[i]];
 
 		sum_add(&sum->nodes[node], sum->leaves[i]);
 		sum_add(&sum->functions[t->function[node]].self, sum->leaves[i]);
@@ -193,47 +31,15 @@ static void add_up(struct summary *sum, const struct work *w)
 	sum->functions[FUNCTION_EMPTY].total = sum->functions[FUNCTION_EMPTY].self;
 }
 
-/* Zeroed memory for vectors. */
-static void *vectors(size_t n, size_t size)
-{
-	void *p = aligned_alloc(sizeof(group_t), max_of(n, (size_t)1) * size);
-
-	if (!p)
-		abort();
-	memset(p, 0, n * size);
-	return p;
-}
-
-static void work_init(struct work *w, const struct profile *p, const struct selection *s)
-{
-	*w = (struct work){
-		.p = p,
-		.block = xcalloc(p->n_leaves, sizeof(*w->block)),
-		.group = vectors(p->n_leaves, sizeof(*w->group)),
-		.left = vectors((size_t)p->tree.max_depth + 2, sizeof(*w->left)),
-		.function = vectors(p->n_functions, sizeof(*w->function)),
-	};
-	picked_init(&w->picked, p, s);
-}
-
 /* Those that pass the filter, of all. */
-static struct sum *pick(const struct summary *sum, const struct work *w)
+static struct sum *pick(const struct summary *sum, const struct picked *k)
 {
 	struct sum *leaves = xcalloc(sum->n_leaves, sizeof(*leaves));
 
 	for (size_t i = 0; i < sum->n_leaves; i++)
-		if (w->picked.leaf[i])
+		if (k->leaf[i])
 			leaves[i] = sum->all_leaves[i];
 	return leaves;
-}
-
-static void work_deinit(struct work *w)
-{
-	free(w->block);
-	free(w->group);
-	free(w->left);
-	free(w->function);
-	picked_deinit(&w->picked);
 }
 
 /* ---- what was not sampled ---- */
@@ -362,25 +168,25 @@ static void take_measured(struct summary *sum, const struct profile *p)
 
 void summary_make(const struct profile *p, const struct selection *s, struct summary *out)
 {
-	struct work w;
+	struct picked k;
 
-	work_init(&w, p, s);
+	picked_init(&k, p, s);
 	*out = (struct summary){
-		.from_ns = w.picked.from_ns, .to_ns = w.picked.to_ns,
+		.from_ns = k.from_ns, .to_ns = k.to_ns,
 		.n_leaves = (uint32_t)p->n_leaves,
 		.n_functions = (uint32_t)p->n_functions, .n_nodes = p->tree.n,
 		.all_leaves = xcalloc(p->n_leaves, sizeof(*out->all_leaves)),
 		.functions = xcalloc(p->n_functions, sizeof(*out->functions)),
 		.nodes = xcalloc(p->tree.n, sizeof(*out->nodes)),
 	};
-	sum_blocks(out, &w);
-	out->leaves = w.picked.function ? pick(out, &w) : out->all_leaves;
-	add_up(out, &w);
-	account(out, p, s, &w.picked);
+	summary_blocks_make(out, p, &k, summary_blocks_threads(out, p, &k));
+	out->leaves = k.function ? pick(out, &k) : out->all_leaves;
+	add_up(out, p);
+	account(out, p, s, &k);
 	if (profile_is_measured(p))
 		take_measured(out, p);
-	out->listed = steal(w.picked.function);
-	work_deinit(&w);
+	out->listed = steal(k.function);
+	picked_deinit(&k);
 }
 
 void summary_deinit(struct summary *sum)
@@ -409,7 +215,7 @@ struct interval summary_self(const struct summary *sum, uint32_t function)
 {
 	if (sum->measured)
 		return exact_share(sum, sum->functions[function].self.weight_ns);
-	return stats_share_of_blocks(&sum->stats, function_blocks(sum, function));
+	return stats_share_of_blocks(&sum->stats, summary_blocks_of(sum, function));
 }
 
 struct interval summary_total(const struct summary *sum, uint32_t function)
@@ -424,7 +230,7 @@ struct interval summary_total(const struct summary *sum, uint32_t function)
 bool summary_trend(const struct summary *sum, uint32_t function, uint32_t n,
 		   double *out)
 {
-	const double *blocks = function_blocks(sum, function);
+	const double *blocks = summary_blocks_of(sum, function);
 	uint32_t n_blocks = sum->stats.n_blocks;
 
 	if (sum->measured || n_blocks < n || n_blocks < 2)
@@ -443,7 +249,7 @@ bool summary_differ(const struct summary *sum, uint32_t a, uint32_t b)
 {
 	if (sum->measured)
 		return sum->functions[a].self.weight_ns != sum->functions[b].self.weight_ns;
-	return stats_differ(&sum->stats, function_blocks(sum, a), function_blocks(sum, b));
+	return stats_differ(&sum->stats, summary_blocks_of(sum, a), summary_blocks_of(sum, b));
 }
 
 /* Where blocks are not known: as for as many independent samples. */

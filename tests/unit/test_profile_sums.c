@@ -7,6 +7,7 @@
 
 #include "profile/filter.h"
 #include "profile/ledger.h"
+#include "profile/summary_blocks.h"
 
 /* Sums of a selection the slow and obvious way. */
 static void sum_by_hand(const struct profile *p, const struct selection *s, struct sum *self,
@@ -191,6 +192,54 @@ TEST(a_filter_leaves_out_samples_and_says_how_many)
 }
 
 /* By module as by name: what is left out and what is not are all there is. */
+/* A small profile is summed up by one thread; a large one by more. */
+TEST(more_threads_sum_up_to_the_same)
+{
+	struct profile_load *load = fixture_load(&plain);
+	const struct profile *p = profile_load_profile(load);
+	struct selection s = { .from_ns = START + S / 2 };
+	struct picked k;
+	struct summary one;
+	struct error err;
+	struct filter *filter;
+
+	assert_int_equal(filter_open("write", FILTER_TEXT, &filter, &err), 0);
+	s.to_ns = UINT64_MAX;
+	s.filter = filter;
+	picked_init(&k, p, &s);
+	summary_make(p, &s, &one);
+	assert_true(one.received.count && one.filtered.count && one.stats.n_blocks > 16);
+	for (uint32_t n = 1; n <= 5; n++) {
+		struct summary sum = {
+			.from_ns = k.from_ns, .to_ns = k.to_ns,
+			.n_leaves = one.n_leaves, .n_functions = one.n_functions,
+			.all_leaves = xcalloc(one.n_leaves, sizeof(*sum.all_leaves)),
+			.functions = xcalloc(one.n_functions, sizeof(*sum.functions)),
+		};
+
+		summary_blocks_make(&sum, p, &k, n);
+		assert_memory_equal(&sum.received, &one.received, sizeof(sum.received));
+		assert_memory_equal(&sum.filtered, &one.filtered, sizeof(sum.filtered));
+		assert_memory_equal(sum.all_leaves, one.all_leaves,
+				    one.n_leaves * sizeof(*sum.all_leaves));
+		assert_memory_equal(sum.self_ns, one.self_ns,
+				    one.n_functions * one.stats.n_blocks * sizeof(*sum.self_ns));
+		assert_memory_equal(sum.stats.weight, one.stats.weight, sizeof(sum.stats.weight));
+		assert_float_equal(sum.stats.n, one.stats.n, one.stats.n * 1e-9);
+		for (uint32_t f = 0; f < one.n_functions; f++) {
+			const struct function_sum *a = &sum.functions[f], *b = &one.functions[f];
+
+			assert_float_equal(a->total_sq, b->total_sq, b->total_sq * 1e-9);
+			assert_float_equal(a->total_w, b->total_w, b->total_w * 1e-9);
+		}
+		summary_deinit(&sum);
+	}
+	summary_deinit(&one);
+	picked_deinit(&k);
+	filter_close(filter);
+	profile_load_close(load);
+}
+
 TEST(one_module_can_be_looked_at)
 {
 	struct profile_load *load = fixture_load(&plain);
@@ -254,6 +303,7 @@ int main(void)
 		cmocka_unit_test(a_trend_is_the_time_of_each_part_of_the_range),
 		cmocka_unit_test(the_scatter_of_totals_is_that_of_the_seconds),
 		cmocka_unit_test(a_filter_leaves_out_samples_and_says_how_many),
+		cmocka_unit_test(more_threads_sum_up_to_the_same),
 		cmocka_unit_test(one_module_can_be_looked_at),
 		cmocka_unit_test(filters_know_small_letters_and_capitals),
 	};
