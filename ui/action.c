@@ -37,9 +37,9 @@ const struct action_row action_rows[] = {
 	{ ACTION_HINTS, ACTIONS_VIEWS, { '!' }, "!", "what stands out" },
 
 	{ ACTION_SEARCH, ACTIONS_FIND, { '/', KEY_OF_F3 }, "/ F3", "search names: text or /re/" },
-	{ ACTION_NEXT_MATCH, ACTIONS_FIND, { 'n' }, "n", "next match" },
-	{ ACTION_MATCH_BEFORE, ACTIONS_FIND, { 'N' }, "N", "match before" },
-	{ ACTION_SEARCH_NAME, ACTIONS_FIND, { '*' }, "*", "search the selected name" },
+	{ ACTION_NEXT_MATCH, ACTIONS_FIND, { 'n' }, "n", "next match; 5: its next box" },
+	{ ACTION_MATCH_BEFORE, ACTIONS_FIND, { 'N' }, "N", "match before; 5: its box before" },
+	{ ACTION_SEARCH_NAME, ACTIONS_FIND, { '*' }, "*", "search its name; 5: join its paths" },
 	{ ACTION_FILTER, ACTIONS_FIND, { '\\', KEY_OF_F4 }, "\\ F4",
 	  "only samples with such a name" },
 

@@ -275,8 +275,12 @@ static void put_head(const struct picture *pic)
 	pen_to(&pen, 1);
 	pen_put(&pen, STYLE_STRONG, "Icicle");
 	pen_to(&pen, pen.column + 2);
-	put_phrase(&pen, STYLE_DIM, inverted ? "running on top, callers below"
-					     : "root on top, callees below");
+	if (pic->t->how.joined)
+		put_phrase(&pen, STYLE_STRONG, inverted ? "one function on top, all that call it below"
+						    : "one function on top, all that it calls below");
+	else
+		put_phrase(&pen, STYLE_DIM, inverted ? "running on top, callers below"
+						     : "root on top, callees below");
 	put_phrase(&pen, STYLE_DIM, pic->compared ? "width = CPU time now" : "width = share of CPU time");
 	if (pic->compared) {
 		_cleanup_(freep) char *unit = xasprintf("colour = change against A, %s", pic->numbers.unit);
@@ -309,6 +313,15 @@ static void put_outside(const struct picture *pic, unsigned int y)
 	}
 }
 
+/* Among callers a box has none of its own; the function they all call has. */
+static uint64_t self_ns(const struct app *a, const struct flame_box *box)
+{
+	bool joined = a->flame.how.joined && a->flame.zoom.n == 1 && box == a->flame.f.v;
+
+	return joined ? a->model->sum.functions[box->function].self.weight_ns
+		      : box->self.weight_ns;
+}
+
 static void put_numbers(const struct app *a, struct pen *pen)
 {
 	const struct flame_box *box = flame_chosen(&a->flame), *first = a->flame.f.v;
@@ -327,7 +340,7 @@ static void put_numbers(const struct app *a, struct pen *pen)
 		pen_fact(pen, "", text_count(text, box->total.count), " samples");
 	pen_fact(pen, "", text_time(text, box->total.weight_ns), "");
 	if (box->kind == FLAME_FUNCTION) {
-		text_percent(text, summary_share(c.sum, box->self.weight_ns), whole);
+		text_percent(text, summary_share(c.sum, self_ns(a, box)), whole);
 		strcat(text, "%");
 		pen_fact(pen, "self ", text, "");
 	}
@@ -411,7 +424,9 @@ static void put_shown(const struct app *a, struct pen *pen)
 	char share[TEXT_NUMBER];
 
 	box_share(a, t->f.v, share);
-	zoom = t->zoom.n ? xasprintf("zoomed in on %s", share) : xstrdup("not zoomed");
+	zoom = !t->zoom.n ? xstrdup("not zoomed")
+	       : t->how.joined && t->zoom.n == 1 ? xasprintf("all paths as one, %s", share)
+	       : xasprintf("zoomed in on %s", share);
 	put_phrase(pen, t->zoom.n ? STYLE_TEXT : STYLE_DIM, zoom);
 	put_phrase(pen, t->how.inverted ? STYLE_TEXT : STYLE_DIM,
 		   t->how.inverted ? "inverted" : "not inverted");
@@ -443,7 +458,8 @@ static void put_title(const struct picture *pic, unsigned int y)
 	_cleanup_(freep) char *way = path_text(pic->a->model->p, path->v, n, room,
 					       pic->g->utf8);
 	const char *arrow = !n ? "" : pic->g->utf8 ? " › " : " > ";
-	_cleanup_(freep) char *note = xasprintf("all%s%s", arrow, way);
+	_cleanup_(freep) char *note = xasprintf("%s%s%s", t->how.joined ? "all paths" : "all",
+						arrow, way);
 
 	pen_rule(&pen, name, note);
 }

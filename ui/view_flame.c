@@ -6,11 +6,15 @@
  * What is chosen and what fills the first row are paths of functions, so that they
  * stay what they are when there is more data or another size.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/util.h"
 #include "ui/flame_compare.h"
 #include "ui/flame_picture.h"
+#include "ui/text.h"
+
+#define READABLE 8		/* columns of a box: a name, or what is left of it */
 
 /* ---- boxes ---- */
 
@@ -154,6 +158,11 @@ static bool make_boxes(struct app *a)
 		t->how.zoom = t->zoom.v;
 		t->how.n_zoom = t->zoom.n;
 		flame_lay(&t->f, &t->how);
+		if (t->how.joined && t->f.n && !t->f.n_zoom) {	/* it is nowhere now */
+			t->how.joined = false;
+			t->how.n_zoom = 0;
+			flame_lay(&t->f, &t->how);
+		}
 		t->zoom.n = t->f.n ? t->f.n_zoom : t->zoom.n;
 		t->stale = false;
 		t->n_laid++;
@@ -183,8 +192,8 @@ static void set_zoom(struct app_flame *t, const struct app_path *to)
 	t->fits_in = 0;
 }
 
-/* The path that most of the selected function's time is on. */
-static void find_heaviest_path(struct app *a, struct app_path *out)
+/* The path that most of the selected function's time is on, and how much that is. */
+static uint64_t heaviest_ns(struct app *a, struct app_path *out)
 {
 	const struct lens *lens = app_lens(a);
 	const struct tree *tree = lens->tree;
@@ -201,11 +210,138 @@ static void find_heaviest_path(struct app *a, struct app_path *out)
 		push(out, RECORD_NONE);
 	for (uint32_t i = best; i; i = tree->parent[i])
 		out->v[--n] = tree->function[i];
+	return best ? lens->nodes[best].weight_ns : 0;
+}
+
+/* How many ways lead to the selected function; what it calls itself again is on the same. */
+static uint32_t count_paths(struct app *a)
+{
+	const struct lens *lens = app_lens(a);
+	const struct tree *tree = lens->tree;
+	uint32_t n = 0;
+
+	for (uint32_t i = 1; i < lens->n_nodes; i++) {
+		uint32_t above = tree->function[i] == a->function && lens->nodes[i].count
+			? tree->parent[i] : i;
+
+		while (above != i && above && tree->function[above] != a->function)
+			above = tree->parent[above];
+		n += !above;
+	}
+	return n;
+}
+
+static uint64_t total_ns(const struct app *a)
+{
+	return a->model->sum.functions[a->function].total.weight_ns;
+}
+
+/* The selected function as one box, wherever it is called. */
+static void join(struct app *a)
+{
+	struct app_flame *t = &a->flame;
+	struct app_path path = { 0 };
+	char n[TEXT_NUMBER];
+
+	push(&path, a->function);
+	t->n_outs = 0;
+	t->how.joined = true;
+	t->compare.on = false;
+	set_zoom(t, &path);
+	make_boxes(a);
+	t->cursor = 0;
+	keep_path(t);
+	free(path.v);
+	if (t->how.joined)
+		app_say(a, "all its %s paths as one box: i for %s, < for them one by one",
+			text_count(n, count_paths(a)),
+			t->how.inverted ? "what it calls" : "who calls it");
+	else
+		app_say(a, "no path leads to it: its stacks are empty");
+}
+
+/* Everything again, and there the widest box of what was joined. */
+static void part(struct app *a)
+{
+	struct app_flame *t = &a->flame;
+
+	t->how.joined = false;
+	t->zoom.n = t->path.n = t->n_outs = t->fits_in = 0;
+	t->kind = FLAME_ALL;
+	t->stale = true;
+	make_boxes(a);
+	t->cursor = find_widest(a);
+	keep_path(t);
+}
+
+static void switch_joined(struct app *a)
+{
+	if (a->flame.how.joined)
+		part(a);
+	else if (a->function == RECORD_NONE || !total_ns(a))
+		app_say(a, "no function is chosen: j goes to one");
+	else
+		join(a);
+}
+
+/* Has the box the more, or stands it before the other of the same? */
+static bool is_before(const struct flame *f, uint32_t a, uint32_t b)
+{
+	uint64_t x = f->v[a].total.weight_ns, y = f->v[b].total.weight_ns;
+
+	return x != y ? x > y : a < b;
+}
+
+/* To the next narrower box of the selected function, or the next wider; round the end. */
+static void go_path(struct app *a, bool back)
+{
+	struct app_flame *t = &a->flame;
+	uint32_t next = 0, end = 0, n = 0, which = 1;
+
+	for (uint32_t i = 1; i < t->f.n; i++) {
+		if (t->f.v[i].kind != FLAME_FUNCTION || t->f.v[i].function != a->function)
+			continue;
+		n++;
+		if (!end || is_before(&t->f, i, end) != back)
+			end = i;
+		if (i != t->cursor && is_before(&t->f, t->cursor, i) != back &&
+		    (!next || is_before(&t->f, i, next) != back))
+			next = i;
+	}
+	if (!n) {
+		app_say(a, "no other box of it is wide enough; * makes all its paths one");
+		return;
+	}
+	choose(a, next ? next : end);
+	for (uint32_t i = 1; i < t->f.n; i++)
+		which += t->f.v[i].kind == FLAME_FUNCTION && t->f.v[i].function == a->function &&
+			 is_before(&t->f, i, t->cursor);
+	app_say(a, "box %" PRIu32 " of %" PRIu32 " of it that are wide enough; * makes all its paths one",
+		which, n);
+}
+
+/* Where it has more paths than the one that is seen, that is said. */
+static void say_paths(struct app *a)
+{
+	uint64_t ns = flame_chosen(&a->flame)->total.weight_ns;
+	char n[TEXT_NUMBER];
+
+	if (ns < total_ns(a) / 10 * 9)
+		app_say(a, "the widest of its %s paths, with %.0f%% of it: n the next, * all as one box",
+			text_count(n, count_paths(a)), 100.0 * (double)ns / (double)total_ns(a));
+}
+
+/* Too narrow to see anything, while there are other paths. */
+static bool says_little(const struct app *a, uint32_t box)
+{
+	const struct flame_box *b = &a->flame.f.v[box];
+
+	return b->width < READABLE && b->total.weight_ns < total_ns(a) / 2;
 }
 
 /*
- * Somebody comes with a function: to its widest box.  If it is too narrow to have
- * one, that is zoomed in on.
+ * Somebody comes with a function: to its widest box.  If there is none that can be read, it
+ * is zoomed in on: the one path that has nearly all of it, or all of them as one.
  */
 static void find_selected(struct app *a)
 {
@@ -217,21 +353,26 @@ static void find_selected(struct app *a)
 	    (flame_chosen(t)->kind == FLAME_FUNCTION && flame_chosen(t)->function == a->function))
 		return;
 	if (t->zoom.n) {
+		t->how.joined = false;
 		set_zoom(t, &path);
 		make_boxes(a);
 	}
 	t->n_outs = 0;
 	box = find_widest(a);
-	if (!box && !t->how.inverted) {
-		find_heaviest_path(a, &path);
-		set_zoom(t, &path);
-		make_boxes(a);
-		t->outs[t->n_outs++] = 0;
-	} else if (!box) {
-		app_say(a, "the selected function is too narrow here, or only calls others");
+	if ((!box || says_little(a, box)) && !t->compare.on &&
+	    (t->how.inverted || heaviest_ns(a, &path) < total_ns(a) / 10 * 9)) {
+		join(a);
+	} else {
+		if (!box && !t->how.inverted) {
+			heaviest_ns(a, &path);
+			set_zoom(t, &path);
+			make_boxes(a);
+			t->outs[t->n_outs++] = 0;
+		}
+		t->cursor = box;
+		keep_path(t);
+		say_paths(a);
 	}
-	t->cursor = box;
-	keep_path(t);
 	free(path.v);
 }
 
@@ -286,10 +427,16 @@ static void zoom_in(struct app *a)
 }
 
 /* Back to what filled the first row before; false if that was everything. */
-static bool zoom_out(struct app_flame *t)
+static bool zoom_out(struct app *a)
 {
+	struct app_flame *t = &a->flame;
+
 	if (!t->zoom.n)
 		return false;
+	if (t->how.joined && !t->n_outs) {
+		part(a);
+		return true;
+	}
 	t->zoom.n = t->n_outs ? min_of(t->outs[--t->n_outs], t->zoom.n - 1) : 0;
 	t->stale = true;
 	t->fits_in = 0;
@@ -305,6 +452,11 @@ static void invert(struct app *a)
 	if (t->compare.on && t->how.inverted)
 		app_say(a, "coloured by kind: what changed is known of paths from the root");
 	t->compare.on &= !t->how.inverted;
+	if (t->how.joined) {
+		a->function = t->zoom.v[0];
+		join(a);
+		return;
+	}
 	t->zoom.n = t->path.n = t->n_outs = 0;
 	t->kind = FLAME_ALL;
 	t->stale = true;
@@ -385,7 +537,11 @@ static bool act(struct app *a, enum action action)
 	else if (action == ACTION_ENTER)
 		zoom_in(a);
 	else if (action == ACTION_BACK || action == ACTION_CANCEL)
-		return zoom_out(t);
+		return zoom_out(a);
+	else if (action == ACTION_SEARCH_NAME)
+		switch_joined(a);
+	else if (action == ACTION_NEXT_MATCH || action == ACTION_MATCH_BEFORE)
+		go_path(a, action == ACTION_MATCH_BEFORE);
 	else if (action == ACTION_INVERT)
 		invert(a);
 	else if (action == ACTION_ASSEMBLY)
@@ -413,7 +569,8 @@ static void opened(struct app *a)
 
 const struct view view_flame = {
 	.key = '5', .action = ACTION_FLAME, .name = "Flame", .short_name = "Flam",
-	.keys = "hjkl move  Enter zoom  < out  i invert  r recursion  H hottest  o against A  ? help  q quit",
+	.keys = "hjkl move  Enter zoom  < out  i invert  * join  H hottest  r recursion  n next"
+		"  o against A  ? help  q quit",
 	.lesson = "flame", .opened = opened,
 	.needs_samples = true, .draw = draw, .act = act, .pick = pick,
 };

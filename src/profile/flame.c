@@ -253,10 +253,61 @@ static void begin_by_stack(struct work *w)
 				arrive(w, s, ABOVE, f->total[s], 0);
 }
 
+/* ---- one function, wherever it is called ---- */
+
+/* Its place in a stack that no call of it is above; false: it is not there. */
+static bool find_outermost(const struct flame *f, uint32_t function, uint32_t stack, uint32_t *level)
+{
+	uint32_t i = n_levels(f, stack);
+
+	if (!f->lens && f->p->shown.stacks[stack].parent < RECORD_STACK_FIRST &&
+	    !record_outcome_has_root(f->p->shown.stacks[stack].parent) &&
+	    function_at(f, stack, ABOVE) == function) {
+		*level = ABOVE;
+		return true;
+	}
+	while (i-- > 0)
+		if (function_at(f, stack, i) == function) {
+			*level = i;
+			return true;
+		}
+	return false;
+}
+
+/* A stack, and a node, has a larger number than what it continues. */
+static void begin_joined(struct work *w)
+{
+	const struct flame *f = w->f;
+	uint32_t function = w->how->zoom[0], level, parent;
+	bool *inside = xcalloc(f->n_stacks, sizeof(*inside));
+
+	for (uint32_t i = 0; i < RECORD_STACK_FIRST && !f->lens; i++) {
+		struct sum sum = own(f, i);
+
+		if (sum.count && !record_outcome_has_root(i) && function_above(f->p, i) == function)
+			arrive(w, i, ABOVE, sum, 0);
+	}
+	for (uint32_t i = f->lens ? 1 : RECORD_STACK_FIRST; i < f->n_stacks; i++) {
+		if (!f->total[i].count)
+			continue;
+		parent = f->lens ? f->lens->tree->parent[i] : f->p->shown.stacks[i].parent;
+		inside[i] = (f->lens || parent >= RECORD_STACK_FIRST) && inside[parent];
+		if (inside[i] || !find_outermost(f, function, i, &level))
+			continue;
+		inside[i] = true;
+		arrive(w, i, level, f->total[i], 0);
+	}
+	free(inside);
+}
+
 static void begin(struct work *w)
 {
 	const struct flame *f = w->f;
 
+	if (w->how->joined && w->how->n_zoom) {
+		begin_joined(w);
+		return;
+	}
 	if (f->lens)
 		begin_by_node(w);
 	else
@@ -383,7 +434,7 @@ static void lay_below(struct work *w, uint32_t box)
 				   .start_ns = f->v[box].start_ns };
 
 	look_into(w, &f->v[box], w->places[box]);
-	if (w->how->inverted && f->n_zoom + f->v[box].depth == 1)
+	if (w->how->inverted && !w->how->joined && f->n_zoom + f->v[box].depth == 1)
 		f->v[box].self = f->v[box].total;
 	for (uint32_t i = 0; i < w->n_groups; i++) {
 		const struct group *g = &w->groups[i];

@@ -54,13 +54,15 @@ struct flame_how {
 	uint32_t columns;	/* at least 1 */
 	const uint32_t *zoom;	/* functions from the outermost (inverted: innermost) one */
 	uint32_t n_zoom;	/* to the one that fills the first row; 0: all */
+	bool joined;		/* the first of these wherever it is called, as one box: below
+				   it all that it calls (inverted: all that call it) */
 };
 
 struct flame {
 	struct flame_box *v;	/* by row, and from left to right */
 	uint32_t n;		/* 0: there is no time at all */
 	uint32_t n_rows;
-	uint32_t n_zoom;	/* how many of how->zoom there are */
+	uint32_t n_zoom;	/* how many of how->zoom there are; joined and 0: it is nowhere */
 	struct {
 		uint32_t n;
 		struct sum sum;

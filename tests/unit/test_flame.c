@@ -288,6 +288,54 @@ TEST(boxes_are_the_nodes_of_the_tree)
 	}
 }
 
+/* All that a function is in is one box then, with all that it calls, or all that call it. */
+static void assert_joined(const struct made *m, struct flame *f, uint32_t function, bool raw)
+{
+	const struct function_sum *sum = &m->sum.functions[function];
+	struct flame_how how = { .raw = raw, .columns = 500, .zoom = &function, .n_zoom = 1,
+				 .joined = true };
+	uint32_t others = 0;
+
+	flame_lay(f, &how);
+	assert_int_equal(f->n_zoom, sum->total.count != 0);
+	if (!sum->total.count)
+		return;
+	assert_int_equal(f->v[0].function, function);
+	assert_int_equal(f->v[0].total.count, sum->total.count);
+	assert_int_equal(f->v[0].total.weight_ns, sum->total.weight_ns);
+	for (uint32_t i = 1; i < f->n; i++)
+		others += f->v[i].function == function;
+	if (!raw && !others && !f->narrow.n)	/* it calls itself through no other */
+		assert_int_equal(f->v[0].self.weight_ns, sum->self.weight_ns);
+	how.inverted = true;
+	flame_lay(f, &how);
+	assert_int_equal(f->v[0].function, function);
+	assert_int_equal(f->v[0].total.weight_ns, sum->total.weight_ns);
+	assert_int_equal(f->v[0].self.weight_ns, 0);
+	for (uint32_t i = 0; i < f->n; i++)
+		assert_box(f, &how, i);
+}
+
+TEST(all_paths_to_a_function_are_one_box)
+{
+	for (uint64_t seed = 1; seed < 20; seed++) {
+		struct flame of_tree;
+		struct lens lens;
+		struct made m;
+
+		made_init(&m, random_load(seed), &everything);
+		lens = lens_direct(m.p, &m.sum);
+		flame_init_of(&of_tree, m.p, &m.sum, &lens);
+		for (uint32_t i = FUNCTION_EMPTY + 1; i < m.p->n_functions; i++) {
+			assert_joined(&m, &m.f, i, false);
+			assert_joined(&m, &m.f, i, true);
+			assert_joined(&m, &of_tree, i, false);
+		}
+		flame_deinit(&of_tree);
+		made_deinit(&m);
+	}
+}
+
 /* Inverted, the top rows are the functions by their own time. */
 TEST(inverted_boxes_begin_with_own_time)
 {
@@ -415,6 +463,7 @@ int main(void)
 		cmocka_unit_test(boxes_fit_below_each_other_and_add_up),
 		cmocka_unit_test(boxes_are_the_nodes_of_the_tree),
 		cmocka_unit_test(inverted_boxes_begin_with_own_time),
+		cmocka_unit_test(all_paths_to_a_function_are_one_box),
 		cmocka_unit_test(recursion_is_one_box_or_many),
 		cmocka_unit_test(what_is_not_seen_has_its_box),
 		cmocka_unit_test(without_time_there_are_no_boxes),

@@ -239,6 +239,93 @@ TEST(a_narrow_screen_forgets_no_box)
 	made_app_deinit(&t);
 }
 
+static void select_function(struct made_app *t, const char *name)
+{
+	const struct profile *p = t->model.p;
+	uint32_t i = 0;
+
+	while (i < p->n_functions && strcmp(profile_string(p, p->functions[i].name), name) != 0)
+		i++;
+	assert_true(i < p->n_functions);
+	app_go(&t->app, &view_flame, i);
+}
+
+TEST(all_paths_to_a_function_can_be_one)
+{
+	struct made_app t;
+	uint64_t all_ns;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	select_function(&t, "__vfprintf_internal");
+	assert_shows(&t, "of its 2 paths, with");
+	all_ns = t.model.sum.functions[t.app.function].total.weight_ns;
+	assert_true(flame_chosen(&t)->total.weight_ns < all_ns);
+	type(&t, "*");
+	assert_shows(&t, "all its 2 paths as one box: i for who calls it");
+	assert_shows(&t, "all that it calls below");
+	assert_shows(&t, "all paths > __vfprintf_internal");
+	assert_string_equal(flame_name(&t), "__vfprintf_internal");
+	assert_int_equal(flame_chosen(&t)->total.weight_ns, all_ns);
+	type(&t, "i");
+	assert_shows(&t, "all that call it below");
+	assert_string_equal(flame_name(&t), "__vfprintf_internal");
+	assert_int_equal(flame_chosen(&t)->total.weight_ns, all_ns);
+	type(&t, "j");
+	app_key(&t.app, KEY_OF_ENTER);
+	assert_shows(&t, "zoomed in on");
+	type(&t, "<");
+	assert_shows(&t, "all paths as one");
+	type(&t, "i<");
+	assert_shows(&t, "not zoomed");
+	assert_false(t.app.flame.how.joined);
+	type(&t, "<");
+	assert_ptr_equal(t.app.view, &view_functions);
+	made_app_deinit(&t);
+}
+
+TEST(boxes_of_a_function_come_one_after_the_other)
+{
+	struct made_app t;
+	const struct flame_box *first;
+
+	made_app_init(&t, &usual, 250, 40, false);
+	free(screen(&t));
+	select_function(&t, "__vfprintf_internal");
+	free(screen(&t));
+	first = flame_chosen(&t);
+	type(&t, "n");
+	assert_shows(&t, "box 2 of 2 of it");
+	assert_string_equal(flame_name(&t), "__vfprintf_internal");
+	assert_ptr_not_equal(flame_chosen(&t), first);
+	assert_true(flame_chosen(&t)->total.weight_ns <= first->total.weight_ns);
+	type(&t, "n");
+	assert_shows(&t, "box 1 of 2 of it");
+	assert_ptr_equal(flame_chosen(&t), first);
+	type(&t, "N");
+	assert_shows(&t, "box 2 of 2 of it");
+	made_app_deinit(&t);
+}
+
+/* What is joined and is nowhere in another scope leaves everything. */
+TEST(a_joined_function_that_is_gone_is_left)
+{
+	static const uint32_t worker = 1;
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	free(screen(&t));
+	select_function(&t, "handle_order");
+	free(screen(&t));
+	type(&t, "*");
+	assert_shows(&t, "all paths > handle_order");
+	t.model.scope = (struct selection){ .threads = &worker, .n_threads = 1 };
+	model_ask(&t.model);
+	assert_shows(&t, "not zoomed");
+	assert_false(t.app.flame.how.joined);
+	made_app_deinit(&t);
+}
+
 /* Filled boxes have two rows where all of them fit so, and black text on a fill. */
 TEST(filled_boxes_are_tiles)
 {
@@ -281,6 +368,9 @@ int main(void)
 		cmocka_unit_test(boxes_can_be_inverted_and_unfolded),
 		cmocka_unit_test(deep_boxes_scroll),
 		cmocka_unit_test(a_narrow_screen_forgets_no_box),
+		cmocka_unit_test(all_paths_to_a_function_can_be_one),
+		cmocka_unit_test(boxes_of_a_function_come_one_after_the_other),
+		cmocka_unit_test(a_joined_function_that_is_gone_is_left),
 		cmocka_unit_test(filled_boxes_are_tiles),
 	};
 
