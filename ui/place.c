@@ -69,6 +69,18 @@ static void put_range(const struct app *a, struct buf *out)
 	put_line(out, "range", value);
 }
 
+/* Times from the start of the recording: of another one they say nothing. */
+static void put_kept(const struct app *a, struct buf *out)
+{
+	for (uint32_t i = 0; i < a->kept.n; i++) {
+		const struct named_range *range = &a->kept.v[i];
+		_cleanup_(freep) char *value = xasprintf("%" PRIu64 " %" PRIu64 " %s", range->from_ns,
+							 range->to_ns, range->name);
+
+		put_line(out, "keep", value);
+	}
+}
+
 void place_write(const struct app *a, struct buf *out)
 {
 	const struct scope *s = a->scope.now;
@@ -82,6 +94,7 @@ void place_write(const struct app *a, struct buf *out)
 		put_line(out, "module", module_key(a->model->p, s->module));
 	put_threads(a, out);
 	put_range(a, out);
+	put_kept(a, out);
 	put_line(out, "view", a->view->name);
 	put_line(out, "sort", view_functions_sort(a));
 	put_line(out, "order", a->reversed ? "reversed" : "usual");
@@ -108,6 +121,7 @@ struct reader {
 		char *name;
 	} *threads;
 	size_t n_threads, cap_threads;
+	uint32_t n_kept;	/* ranges that came back */
 	struct buf back, gone;	/* what is as it was left, and what cannot be: "a, b" */
 };
 
@@ -259,6 +273,21 @@ static void read_range(struct reader *r, const char *value)
 	add_word(&r->back, "time");
 }
 
+/* Whoever looks has the last word: a name that is there already stays what it is. */
+static void read_keep(struct reader *r, const char *value)
+{
+	const struct profile *p = r->a->model->p;
+	uint64_t from, to;
+	int name = 0;
+
+	if (!r->same_recording ||
+	    sscanf(value, "%" SCNu64 " %" SCNu64 " %n", &from, &to, &name) != 2 || !name ||
+	    (r->a->session.state == APP_FILE && to > p->end_ns - p->start_ns) ||
+	    kept_find(&r->a->kept, value + name))
+		return;
+	r->n_kept += kept_put(&r->a->kept, value + name, from, to);
+}
+
 static void read_fold(struct reader *r, const char *name)
 {
 	struct scope *s = r->next;
@@ -287,8 +316,8 @@ static const struct {
 	void (*read)(struct reader *r, const char *value);
 } lines[] = {
 	{ "recording", read_recording }, { "filter", read_filter }, { "module", read_module },
-	{ "thread", read_thread }, { "range", read_range }, { "view", read_view }, { "sort", read_sort }, { "order", read_order },
-	{ "flame", read_flame }, { "recursion", read_recursion }, { "frames", read_frames },
+	{ "thread", read_thread }, { "range", read_range }, { "keep", read_keep }, { "view", read_view },
+	{ "sort", read_sort }, { "order", read_order }, { "flame", read_flame }, { "recursion", read_recursion }, { "frames", read_frames },
 	{ "kernel", read_kernel }, { "file", read_file }, { "fold", read_fold },
 	{ "function", read_function },
 };
@@ -394,6 +423,9 @@ static void say_what(struct reader *r)
 		app_say(r->a, "as it was left: %s; u undoes that", (const char *)r->back.data);
 	else if (gone)
 		app_say(r->a, "what was left is not here any more: %s", (const char *)r->gone.data);
+	else if (r->n_kept)
+		app_say(r->a, "%" PRIu32 " range%s of this recording %s kept; :ranges lists them",
+			r->n_kept, r->n_kept == 1 ? "" : "s", r->n_kept == 1 ? "is" : "are");
 }
 
 /* The hottest one of that name, if there are several in that file. */

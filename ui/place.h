@@ -14,7 +14,7 @@ struct app;
 
 /*
  * Append view, selection, order and scope to `out`: filter, threads, frames, what is folded,
- * and of a finished recording the time.
+ * of a finished recording the time, and the ranges that were kept.
  */
 void place_write(const struct app *a, struct buf *out);
 

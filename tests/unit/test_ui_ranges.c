@@ -3,6 +3,7 @@
 #include "tests/unit/app_maker.h"
 
 #include "base/util.h"
+#include "ui/place.h"
 #include "ui/view.h"
 
 #define S 1000000000ull
@@ -74,6 +75,37 @@ TEST(a_range_is_kept_shown_again_and_forgotten)
 	type(&t, ":drop\n");
 	assert_shows(&t, "which range?");
 	made_app_deinit(&t);
+}
+
+/* They are of one recording: another one of the same program does not have them. */
+TEST(kept_ranges_come_back_with_their_recording)
+{
+	static const char lies[] = "keep\nkeep 1\nkeep 1 2\nkeep 5 5 none\nkeep 1 2 two words\n"
+		"keep 0 99000000000000 late\nkeep x 2 x\nkeep 1 2 burst\nkeep 1 2 \033[7m\n";
+	static const char other[] = "recording 1\nkeep 1 2000000000 other\n";
+	struct buf text = { 0 };
+	struct made_app t;
+
+	made_app_init(&t, &usual, 100, 30, false);
+	type_slowly(&t, ":range 12s 18s\n:keep burst\nA:range 1s 2s\n:keep first\nA");
+	place_write(&t.app, &text);
+	made_app_deinit(&t);
+	made_app_init(&t, &usual, 100, 30, false);
+	place_read(&t.app, (const char *)text.data, text.len);
+	assert_shows(&t, "2 ranges of this recording are kept; :ranges lists them");
+	assert_int_equal(t.app.kept.n, 2);
+	buf_put(&text, lies, sizeof(lies) - 1);
+	place_read(&t.app, (const char *)text.data, text.len);
+	assert_int_equal(t.app.kept.n, 2);
+	type_slowly(&t, ":range burst\n");
+	assert_shows(&t, "| burst 12.0-18.0 s |");
+	made_app_deinit(&t);
+	made_app_init(&t, &usual, 100, 30, false);
+	place_read(&t.app, other, sizeof(other) - 1);
+	assert_int_equal(t.app.kept.n, 0);
+	assert_null(t.app.message);
+	made_app_deinit(&t);
+	buf_deinit(&text);
 }
 
 /* What is being selected is kept before anybody takes it; short ranges have their decimals. */
@@ -219,6 +251,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_words),
 		cmocka_unit_test(a_range_is_kept_shown_again_and_forgotten),
+		cmocka_unit_test(kept_ranges_come_back_with_their_recording),
 		cmocka_unit_test(what_is_selected_can_be_kept),
 		cmocka_unit_test(ranges_have_lanes_in_the_time_line),
 		cmocka_unit_test(two_ranges_are_the_sides_of_a_comparison),
