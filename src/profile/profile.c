@@ -176,6 +176,10 @@ int profile_show(struct profile *p, enum frame_mode mode, struct error *err)
 int profile_fold(struct profile *p, const uint32_t *functions, size_t n, bool kernel,
 		 struct error *err)
 {
+	_cleanup_(freep) bool *other = xcalloc(p->n_functions, sizeof(*other));
+
+	for (uint32_t i = 0; i < p->n_functions; i++)
+		other[i] = profile_is_folded(p, i);
 	free(p->folds.function);
 	p->folds = (struct profile_folds){
 		.any = n || kernel, .kernel = kernel, .n = p->n_functions,
@@ -183,7 +187,9 @@ int profile_fold(struct profile *p, const uint32_t *functions, size_t n, bool ke
 	};
 	for (size_t i = 0; i < n; i++)
 		p->folds.function[functions[i]] = true;
-	return tree_update(&p->tree, p, 0, err);
+	for (uint32_t i = 0; i < p->n_functions; i++)
+		other[i] ^= profile_is_folded(p, i);
+	return tree_fold(&p->tree, p, other, err);
 }
 
 /* ---- asking ---- */

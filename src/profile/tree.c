@@ -244,20 +244,60 @@ static int add_stacks(struct tree *t, struct profile *p, size_t first, struct er
 	return ret;
 }
 
+/* Stacks are in other nodes, or there are more. */
+static void put_in_order(struct tree *t, const struct profile *p)
+{
+	if (t->n_steps != t->n) {
+		walk(t);
+		mark_outermost(t, p->n_functions);
+	}
+	order_leaves(t, p);
+}
+
 int tree_update(struct tree *t, struct profile *p, size_t first, struct error *err)
 {
 	bool moved = first < t->n_stacks;
 	int ret = add_stacks(t, p, first, err);
 
 	t->n_moved += moved;
-
-	if (t->n_steps != t->n) {
-		walk(t);
-		mark_outermost(t, p->n_functions);
-	}
-	if (first < p->shown.n_stacks || t->n_leaves != p->n_leaves)
-		order_leaves(t, p);
+	if (t->n_steps != t->n || first < p->shown.n_stacks || t->n_leaves != p->n_leaves)
+		put_in_order(t, p);
 	return ret;
+}
+
+/* The frames that have a call of one of these functions: by number. */
+static bool *find_frames(const struct profile *p, const bool *function)
+{
+	bool *has = xcalloc(max_of(p->n_frames, (size_t)1), sizeof(*has));
+
+	for (size_t i = 0; i < p->n_frames; i++) {
+		const struct profile_frame *f = &p->frames[i];
+
+		for (uint32_t level = 0; level < f->n_levels; level++)
+			has[i] |= function[p->levels[f->first_level + level].function];
+	}
+	return has;
+}
+
+int tree_fold(struct tree *t, struct profile *p, const bool *function, struct error *err)
+{
+	_cleanup_(freep) bool *frame = find_frames(p, function);
+	_cleanup_(freep) bool *moved = xcalloc(t->n_stacks, sizeof(*moved));
+
+	t->n_moved++;
+	for (size_t i = RECORD_STACK_FIRST; i < t->n_stacks; i++) {
+		const struct profile_stack *s = &p->shown.stacks[i];
+		uint32_t before = t->of_stack[i];
+
+		if (!frame[s->frame] && !moved[s->parent])
+			continue;
+		if (tree_check_room(t, p, i, err) < 0)
+			return tree_update(t, p, 0, err);
+		t->of_stack[i] = stack_node(t, p, i);
+		moved[i] = t->of_stack[i] != before;
+	}
+	put_in_order(t, p);
+	return 0;
 }
 
 /* The first of the leaves in walking order that ends at this step, or after it. */

@@ -89,6 +89,12 @@ void tree_deinit(struct tree *t);
 int tree_update(struct tree *t, struct profile *p, size_t first, struct error *err);
 
 /*
+ * Take in that these functions, by number, are folded or no longer: only the stacks that they
+ * are on are looked at.  Fails like tree_update().
+ */
+int tree_fold(struct tree *t, struct profile *p, const bool *function, struct error *err);
+
+/*
  * Which leaves have a call of one of these functions on their stack: by function and by leaf.
  * The root is no call.
  */

@@ -282,18 +282,28 @@ static void check_lens(struct profile *p, enum recursion mode)
 	summary_deinit(&sum);
 }
 
+/* Fold some functions, others than before. */
+static void fold_any(struct profile *p)
+{
+	uint32_t functions[N_NAMES], n = 0;
+	struct error err;
+
+	for (uint32_t i = 0; i < N_NAMES; i++)
+		if (rnd(3) == 0)
+			functions[n++] = function(p, (char[]){ (char)('a' + i), '\0' });
+	assert_int_equal(profile_fold(p, functions, n, false, &err), 0);
+}
+
 TEST(trees_are_what_stacks_are)
 {
 	for (int round = 0; round < ROUNDS; round++) {
 		struct profile_load *load = make();
 		struct profile *p = profile_load_profile(load);
-		uint32_t folded = function(p, "d");
-		struct error err;
 
-		for (int twice = 0; twice < 2; twice++) {
+		for (int folds = 0; folds < 5; folds++) {
 			for (enum recursion mode = 0; mode < RECURSION_MODES; mode++)
 				check_lens(p, mode);
-			assert_int_equal(profile_fold(p, &folded, 1, false, &err), 0);
+			fold_any(p);
 		}
 		profile_load_close(load);
 	}
