@@ -139,10 +139,13 @@ static void look(const struct hint_input *in, struct hints *out)
 	for (uint32_t i = 0; n < MAX_HOT && i < in->n_order; i++) {
 		uint32_t function = in->order[i];
 		uint64_t ns = own[function].weight_ns;
-		struct interval share = ns == in->sum->functions[function].self.weight_ns
-			? summary_self(in->sum, function) : summary_part(in->sum, ns);
+		struct interval share;
 
-		if (!ns || hint_above(share, BAR) == HINT_FAILS)
+		if (summary_share(in->sum, ns) < BAR / 50)	/* no interval reaches up to it */
+			continue;
+		share = ns == in->sum->functions[function].self.weight_ns
+			? summary_self(in->sum, function) : summary_part(in->sum, ns);
+		if (hint_above(share, BAR) == HINT_FAILS)
 			continue;
 		hot[n++] = (struct hot){ .function = function, .share = share };
 		number[function] = n;

@@ -26,6 +26,7 @@
 
 #define GROUP 8
 #define AHEAD 24	/* samples between asking for a leaf's sum and using it */
+#define STEPS_AHEAD 8	/* the same for the function of a step */
 #define MAX_PARTS 4
 #define PART_WORK 1000000	/* samples and steps that a thread of its own is for: 5 ms */
 
@@ -124,6 +125,8 @@ static void climb(struct part *w)
 		const struct tree_step *s = &t->steps[i];
 		struct function_group *f = &w->function[s->function];
 
+		if (i > STEPS_AHEAD)
+			__builtin_prefetch(&w->function[s[-STEPS_AHEAD].function].total, 1);
 		if (!(below & TREE_CHAINED)) {
 			total = w->left[s->depth + 1];
 			w->left[s->depth + 1] = (group_t){ 0 };
