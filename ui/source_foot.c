@@ -94,16 +94,22 @@ static void put_lacking(const struct app *a, struct pen *pen)
 		pen_put(pen, STYLE_DIM, " +%u", n - 1);
 }
 
+char *source_foot_trouble(const struct app *a)
+{
+	const struct app_source *s = &a->source;
+
+	return s->code_only ? xstrdup("no line of it is known: stripped, or built without -g")
+			    : source_trouble(s->path, s->lines.has_in_c, s->text,
+					     a->model->p->start_real_ns / NS_PER_S);
+}
+
 /* Which file this is, and whether it can be trusted. */
 static void put_file(const struct app *a, struct grid *g, struct area area, unsigned int y)
 {
 	static const char elsewhere[] = "; :map FROM TO says where";
 	const struct app_source *s = &a->source;
 	struct pen pen = area_pen(g, area, y);
-	_cleanup_(freep) char *trouble = s->code_only
-		? xstrdup("no line of it is known: stripped, or built without -g")
-		: source_trouble(s->path, s->lines.has_in_c, s->text,
-				 a->model->p->start_real_ns / NS_PER_S);
+	_cleanup_(freep) char *trouble = source_foot_trouble(a);
 
 	pen_to(&pen, 1);
 	if (trouble)

@@ -8,6 +8,12 @@
 
 #include "ui/view.h"
 
+/*
+ * Why the lines of the selected function cannot be shown, or not be trusted: a sentence, not
+ * clean, or NULL.  The caller frees it.
+ */
+char *source_foot_trouble(const struct app *a);
+
 /* How many rows it takes of an area; `with_code`: the instructions are on the screen. */
 unsigned int source_foot_rows(struct area area, bool with_code);
 

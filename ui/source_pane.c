@@ -54,10 +54,10 @@ static void put_head_of(struct pen *pen, unsigned int end, const char *name)
 		pen_right(pen, STYLE_DIM, end - pen->column, "%s", name);
 }
 
-static void put_head(const struct app *a, struct grid *g, unsigned int y,
+static void put_head(const struct app *a, struct grid *g, unsigned int y, unsigned int left,
 		     const struct columns_of_source *c)
 {
-	struct pen pen = pen_make(g, y, 0, c->right);
+	struct pen pen = pen_make(g, y, left, left + c->right);
 	const char *slash = strrchr(a->source.path, '/');
 
 	pen_right(&pen, STYLE_STRONG, 6, "SELF%%");
@@ -156,16 +156,17 @@ static void put_text(const struct app *a, struct pen *pen, const struct app_sour
 	pen_name(pen, style, pen_left(pen) ? pen_left(pen) - 1 : 0, text + indent);
 }
 
-static void put_row(const struct app *a, struct grid *g, unsigned int y,
+static void put_row(const struct source_pane *pane, unsigned int y,
 		    const struct columns_of_source *columns, uint32_t i, uint64_t place)
 {
+	const struct app *a = pane->a;
 	const struct app_source_row *row = &a->source.rows[i];
-	struct pen pen = pen_make(g, y, 0, columns->right);
+	struct pen pen = pen_make(pane->g, y, pane->left, pane->left + columns->right);
 	struct cells c = { &pen, a->model->p, &a->model->sum };
-	bool chosen = !a->source.in_code && i == a->source.list.cursor;
+	bool chosen = !a->source.in_code && i == pane->list->cursor;
 
 	if (chosen)
-		grid_tint(g, y, 0, columns->right, (struct style){ .bg = INK_TINT });
+		grid_tint(pane->g, y, pane->left, columns->right, (struct style){ .bg = INK_TINT });
 	if (chosen || (place && source_place(&a->source, i) == place))
 		pen_put(&pen, STYLE_TEXT, ">");
 	if (row->sum)
@@ -176,7 +177,7 @@ static void put_row(const struct app *a, struct grid *g, unsigned int y,
 	else
 		pen_right(&pen, STYLE_DIM, columns->line - pen.column, "?");
 	pen_to(&pen, columns->text_at - 2);
-	pen_put(&pen, STYLE_RULE, g->utf8 ? "│" : "|");
+	pen_put(&pen, STYLE_RULE, pane->g->utf8 ? "│" : "|");
 	pen_to(&pen, columns->text_at);
 	put_text(a, &pen, row);
 }
@@ -188,12 +189,14 @@ unsigned int source_pane_width(const struct app *a, unsigned int room)
 
 void source_pane_draw(const struct source_pane *pane, uint64_t place)
 {
-	const struct list *l = &pane->a->source.list;
+	const struct list *l = pane->list;
 	struct columns_of_source c = find_columns(pane->a, pane->room, pane->beside);
 
-	put_head(pane->a, pane->g, pane->top, &c);
+	put_head(pane->a, pane->g, pane->top, pane->left, &c);
 	for (uint32_t i = 0; i + 1 < pane->rows && l->top + i < pane->a->source.n_rows; i++) {
-		put_row(pane->a, pane->g, pane->top + i + 1, &c, l->top + i, place);
-		grid_spot(pane->g, pane->top + i + 1, 0, c.right, SPOT_ROW, l->top + i);
+		put_row(pane, pane->top + i + 1, &c, l->top + i, place);
+		if (l == &pane->a->source.list)
+			grid_spot(pane->g, pane->top + i + 1, pane->left, c.right, SPOT_ROW,
+				  l->top + i);
 	}
 }

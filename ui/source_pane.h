@@ -8,13 +8,14 @@
 #include "ui/app.h"
 
 /*
- * Where it is drawn: columns [0, room) of rows from `top` on, the head first; beside
- * something else no more of them than it needs.
+ * Where it is drawn: `room` columns from `left` on, of rows from `top` on, the head first;
+ * beside something else no more of them than it needs.
  */
 struct source_pane {
 	const struct app *a;
 	struct grid *g;
-	unsigned int top, rows, room;
+	const struct list *list;	/* of its rows; that of a.source: keys move in it */
+	unsigned int top, rows, left, room;
 	bool beside;
 };
 

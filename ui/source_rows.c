@@ -138,6 +138,21 @@ void source_own_rows(const struct app_source *s, uint32_t *first, uint32_t *last
 		--*last;
 }
 
+void source_show(const struct app_source *s, struct list *l, uint32_t row)
+{
+	uint32_t first, last, n;
+
+	if (row == UINT32_MAX)
+		return;
+	source_own_rows(s, &first, &last);
+	n = last - first + 1;
+	if (n > l->height || row < first || row > last)
+		l->top = row - min_of(row, l->height / 2);
+	else
+		l->top = first - min_of(first, (l->height - n) / 2);
+	list_choose(l, row);
+}
+
 static unsigned int widest_indent(const struct app_source *s)
 {
 	size_t widest = 0;

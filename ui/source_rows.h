@@ -21,6 +21,12 @@ bool source_is_own(const struct app_source *s, uint32_t row);
 /* The first and the last row of the function; there has to be one. */
 void source_own_rows(const struct app_source *s, uint32_t *first, uint32_t *last);
 
+/*
+ * Choose a row in a list of them, in the middle; all of the function stays there if there is
+ * room for it.  UINT32_MAX: nothing.
+ */
+void source_show(const struct app_source *s, struct list *l, uint32_t row);
+
 /* File and line of a row as code_place() has them; 0: not known. */
 uint64_t source_place(const struct app_source *s, uint32_t row);
 

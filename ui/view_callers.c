@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "ui/beside.h"
 #include "ui/cells.h"
 #include "ui/function_detail.h"
 #include "ui/ledger_text.h"
@@ -256,6 +257,7 @@ static void put_detail(struct app *a, struct grid *g, struct area area, unsigned
 
 static void draw(struct app *a, struct grid *g, struct area area)
 {
+	struct area pane = beside_take(a, &area);
 	struct columns columns = cells_columns(area.width, NAME_AT);
 	bool detail = area.height >= DETAIL_FROM;
 	unsigned int rows = area.height - 1 - (detail ? DETAIL_ROWS : 0);
@@ -272,6 +274,8 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	}
 	if (detail)
 		put_detail(a, g, area, area.height - DETAIL_ROWS + 1);
+	if (pane.width)
+		beside_put_source(a, g, pane, NULL);
 }
 
 void view_callers_put_beside(struct app *a, struct grid *g, struct area area)

@@ -7,14 +7,12 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "ui/beside.h"
 #include "ui/cells.h"
 #include "ui/function_detail.h"
-#include "ui/side_pane.h"
 #include "ui/text.h"
 #include "ui/view.h"
 
-#define CALLERS_FROM 156	/* width with callers of the selected one at the right, */
-#define TABLE_WIDTH 100		/* which leaves the table so much, or more */
 #define DETAIL_FROM 19		/* height of the view from which on it is there */
 
 enum sort { SORT_SELF, SORT_TOTAL, SORT_NAME, SORT_CALLS, SORT_COUNT };
@@ -418,40 +416,11 @@ static double find_scale(struct app *a)
 	return held_scale(a, &a->scales.functions, bar_scale(high), 0);
 }
 
-/* ---- callers beside it ---- */
-
-/* What of the area they have; width 0: nothing. */
-static struct area take_callers(const struct app *a, struct area *area)
-{
-	struct area callers = *area;
-	unsigned int table = max_of(area->width * 11 / 20, (unsigned int)TABLE_WIDTH);
-
-	callers.width = 0;
-	if (area->width >= CALLERS_FROM && a->function != RECORD_NONE) {
-		callers.left = table + 2;
-		callers.width = area->width - callers.left;
-		area->width = table;
-	}
-	return callers;
-}
-
-static void put_callers(struct app *a, struct grid *g, struct area area)
-{
-	for (unsigned int y = 0; y < area.height; y++) {
-		struct pen pen = pen_make(g, area.top + y, area.left - 2, area.left);
-
-		pen_put(&pen, STYLE_RULE, g->utf8 ? "│" : "|");
-	}
-	area.height -= side_pane_put(a, g, area);
-	if (function_detail_is_known(a))
-		view_callers_put_beside(a, g, area);
-}
-
 /* ---- the view ---- */
 
 static void draw(struct app *a, struct grid *g, struct area area)
 {
-	struct area callers = take_callers(a, &area);
+	struct area callers = beside_take(a, &area);
 	struct table t = { .a = a, .g = g, .area = area, .scale = find_scale(a) };
 	bool detail = area.height >= DETAIL_FROM;
 	unsigned int n_beside = beside(&t, 0), rows, detail_rows;
@@ -474,7 +443,7 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	if (detail && a->function != RECORD_NONE)
 		function_detail_put(a, g, area);
 	if (callers.width)
-		put_callers(a, g, callers);
+		beside_put_callers(a, g, callers);
 }
 
 static uint32_t rows_n(struct app *a)

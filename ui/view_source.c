@@ -29,24 +29,6 @@ static void choose(struct list *l, uint32_t row)
 	list_choose(l, row);
 }
 
-/* The same of a line; all of the function stays in the middle if there is room for it. */
-static void choose_line(struct app_source *s, uint32_t row)
-{
-	struct list *l = &s->list;
-	uint32_t first, last, n;
-
-	if (row == UINT32_MAX)
-		return;
-	source_own_rows(s, &first, &last);
-	n = last - first + 1;
-	if (n > l->height || row < first || row > last) {
-		choose(l, row);
-		return;
-	}
-	l->top = first - min_of(first, (l->height - n) / 2);
-	list_choose(l, row);
-}
-
 static void choose_code(struct app *a, uint32_t number)
 {
 	choose(&a->source.code_list, number == UINT32_MAX ? number : code_row_of(a, number));
@@ -54,7 +36,7 @@ static void choose_code(struct app *a, uint32_t number)
 
 static void choose_hottest_line(struct app_source *s)
 {
-	choose_line(s, source_hottest(s));
+	source_show(s, &s->list, source_hottest(s));
 	s->hot_line = s->list.cursor + 1;
 	s->hot_line_rank = 1;
 }
@@ -78,7 +60,7 @@ static void choose_hottest(struct app *a)
 	if (s->is_new || s->is_new_code)
 		choose_hottest_code(a);
 	if (s->is_new_text)		/* lines stand where they did not before */
-		choose_line(s, s->list.cursor);
+		source_show(s, &s->list, s->list.cursor);
 	s->is_new = s->is_new_code = s->is_new_text = false;
 }
 
@@ -135,8 +117,9 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	follow(a);
 	place = s->in_code ? code_place(a, code_chosen(a)) : source_place(s, s->list.cursor);
 	if (which & PANE_SOURCE)
-		source_pane_draw(&(struct source_pane){ a, g, area.top, rows + 1, room,
-							which == PANES_BOTH }, place);
+		source_pane_draw(&(struct source_pane){
+			.a = a, .g = g, .list = &s->list, .top = area.top, .rows = rows + 1,
+			.room = room, .beside = which == PANES_BOTH }, place);
 	for (unsigned int y = 0; which == PANES_BOTH && y <= rows; y++) {
 		struct pen pen = pen_make(g, area.top + y, left, left + 1);
 
@@ -236,7 +219,7 @@ static void go_hottest(struct app *a)
 	if (s->in_code)
 		choose_code(a, to);
 	else
-		choose_line(s, to);
+		source_show(s, &s->list, to);
 	*last = to + 1;
 	if (*rank == 1)
 		app_say(a, "the hottest; H again goes on to the next");
@@ -265,7 +248,7 @@ static void enter_line(struct app *a, const struct profile_level *level)
 	s->in_code = false;
 	row = source_row_at(s, place);
 	if (row != UINT32_MAX)
-		choose_line(s, row);
+		source_show(s, &s->list, row);
 	else
 		app_say(a, "line %" PRIu32 " has no sample of its own", level->line);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "ui/beside.h"
 #include "ui/cells.h"
 #include "ui/ledger_text.h"
 #include "ui/recursion_picture.h"
@@ -280,6 +281,7 @@ static void put_detail(struct app *a, struct grid *g, struct area area, unsigned
 
 static void draw(struct app *a, struct grid *g, struct area area)
 {
+	struct area pane = beside_take(a, &area);
 	bool detail = area.height >= DETAIL_FROM;
 	unsigned int rows = area.height - 1 - (detail ? DETAIL_ROWS : 0);
 
@@ -293,6 +295,8 @@ static void draw(struct app *a, struct grid *g, struct area area)
 	put_rows(a, g, area, rows);
 	if (detail && a->tree.n_shown)
 		put_detail(a, g, area, area.height - DETAIL_ROWS + 1);
+	if (pane.width)
+		beside_put_source(a, g, pane, beside_put_callers);
 }
 
 /* ---- keys ---- */

@@ -469,6 +469,40 @@ TEST(a_line_stays_chosen_when_its_text_comes)
 	made_app_deinit(&t);
 }
 
+/* A wide screen has room for it; where there is no text, the tree has callers. */
+TEST(the_source_is_beside_the_tree_and_the_callers)
+{
+	struct made_app t;
+	const struct app_source *s = &t.app.source;
+
+	made_app_init(&t, &usual, 200, 50, false);
+	free(screen(&t));
+	t.app.function = function_of(&t, "membership(std::vector<int> const&, int)");
+	type(&t, "3");
+	assert_shows(&t, "CALL TREE");
+	assert_shows(&t, "CALLERS, CALLEES");
+	assert_shows(&t, "- Trend ");
+	type(&t, "4");
+	assert_shows(&t, "shop.c is not on this machine");
+	map_functions(&t);
+	assert_shows(&t, "CALLERS, CALLEES");
+	assert_shows(&t, "| begin 38");
+	assert_shows(&t, "| begin 46");
+	assert_shows(&t, ">  2.0 ");
+	type(&t, "3jk");
+	assert_string_equal(selected(&t), "membership(std::vector<int> const&, int)");
+	assert_shows(&t, "| begin 38");
+	assert_lacks(&t, "CALLERS, CALLEES");
+	type(&t, "6");
+	assert_shows(&t, "HERE%");
+	assert_int_equal(line_at_cursor(&t), 40);
+	assert_int_not_equal(s->list.top, s->list.cursor);
+	grid_resize(&t.grid, 150, 50);
+	type(&t, "3");
+	assert_lacks(&t, "begin 38");
+	made_app_deinit(&t);
+}
+
 /* Beside the instructions, lines without text have what they need, and no more. */
 TEST(lines_without_text_leave_their_room_to_the_instructions)
 {
@@ -594,6 +628,7 @@ int main(void)
 		cmocka_unit_test(lines_begin_further_left_in_a_narrow_pane),
 		cmocka_unit_test(a_function_stands_in_the_middle_of_its_file),
 		cmocka_unit_test(a_line_stays_chosen_when_its_text_comes),
+		cmocka_unit_test(the_source_is_beside_the_tree_and_the_callers),
 		cmocka_unit_test(lines_without_text_leave_their_room_to_the_instructions),
 		cmocka_unit_test(lines_that_are_not_known_are_not_put_anywhere),
 		cmocka_unit_test(assembly_is_shown_as_there_is_room),
