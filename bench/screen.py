@@ -28,7 +28,9 @@ class Screen:
         self.began = time.monotonic()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8", LINES="30", COLUMNS="100")
+            # This terminal answers no question about its ground: none is to be asked.
+            os.environ.update(TERM="xterm-256color", COLORFGBG="15;0", LC_ALL="C.UTF-8",
+                              LINES="30", COLUMNS="100")
             os.execv(argv[0], argv)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
         self.seen = b""
