@@ -7,12 +7,12 @@
 
 #include "base/util.h"
 #include "ui/cells.h"
+#include "ui/chart.h"
 #include "ui/prose.h"
 
 #define LEAST_HEIGHT 40		/* of a view, for callers to have enough of it */
 #define CHART_ROWS 4
 #define CHART_AT 6		/* behind the labels of its axis */
-#define CHART_MOST 120u		/* parts of it */
 #define TREND_ROWS (CHART_ROWS + 3)	/* a blank one, rule, axis */
 #define HINTS 3u
 #define HINT_ROWS 2		/* of one at most */
@@ -26,12 +26,6 @@ static struct pen pane_pen(struct grid *g, struct area area, unsigned int y, uns
 }
 
 /* ---- how it went ---- */
-
-struct chart {
-	double share[CHART_MOST];	/* NAN: nothing ran */
-	unsigned int n, wide;		/* parts, and the columns of one */
-	double scale;
-};
 
 /* The weight of blocks in one of `n` parts of the range, as summary_trend() has it. */
 static double whole_of(const struct stats *s, unsigned int n, unsigned int i)
@@ -58,50 +52,28 @@ static bool make_chart(const struct app *a, unsigned int width, struct chart *c)
 	for (unsigned int i = 0; i < c->n; i++) {
 		double whole = whole_of(&sum->stats, c->n, i) * sum->stats.scale;
 
-		c->share[i] = whole > 0 ? fmin(own[i] / whole, 1) : NAN;
-		most = fmax(most, whole > 0 ? c->share[i] : 0);
+		c->value[i] = whole > 0 ? fmin(own[i] / whole, 1) : NAN;
+		most = fmax(most, whole > 0 ? c->value[i] : 0);
 	}
 	c->scale = bar_scale(most);
+	snprintf(c->top, sizeof(c->top), "%.0f%%", c->scale * 100);
 	return true;
 }
 
-/* What a part has in row `row` from below: 0 to 8 eighths. */
-static unsigned int eighths_in(double share, double scale, unsigned int row)
-{
-	double all = share / scale * CHART_ROWS * 8;
-
-	return (unsigned int)lround(fmin(fmax(all - row * 8.0, 0), 8));
-}
-
 static void put_chart(const struct app *a, struct grid *g, struct area area, unsigned int y,
-		      const struct chart *c)
+		      struct chart *c)
 {
-	static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 	const struct summary *sum = &a->model->sum;
-	char kind = profile_function_kind(a->model->p, a->function), end[32];
-	struct style style = { .fg = (uint8_t)(g->two_tones ? ink_quiet(kind) : ink_strong(kind)) };
-	struct pen pen = pane_pen(g, area, y++, 0);
+	char kind = profile_function_kind(a->model->p, a->function);
+	struct pen pen = pane_pen(g, area, y, 0);
 
 	pen_rule(&pen, "Trend", "its own share of each moment");
-	for (unsigned int row = CHART_ROWS; row-- > 0; y++) {
-		pen = area_pen(g, area, y);
-		if (row == CHART_ROWS - 1)
-			pen_right(&pen, STYLE_DIM, CHART_AT - 1, "%.0f%%", c->scale * 100);
-		else if (!row)
-			pen_right(&pen, STYLE_DIM, CHART_AT - 1, "0");
-		pen_to(&pen, CHART_AT);
-		for (unsigned int i = 0; i < c->n * c->wide; i++) {
-			double share = c->share[i / c->wide];
-			unsigned int e = isnan(share) ? 0 : eighths_in(share, c->scale, row);
-
-			pen_put(&pen, e ? style : STYLE_TEXT, "%s",
-				g->utf8 ? blocks[e] : e >= 4 ? "#" : e ? "." : " ");
-		}
-	}
-	snprintf(end, sizeof(end), "%.1f s", (double)(sum->to_ns - a->model->p->start_ns) / 1e9);
-	pen = pane_pen(g, area, y, CHART_AT);
-	pen_put(&pen, STYLE_DIM, "%.1f", (double)(sum->from_ns - a->model->p->start_ns) / 1e9);
-	pen_right(&pen, STYLE_DIM, CHART_AT + c->n * c->wide - pen.column, "%s", end);
+	c->rows = CHART_ROWS;
+	c->at = CHART_AT;
+	c->style = (struct style){ .fg = (uint8_t)(g->two_tones ? ink_quiet(kind) : ink_strong(kind)) };
+	c->from_s = (double)(sum->from_ns - a->model->p->start_ns) / 1e9;
+	c->to_s = (double)(sum->to_ns - a->model->p->start_ns) / 1e9;
+	chart_put(c, g, area, y + 1);
 }
 
 /* ---- what stands out ---- */

@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "profile/filter.h"
 #include "ui/cells.h"
+#include "ui/memory_charts.h"
 #include "ui/prose.h"
 #include "ui/text.h"
 #include "ui/view.h"
@@ -61,8 +62,8 @@ static bool put_held(const struct app *a, struct rows *rows)
 	if (!counters_gauge(c, COUNTER_RESIDENT_BYTES, m->sum.to_ns, &held) ||
 	    !counters_highest(c, COUNTER_RESIDENT_BYTES, m->sum.from_ns, m->sum.to_ns + 1, &most))
 		return false;
-	text = xasprintf("The program held %s at the end, %s at most; 1 shows it over time. Who allocated "
-			 "it is not known: this version of cprofd samples CPU time, not memory.",
+	text = xasprintf("The program held %s at the end, %s at most. Who allocated it is not "
+			 "known: this version of cprofd samples CPU time, not memory.",
 			 text_bytes(now, held), text_bytes(top, most));
 	prose_add(&prose, PROSE_PLAIN, text);
 	prose_put(rows, &prose, NULL, 1);
@@ -197,6 +198,7 @@ static void put_cost(struct app *a, struct grid *g, struct area area, unsigned i
 		  "stack; the innermost counts. An allocator with other names is not found.");
 	prose_put(&rows, &prose, NULL, 0);
 	prose_deinit(&prose);
+	memory_charts_put(a, g, area, y + 7 + rows.n);
 }
 
 static void draw(struct app *a, struct grid *g, struct area area)

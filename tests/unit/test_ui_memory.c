@@ -10,10 +10,11 @@
 TEST(screens_of_memory_look_as_they_did)
 {
 	static const struct fixture_options python = { .python = true };
+	static const struct fixture_options usage = { .usage = true };
 	static const struct {
 		const char *keys, *name;
 		unsigned int width, height;
-		bool utf8, python;
+		bool utf8, python, usage;
 	} all[] = {
 		{ "9", "memory", 60, 15, false }, { "9", "memory", 60, 15, true },
 		{ "9", "memory", 80, 24, false }, { "9", "memory", 80, 24, true },
@@ -21,6 +22,10 @@ TEST(screens_of_memory_look_as_they_did)
 		{ "9", "memory", 140, 40, false }, { "9", "memory", 140, 40, true },
 		{ "9", "memory", 250, 70, false }, { "9", "memory", 250, 70, true },
 		{ "9jj", "memory-python", 100, 30, true, true },
+		{ "9", "memory-held", 80, 24, false, .usage = true },
+		{ "9", "memory-held", 100, 30, true, .usage = true },
+		{ "9", "memory-held", 200, 60, true, .usage = true },
+		{ "9", "memory-held", 200, 60, false, .usage = true },
 		{ "9L", "lesson-memory", 80, 24, false }, { "9L", "lesson-memory", 100, 30, true },
 	};
 
@@ -31,8 +36,8 @@ TEST(screens_of_memory_look_as_they_did)
 		_cleanup_(freep) char *text = NULL;
 		struct made_app t;
 
-		made_app_init(&t, all[i].python ? &python : &usual, all[i].width, all[i].height,
-			      all[i].utf8);
+		made_app_init(&t, all[i].python ? &python : all[i].usage ? &usage : &usual,
+			      all[i].width, all[i].height, all[i].utf8);
 		type_slowly(&t, all[i].keys);
 		text = screen(&t);
 		golden_compare(name, text);
