@@ -96,28 +96,32 @@ static void put_fact(struct rows *rows, const char *label, const char *text)
 	prose_deinit(&prose);
 }
 
+static bool fits(const char *text, unsigned int width, bool utf8)
+{
+	struct prose p = { .utf8 = utf8 };
+	bool ret;
+
+	prose_add_name(&p, PROSE_PLAIN, UINT_MAX, text);
+	buf_put_u8(&p.text, '\0');
+	ret = text_width((const char *)p.text.data) <= width;
+	prose_deinit(&p);
+	return ret;
+}
+
 /* The most of what a hint says that has room in one row. */
 static const char *hint_text(const struct hint *h, unsigned int width, bool utf8)
 {
 	const char *text = h->claim;
-	struct prose p = { .utf8 = utf8 };
 
-	for (size_t i = 0; i < HINT_BRIEFS && h->briefs[i]; i++) {
-		prose_clear(&p);
-		prose_add_name(&p, PROSE_PLAIN, UINT_MAX, text);
-		buf_put_u8(&p.text, '\0');
-		if (text_width((const char *)p.text.data) <= width)
-			break;
+	for (size_t i = 0; i < HINT_BRIEFS && h->briefs[i] && !fits(text, width, utf8); i++)
 		text = h->briefs[i];
-	}
-	prose_deinit(&p);
 	return text;
 }
 
 void view_hints_put_first(const struct app *a, struct pen *pen)
 {
 	struct grid *g = pen->grid;
-	const char *more = "! tells why";
+	const char *more = "! tells why", *text;
 	struct prose claim = { .utf8 = g->utf8 };
 	struct rows rest = { .g = g, .top = g->height };	/* one row is all there is */
 	unsigned int room;
@@ -127,8 +131,8 @@ void view_hints_put_first(const struct app *a, struct pen *pen)
 	rest.right = g->width - text_width(more) - 2;
 	pen_put(pen, STYLE_STRONG, "! ");
 	room = rest.right - pen->column - 1;
-	prose_add_name(&claim, PROSE_PLAIN, room,
-		       hint_text(&a->hints.watch.shown.v[0], room, g->utf8));
+	text = hint_text(&a->hints.watch.shown.v[0], room, g->utf8);
+	prose_add_name(&claim, PROSE_PLAIN, fits(text, room, g->utf8) ? UINT_MAX : room, text);
 	prose_put(&rest, &claim, pen, 0);
 	prose_deinit(&claim);
 	pen_to(pen, g->width - text_width(more) - 1);

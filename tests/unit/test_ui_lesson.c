@@ -238,10 +238,33 @@ TEST(a_lesson_that_is_missing_is_no_harm)
 	made_app_deinit(&t);
 }
 
+/* At whatever width: one of its forms has room. */
+TEST(a_hint_is_never_cut)
+{
+	struct made_app t;
+
+	for (unsigned int width = APP_MIN_WIDTH; width < 110; width++) {
+		const char *row;
+		char *s;
+
+		made_app_init(&t, &usual, width, 24, width % 2);
+		s = screen(&t);
+		row = strstr(s, "! line 14 of list.h is 100% of compare  ");
+		row = row ? row : strstr(s, "! 100% of compare, which has 29.3% ");
+		if (!row || !strstr(row, "  ! tells why"))
+			fail_msg("%u columns:\n%s", width, s);
+		if (row[2] == '1')
+			assert_non_null(strstr(row, "1.1, is line 14 of list.h  "));
+		free(s);
+		made_app_deinit(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hints_lead_to_their_proof),
+		cmocka_unit_test(a_hint_is_never_cut),
 		cmocka_unit_test(hints_of_a_growing_profile_are_not_hasty),
 		cmocka_unit_test(a_lesson_is_beside_every_view),
 		cmocka_unit_test(every_page_of_every_lesson_fits_beside_a_view),
