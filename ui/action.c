@@ -76,8 +76,8 @@ const struct action_row action_rows[] = {
 	{ ACTION_ZOOM_OUT, ACTIONS_SHOW, { '-' }, "-", "7, m: longer columns of time" },
 	{ ACTION_NEXT_MARK, ACTIONS_SHOW, { ']' }, "]", "7, m: the next mark" },
 	{ ACTION_MARK_BEFORE, ACTIONS_SHOW, { '[' }, "[", "7, m: the mark before" },
-	{ ACTION_OPEN_ALL, ACTIONS_SHOW, { 'E' }, "E", "tree: open all" },
-	{ ACTION_CLOSE_ALL, ACTIONS_SHOW, { 'C' }, "C", "tree: close all" },
+	{ ACTION_OPEN_ALL, ACTIONS_SHOW, { 'E' }, "E", "tree, 7: open all" },
+	{ ACTION_CLOSE_ALL, ACTIONS_SHOW, { 'C' }, "C", "tree, 7: close all" },
 
 	{ ACTION_NONE, ACTIONS_SHOW, { 0 }, "x", "what stands out: dismiss it" },
 	{ ACTION_LESSON, ACTIONS_SHOW, { 'L' }, "L", "lesson about this view" },

@@ -722,6 +722,8 @@ static void draw_keys(const struct app *a, struct grid *g)
 	struct pen pen = pen_make(g, g->height - 1, 0, g->width);
 	const char *s = panel_keys(a);
 
+	if (!s && a->view->keys_here)
+		s = a->view->keys_here(a);
 	if (!s)
 		s = a->view->keys_python && view_on_python(a) ? a->view->keys_python
 		  : a->view->keys_code && a->source.in_code ? a->view->keys_code : a->view->keys;

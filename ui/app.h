@@ -48,6 +48,7 @@
 #include "ui/model.h"
 #include "ui/search.h"
 #include "ui/source.h"
+#include "ui/threads_group.h"
 #include "ui/time_axis.h"
 #include "ui/time_pick.h"
 
@@ -299,18 +300,24 @@ struct app {
 		bool is_whole;		/* both are of the same time: the second is empty */
 		struct app_threads_row {
 			const struct timeline_lane *lane, *total;	/* NULL: no sample */
-			uint32_t thread;
+			uint32_t thread;	/* of a group its first */
 			bool main;	/* of the process that all of this is about */
+			bool inside;	/* of a group that is open, above it */
+			const struct threads_group *group;	/* that it stands for, or NULL */
 		} *rows;
-		uint32_t n_rows;
-		uint32_t *order, n_order;	/* threads as they were shown last */
+		uint32_t n_rows, n_threads;
+		struct threads_groups groups;
+		/* Threads as they were shown last, and those inside of groups. */
+		uint32_t *order, *inside, n_order, n_inside;
 		struct list list;
-		uint32_t thread;	/* that is chosen */
+		uint32_t thread;	/* that is chosen, */
+		bool on_group;		/* or the group that it is the first of */
 		bool by_start;		/* not by CPU time */
 		uint32_t columns;	/* of what was drawn last */
 		uint64_t zoom_ns, zoom_first;	/* length and number of the first cell; 0: not zoomed */
 		struct thread_top {
 			uint32_t thread, asked;	/* what it is of; 0: nothing yet */
+			bool group;
 			struct thread_functions f;
 		} top;
 	} threads;

@@ -10,8 +10,10 @@ void app_threads_deinit(struct app_threads *t)
 	timeline_deinit(&t->line);
 	timeline_deinit(&t->total);
 	scope_release(t->made_for);
+	threads_group_deinit(&t->groups);
 	free(t->rows);
 	free(t->order);
+	free(t->inside);
 }
 
 /* ---- time ---- */
@@ -91,28 +93,75 @@ static int by_time(const void *a, const void *b)
 	return by_thread(a, b);
 }
 
-static struct app_threads_row *row_of(struct app_threads *t, uint32_t thread)
+static struct app_threads_row *row_of(struct app_threads_row *rows, uint32_t n, uint32_t thread)
 {
-	for (uint32_t i = 0; i < t->n_rows; i++)
-		if (t->rows[i].thread == thread)
-			return &t->rows[i];
+	for (uint32_t i = 0; i < n; i++)
+		if (rows[i].thread == thread)
+			return &rows[i];
 	return NULL;
 }
 
 /* In the order that rows had; what is new comes behind them. */
-static void keep_order(struct app_threads *t)
+static void keep_order(struct app_threads_row *rows, uint32_t n, const uint32_t *order,
+		       uint32_t n_order)
 {
 	uint32_t at = 0;
 
-	for (uint32_t i = 0; i < t->n_order; i++) {
-		struct app_threads_row *row = row_of(t, t->order[i]), moved;
+	for (uint32_t i = 0; i < n_order && at < n; i++) {
+		struct app_threads_row *row = row_of(rows + at, n - at, order[i]), moved;
 
-		if (!row || row < t->rows + at)
+		if (!row)
 			continue;
 		moved = *row;
-		memmove(&t->rows[at + 1], &t->rows[at], (size_t)(row - &t->rows[at]) * sizeof(*row));
-		t->rows[at++] = moved;
+		memmove(&rows[at + 1], &rows[at], (size_t)(row - &rows[at]) * sizeof(*row));
+		rows[at++] = moved;
 	}
+}
+
+static void sort(const struct app_threads *t, struct app_threads_row *rows, uint32_t n,
+		 const uint32_t *order, uint32_t n_order, bool hold)
+{
+	qsort(rows, n, sizeof(*rows), t->by_start ? by_thread : by_time);
+	if (hold)
+		keep_order(rows, n, order, n_order);
+}
+
+/* The threads of groups that are open come below them. */
+static void open_groups(struct app_threads *t, bool hold)
+{
+	struct app_threads_row *rows = xcalloc(t->n_threads + t->groups.n + 1, sizeof(*rows));
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < t->n_rows; i++) {
+		const struct threads_group *group = t->rows[i].group;
+
+		rows[n++] = t->rows[i];
+		if (!group || !threads_group_is_open(&t->groups, group))
+			continue;
+		sort(t, group->rows, group->n, t->inside, t->n_inside, hold);
+		for (uint32_t k = 0; k < group->n; k++) {
+			rows[n] = group->rows[k];
+			rows[n++].inside = true;
+		}
+	}
+	free(t->rows);
+	t->rows = rows;
+	t->n_rows = n;
+}
+
+/* For when there is more data. */
+static void remember_order(struct app_threads *t)
+{
+	free(t->order);
+	free(t->inside);
+	t->order = xcalloc(t->n_rows + 1, sizeof(*t->order));
+	t->inside = xcalloc(t->n_rows + 1, sizeof(*t->inside));
+	t->n_order = t->n_inside = 0;
+	for (uint32_t i = 0; i < t->n_rows; i++)
+		if (t->rows[i].inside)
+			t->inside[t->n_inside++] = t->rows[i].thread;
+		else
+			t->order[t->n_order++] = t->rows[i].thread;
 }
 
 /* All that have a lane on the screen, or any time in the scope. */
@@ -147,25 +196,54 @@ static void make_rows(struct app *a, bool hold)
 		t->rows[i].main = main && &p->processes[thread->process] == main &&
 				  thread->tid == main->pid;
 	}
-	qsort(t->rows, t->n_rows, sizeof(*t->rows), t->by_start ? by_thread : by_time);
-	if (hold)
-		keep_order(t);
-	free(t->order);
-	t->order = xcalloc(t->n_rows + 1, sizeof(*t->order));
-	t->n_order = t->n_rows;
-	for (uint32_t i = 0; i < t->n_rows; i++)
-		t->order[i] = t->rows[i].thread;
+	t->n_threads = t->n_rows;
+	threads_group_make(&t->groups, p, t->rows, &t->n_rows, &t->line, total);
+	sort(t, t->rows, t->n_rows, t->order, t->n_order, hold);
+	open_groups(t, hold);
+	remember_order(t);
 }
 
-/* The cursor stays on its thread. */
+/* Is it the row of the chosen thread or group, or of the group that has the thread? */
+static bool is_chosen(const struct app_threads *t, const struct app_threads_row *row, bool exactly)
+{
+	if (exactly)
+		return row->thread == t->thread && !row->group == !t->on_group;
+	return row->group ? row_of(row->group->rows, row->group->n, t->thread) != NULL
+			  : row->thread == t->thread;
+}
+
+/* The cursor stays where it was, or on the group that its thread is in now. */
 static void find_chosen(struct app_threads *t)
 {
-	for (uint32_t i = 0; i < t->n_rows; i++)
-		if (t->rows[i].thread == t->thread)
-			t->list.cursor = i;
+	bool found = false;
+
+	for (int exactly = 1; exactly >= 0 && !found; exactly--)
+		for (uint32_t i = 0; i < t->n_rows && !found; i++)
+			if ((found = is_chosen(t, &t->rows[i], exactly)))
+				t->list.cursor = i;
 	list_fit(&t->list, t->n_rows, t->list.height);
 	if (t->n_rows)
-		t->thread = t->rows[t->list.cursor].thread;
+		threads_take_row(t);
+}
+
+void threads_take_row(struct app_threads *t)
+{
+	t->thread = t->rows[t->list.cursor].thread;
+	t->on_group = t->rows[t->list.cursor].group;
+}
+
+bool threads_open(struct app *a, const struct threads_group *only, bool open)
+{
+	struct app_threads *t = &a->threads;
+
+	for (uint32_t i = 0; i < t->groups.n; i++)
+		if (!only || only == &t->groups.v[i])
+			threads_group_open(&t->groups, &t->groups.v[i], open);
+	if (!t->groups.n)
+		return false;
+	make_rows(a, true);
+	find_chosen(t);
+	return true;
 }
 
 /* Of the scope, in one cell. */
@@ -239,6 +317,12 @@ const char *threads_name(const struct app *a, uint32_t thread)
 	const char *name = profile_string(a->model->p, a->model->p->threads[thread].name);
 
 	return *name ? name : "[not known]";
+}
+
+const char *threads_row_name(const struct app *a, const struct app_threads_row *row)
+{
+	return row->group && !row->group->same
+		? strtab_get(&a->threads.groups.names, row->group->name) : threads_name(a, row->thread);
 }
 
 const struct profile_note *threads_mark(const struct app *a, uint32_t column)

@@ -33,6 +33,15 @@ double threads_share(const struct app *a, uint64_t ns);
 /* What a thread is called: bytes of the target. */
 const char *threads_name(const struct app *a, uint32_t thread);
 
+/* The same of a row; of a group it is what they have in common. */
+const char *threads_row_name(const struct app *a, const struct app_threads_row *row);
+
+/* The row at the cursor is the chosen one. */
+void threads_take_row(struct app_threads *t);
+
+/* Open or close a group, or NULL: all; false if there is none. */
+bool threads_open(struct app *a, const struct threads_group *only, bool open);
+
 /* The first mark in a column, or NULL. */
 const struct profile_note *threads_mark(const struct app *a, uint32_t column);
 

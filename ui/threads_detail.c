@@ -55,13 +55,18 @@ static void put_fact(struct pen *pen, const char *label, const char *value, cons
 	pen_put(pen, STYLE_DIM, "%s", unit);
 }
 
-static void put_where(const struct detail *d, struct pen *pen, const struct timeline_lane *lane)
+static void put_where(const struct detail *d, struct pen *pen, const struct app_threads_row *row)
 {
+	const struct timeline_lane *lane = row->total;
 	char time[TEXT_NUMBER];
-	_cleanup_(freep) char *share = NULL;
+	_cleanup_(freep) char *share = NULL, *looked = NULL;
 
 	share = xasprintf(" (%.1f%%)", 100 * threads_share(d->a, lane ? lane->run_ns : 0));
 	put_fact(pen, "on CPU ", text_time(time, lane ? lane->run_ns : 0), share);
+	if (row->group && lane && lane->waits_known && row->group->n_looked < row->group->n) {
+		looked = xasprintf("%u looked at:", row->group->n_looked);
+		put_fact(pen, looked, "", "");
+	}
 	for (uint8_t i = TIMELINE_WAIT_PYTHON; lane && i < TIMELINE_STATES; i++) {
 		_cleanup_(freep) char *label = xasprintf("%s ", threads_signs[i].brief);
 
@@ -69,7 +74,8 @@ static void put_where(const struct detail *d, struct pen *pen, const struct time
 			put_fact(pen, label, text_time(time, lane->ns[i]), "");
 	}
 	if (!lane || !lane->waits_known)
-		put_fact(pen, "nobody looked whether it waits", "", "");
+		put_fact(pen, row->group ? "nobody looked whether they wait" :
+			 "nobody looked whether it waits", "", "");
 }
 
 static void put_code(struct pen *pen, const struct timeline_lane *lane)
@@ -86,14 +92,26 @@ static void put_code(struct pen *pen, const struct timeline_lane *lane)
 		pen_put(pen, STYLE_DIM, "it did not run");
 }
 
-static void put_functions(const struct detail *d, struct pen *pen, uint32_t thread)
+static void find_functions(const struct detail *d, const struct app_threads_row *row)
+{
+	uint32_t n = row->group ? row->group->n : 1;
+	_cleanup_(freep) uint32_t *threads = xcalloc(n, sizeof(*threads));
+
+	for (uint32_t i = 0; i < n; i++)
+		threads[i] = row->group ? row->group->rows[i].thread : row->thread;
+	thread_functions_make(d->a->model->p, &d->a->model->scope, threads, n, &d->t->top.f);
+}
+
+static void put_functions(const struct detail *d, struct pen *pen, const struct app_threads_row *row)
 {
 	struct thread_top *top = &d->t->top;
 	const struct profile *p = d->a->model->p;
 
-	if (top->thread != thread || top->asked != d->a->model->n_asked) {
-		thread_functions_make(p, &d->a->model->scope, thread, &top->f);
-		top->thread = thread;
+	if (top->thread != row->thread || top->group != (row->group != NULL) ||
+	    top->asked != d->a->model->n_asked) {
+		find_functions(d, row);
+		top->thread = row->thread;
+		top->group = row->group;
 		top->asked = d->a->model->n_asked;
 	}
 	for (uint32_t i = 0; i < top->f.n && pen_left(pen) > 16; i++) {
@@ -116,7 +134,7 @@ static void put_column(const struct detail *d, unsigned int y, const struct app_
 	size_t n_mark = 0;
 	struct pen pen;
 	char from[32], to[32], number[TEXT_NUMBER];
-	uint64_t from_ns, to_ns, step = d->t->axis.cell_ns;
+	uint64_t from_ns, to_ns, step = d->t->axis.cell_ns, n;
 	_cleanup_(freep) char *value = NULL;
 	double ran = 0;
 
@@ -140,10 +158,11 @@ static void put_column(const struct detail *d, unsigned int y, const struct app_
 		pen_name(&pen, STYLE_STRONG, pen_left(&pen) / 2, profile_string(d->a->model->p, mark->text));
 	}
 	if (row->lane)
-		ran = fmin(timeline_share(line, &row->lane->cells[at]), 1);
-	value = xasprintf("%.0f%%", 100 * ran);
-	put_fact(&pen, "ran ", value, " of it");
-	put_fact(&pen, "", text_count(number, row->lane ? row->lane->cells[at].n : 0), " samples");
+		ran = timeline_share(line, &row->lane->cells[at]);
+	value = row->group ? xasprintf("%.2f", ran) : xasprintf("%.0f%%", 100 * fmin(ran, 1));
+	put_fact(&pen, row->group ? "used " : "ran ", value, row->group ? " CPUs" : " of it");
+	n = row->lane ? row->lane->cells[at].n : 0;
+	put_fact(&pen, "", text_count(number, n), n == 1 ? " sample" : " samples");
 	free(steal(value));
 	value = xasprintf("%.2f", timeline_share(line, &line->all.cells[at]));
 	put_fact(&pen, "all threads ", value, " CPUs");
@@ -163,7 +182,7 @@ void threads_detail_draw(struct app *a, struct grid *g, struct area area)
 	unsigned int y = area.height - threads_detail_rows(area);
 	struct pen pen = area_pen(g, area, y);
 	_cleanup_(freep) char *note = NULL;
-	const char *name = threads_name(a, row->thread);
+	const char *name = threads_row_name(a, row);
 	char tid[TEXT_NUMBER];
 	struct buf clean = { 0 };
 
@@ -171,7 +190,11 @@ void threads_detail_draw(struct app *a, struct grid *g, struct area area)
 		put_column(d, y, row);
 		return;
 	}
-	note = xasprintf("%s   %s", text_tid(tid, d->a->model->p->threads[row->thread].tid),
+	if (row->group)
+		snprintf(tid, sizeof(tid), "%u threads", row->group->n);
+	else
+		text_tid(tid, a->model->p->threads[row->thread].tid);
+	note = xasprintf("%s   %s", tid,
 			 d->a->scope.now->window == SCOPE_RANGE ? "in the range" :
 			 d->a->scope.now->window == SCOPE_ALL ? "all of the time" : "in the window");
 	text_clean(&clean, name, strlen(name), d->g->utf8);
@@ -179,12 +202,12 @@ void threads_detail_draw(struct app *a, struct grid *g, struct area area)
 	pen_rule(&pen, (const char *)clean.data, note);
 	buf_deinit(&clean);
 	pen = labelled(d, ++y, "where it was");
-	put_where(d, &pen, row->total);
+	put_where(d, &pen, row);
 	if (threads_detail_rows(d->area) == 5) {
 		pen = labelled(d, ++y, "whose code");
 		put_code(&pen, row->total);
 		pen = labelled(d, ++y, "top functions");
-		put_functions(d, &pen, row->thread);
+		put_functions(d, &pen, row);
 	}
 	put_column(d, y + 1, row);
 }

@@ -23,6 +23,7 @@
 #define WAITS 14		/* with its blanks */
 #define LABEL_LEAST 12u		/* "lost samples" */
 #define NAME_MOST 16
+#define IN_GROUP 2		/* blanks before its names, where its own has a mark */
 
 static const char *const heights[] = { "·", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 
@@ -41,10 +42,16 @@ struct picture {
 
 /* ---- where things are ---- */
 
+/* Room for them is kept also while there are none in the scope. */
+static bool has_groups(const struct app *a)
+{
+	return a->model->p->n_threads > THREADS_MANY;
+}
+
 static unsigned int tid_width(const struct app *a, unsigned int width)
 {
 	uint32_t most = 0;
-	unsigned int n = 3;
+	unsigned int n = 3, least = 3;	/* "x99" */
 
 	if (width < WITH_TID)
 		return 0;
@@ -53,7 +60,9 @@ static unsigned int tid_width(const struct app *a, unsigned int width)
 			most = max_of(most, a->model->p->threads[i].tid);
 	for (; most >= 1000; most /= 10)
 		n++;
-	return n;
+	for (size_t many = has_groups(a) ? a->model->p->n_threads : 0; many >= 100; many /= 10)
+		least++;
+	return max_of(n, least);
 }
 
 static unsigned int name_width(const struct app *a, unsigned int width)
@@ -64,7 +73,7 @@ static unsigned int name_width(const struct app *a, unsigned int width)
 
 	for (size_t i = 0; i < p->n_threads && n < most; i++)
 		n = max_of(n, strlen(profile_string(p, p->threads[i].name)));
-	n = min_of(n, (size_t)most);
+	n = min_of(n + (has_groups(a) ? IN_GROUP : 0), (size_t)most);
 	return max_of((unsigned int)n, LABEL_LEAST);
 }
 
@@ -108,20 +117,34 @@ static uint8_t ground_of_block(const struct picture *pic, uint32_t column)
 	return pic->g->two_tones || !pic->g->utf8 ? ground(pic, column) : INK_DEFAULT;
 }
 
-/* Is there nothing yet, or not any more, that a cell could show? */
-static bool is_outside(const struct picture *pic, uint32_t thread, uint32_t column)
+static bool is_over(const struct picture *pic, uint32_t column)
+{
+	const struct profile *p = pic->a->model->p;
+
+	return time_axis_ns(&pic->t->axis, column) >= p->end_ns - p->start_ns;
+}
+
+/* Is there nothing of a thread yet, or not any more? */
+static bool is_away(const struct picture *pic, uint32_t thread, uint32_t column)
 {
 	const struct profile *p = pic->a->model->p;
 	const struct profile_process *process;
 	uint64_t from = time_axis_ns(&pic->t->axis, column);
 
-	if (from >= p->end_ns - p->start_ns)
-		return true;
-	if (thread == RECORD_NONE)
-		return false;
 	process = &p->processes[p->threads[thread].process];
 	return p->start_ns + from + pic->t->axis.cell_ns <= p->threads[thread].time_ns ||
 	       (process->ended && process->end.time_ns <= p->start_ns + from);
+}
+
+/* Is there nothing that a cell could show? */
+static bool is_outside(const struct picture *pic, const struct app_threads_row *row, uint32_t column)
+{
+	if (is_over(pic, column))
+		return true;
+	for (uint32_t i = 0; row->group && i < row->group->n; i++)
+		if (!is_away(pic, row->group->rows[i].thread, column))
+			return false;
+	return row->group || is_away(pic, row->thread, column);
 }
 
 /* Strong in the range, or if there is none. */
@@ -171,14 +194,16 @@ static void put_lane(const struct picture *pic, struct pen *pen, const struct ap
 		bool begins = before != c->most_wait || (is_marked(pic, i) && i == pic->from);
 
 		if (c->run_ns || c->wait_ns) {
-			if (c->run_ns >= c->wait_ns)
+			bool runs = c->run_ns >= (row->group ? 1 : c->wait_ns);
+
+			if (runs)	/* of a group most threads wait nearly always */
 				put_run(pic, pen, c, i);
 			else
 				put_wait(pic, pen, c->most_wait, begins, i);
-			before = c->run_ns >= c->wait_ns ? TIMELINE_STATES : c->most_wait;
+			before = runs ? TIMELINE_STATES : c->most_wait;
 			continue;
 		}
-		pen_put(pen, style, "%s", is_outside(pic, row->thread, i) ? " "
+		pen_put(pen, style, "%s", is_outside(pic, row, i) ? " "
 			: pic->g->utf8 ? heights[0] : ".");
 		before = TIMELINE_STATES;
 	}
@@ -202,7 +227,7 @@ static void put_head(const struct picture *pic)
 				  time_axis_moment(to, to_ns, t->axis.cell_ns),
 				  text_count(number, pic->marked ? timeline_samples(&t->line, pic->from, pic->to) : 0));
 	} else {
-		right = xasprintf("%u thread%s, window %s", t->n_rows, t->n_rows == 1 ? "" : "s",
+		right = xasprintf("%u thread%s, window %s", t->n_threads, t->n_threads == 1 ? "" : "s",
 				  text_time(number, min_of((uint64_t)t->axis.n * t->axis.cell_ns,
 			pic->a->model->p->end_ns - pic->a->model->p->start_ns)));
 	}
@@ -298,12 +323,20 @@ static void put_spots(const struct picture *pic, unsigned int y, uint32_t row)
 		grid_spot(pic->g, pic->area.top + y, pic->lanes + i, 1, SPOT_ROW, threads_spot(row, i));
 }
 
+static const char *mark_of(const struct picture *pic, const struct threads_group *group)
+{
+	bool open = threads_group_is_open(&pic->t->groups, group);
+
+	return pic->g->utf8 ? open ? "▾" : "▸" : open ? "v" : ">";
+}
+
 static void put_row(const struct picture *pic, unsigned int y, uint32_t at)
 {
 	const struct app_threads_row *row = &pic->t->rows[at];
 	struct pen pen = area_pen(pic->g, pic->area, y);
 	struct cells c = { &pen, pic->a->model->p, &pic->a->model->sum };
 	bool chosen = at == pic->t->list.cursor;
+	unsigned int indent;
 	char tid[TEXT_NUMBER];
 
 	area_spot(pic->g, pic->area, y, at);
@@ -313,11 +346,20 @@ static void put_row(const struct picture *pic, unsigned int y, uint32_t at)
 	}
 	pen_to(&pen, 1);
 	if (pic->tid) {
-		pen_right(&pen, STYLE_DIM, pic->tid, "%s",
-			  text_tid(tid, pic->a->model->p->threads[row->thread].tid));
+		if (row->group)
+			pen_right(&pen, STYLE_DIM, pic->tid, "%s%u", pic->g->utf8 ? "×" : "x",
+				  row->group->n);
+		else
+			pen_right(&pen, STYLE_DIM, pic->tid, "%s",
+				  text_tid(tid, pic->a->model->p->threads[row->thread].tid));
 		pen_to(&pen, pen.column + 1);
 	}
-	pen_name(&pen, chosen ? STYLE_STRONG : STYLE_TEXT, pic->name, threads_name(pic->a, row->thread));
+	if (row->group)
+		pen_put(&pen, STYLE_DIM, "%s", mark_of(pic, row->group));
+	indent = row->group || row->inside ? IN_GROUP : 0;
+	pen_to(&pen, pic->lanes - 7 - pic->name + indent);
+	pen_name(&pen, chosen ? STYLE_STRONG : STYLE_TEXT, pic->name - indent,
+		 threads_row_name(pic->a, row));
 	pen_to(&pen, pic->lanes - 6);
 	cell_share(&c, threads_share(pic->a, row->total ? row->total->run_ns : 0));
 	put_lane(pic, &pen, row);
@@ -368,7 +410,7 @@ static void put_all(const struct picture *pic, unsigned int y)
 		struct style style = { .fg = eighths ? INK_METER : INK_RULE,
 				       .bg = eighths ? ground_of_block(pic, i) : ground(pic, i) };
 
-		if (is_outside(pic, RECORD_NONE, i))
+		if (is_over(pic, i))
 			pen_put(&pen, style, " ");
 		else if (pic->g->utf8)
 			pen_put(&pen, style, "%s", heights[eighths]);
@@ -406,7 +448,7 @@ static void put_dots(const struct picture *pic, struct pen *pen,
 		if (here)
 			pen_put(pen, style, "%s", pic->g->utf8 ? mark : ascii);
 		else
-			pen_put(pen, style, "%s", is_outside(pic, RECORD_NONE, i) ? " "
+			pen_put(pen, style, "%s", is_over(pic, i) ? " "
 				: pic->g->utf8 ? heights[0] : ".");
 	}
 }
@@ -546,13 +588,13 @@ static void put_legend(const struct picture *pic, unsigned int y)
 }
 
 /* Threads that hardly run are seen to run all the same. */
-static double scale_of(const struct timeline *line)
+static double scale_of(const struct app_threads *t)
 {
 	double most = 0;
 
-	for (uint32_t i = 0; i < line->n_lanes; i++)
-		for (uint32_t c = 0; c < line->how.n_cells; c++)
-			most = fmax(most, timeline_share(line, &line->lanes[i].cells[c]));
+	for (uint32_t i = 0; i < t->n_rows; i++)
+		for (uint32_t c = 0; t->rows[i].lane && c < t->line.how.n_cells; c++)
+			most = fmax(most, timeline_share(&t->line, &t->rows[i].lane->cells[c]));
 	return bar_scale(fmin(most, 1));
 }
 
@@ -567,7 +609,7 @@ void threads_picture_draw(struct app *a, struct grid *g, struct area area)
 	unsigned int fixed;
 
 	pic.lanes = lanes_at(pic.tid, pic.name);
-	pic.scale = held_scale(a, &a->scales.threads, scale_of(&t->line), (uint32_t)(t->zoom_ns / NS_PER_MS));
+	pic.scale = held_scale(a, &a->scales.threads, scale_of(t), (uint32_t)(t->zoom_ns / NS_PER_MS));
 	pic.marked = threads_range(a, &pic.from, &pic.to);
 	gc = t->line.collecting_all_ns || pic.total->collecting_all_ns;
 	marks = a->model->p->n_marks && area.height >= 12;

@@ -36,6 +36,7 @@ struct view {
 	const char *lesson;		/* about it, or NULL */
 	const char *keys_python, *lesson_python;	/* on a Python function; NULL: the same */
 	const char *keys_code;		/* where they move in instructions; NULL: the same */
+	const char *(*keys_here)(const struct app *a);	/* on what is chosen; NULL: the same */
 	void (*opened)(struct app *a);	/* by its key; NULL: nothing to do then */
 	void (*draw)(struct app *a, struct grid *g, struct area area);
 	bool (*act)(struct app *a, enum action action);	/* false: not its own */

@@ -30,9 +30,10 @@ static void draw(struct app *a, struct grid *g, struct area area)
 
 /* ---- keys ---- */
 
-static void take_row(struct app_threads *t)
+/* What is chosen of several threads, or NULL. */
+static const struct threads_group *chosen_group(const struct app_threads *t)
 {
-	t->thread = t->rows[t->list.cursor].thread;
+	return t->rows[t->list.cursor].group;
 }
 
 /* Only the chosen thread, from now on. */
@@ -96,15 +97,19 @@ static bool act(struct app *a, enum action action)
 	if (action == ACTION_RANGE)
 		threads_move_to(a, threads_column(a));	/* onto the screen */
 	if (list_act(&t->list, action))
-		take_row(t);
+		threads_take_row(t);
 	else if (action == ACTION_OPEN || action == ACTION_CLOSE)
 		threads_move(a, action == ACTION_OPEN ? 1 : -1);
 	else if (action == ACTION_HOTTEST)
 		go_to_busiest(a);
 	else if (time_pick_act(a, action))
 		;
+	else if (action == ACTION_ENTER && chosen_group(t))
+		threads_open(a, chosen_group(t), !threads_group_is_open(&t->groups, chosen_group(t)));
 	else if (action == ACTION_ENTER)
 		take_thread(a);
+	else if (action == ACTION_OPEN_ALL || action == ACTION_CLOSE_ALL)
+		return threads_open(a, NULL, action == ACTION_OPEN_ALL);
 	else if (action == ACTION_ZOOM_IN || action == ACTION_ZOOM_OUT)
 		zoom(a, action == ACTION_ZOOM_IN);
 	else if (action == ACTION_NEXT_MARK || action == ACTION_MARK_BEFORE)
@@ -131,7 +136,7 @@ static bool pick(struct app *a, uint32_t n)
 	if (row == THREADS_NO_ROW)
 		return false;
 	list_choose(&t->list, row);
-	take_row(t);
+	threads_take_row(t);
 	return was;
 }
 
@@ -158,13 +163,18 @@ static uint32_t row_at(const struct app *a)
 static void choose_row(struct app *a, uint32_t row)
 {
 	list_choose(&a->threads.list, row);
-	take_row(&a->threads);
+	threads_take_row(&a->threads);
 }
 
 static bool row_matches(struct app *a, uint32_t row, const struct filter *f)
 {
 	const struct profile *p = a->model->p;
 
+	const struct threads_group *group = a->threads.rows[row].group;
+
+	for (uint32_t i = 0; group && i < group->n; i++)
+		if (filter_match(f, profile_string(p, p->threads[group->rows[i].thread].name)))
+			return true;
 	return filter_match(f, profile_string(p, p->threads[a->threads.rows[row].thread].name));
 }
 
@@ -178,11 +188,20 @@ static const struct view_rows rows = {
 	.own_text = true,
 };
 
+static const char *keys_here(const struct app *a)
+{
+	const struct app_threads *t = &a->threads;
+
+	return !t->n_rows || !t->on_group ? NULL
+		: "j/k thread  Enter open/close  E/C all  v select time  +/- zoom  m heat map  "
+		  "s sort  A all  L lesson  ? help";
+}
+
 const struct view view_threads = {
 	.key = '7', .action = ACTION_THREADS, .name = "Threads", .short_name = "Thr",
 	.keys = "j/k thread  Enter only this  v select time  +/- zoom  m heat map  H busiest  "
 		"s sort  A all  L lesson  ? help",
-	.lesson = "threads",
+	.keys_here = keys_here, .lesson = "threads",
 	.rows = &rows, .needs_samples = true, .draw = draw, .act = act,
 	.pick = pick, .drag = drag,
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* profile/thread_functions.h - which functions a thread ran most. */
+/* profile/thread_functions.h - which functions a thread, or some threads, ran most. */
 #ifndef CPROFD_PROFILE_THREAD_FUNCTIONS_H
 #define CPROFD_PROFILE_THREAD_FUNCTIONS_H
 
@@ -16,8 +16,8 @@ struct thread_functions {
 	uint64_t all_ns;		/* of all functions */
 };
 
-/* Of the samples of `s` those of one thread: a pass over them. */
-void thread_functions_make(const struct profile *p, const struct selection *s, uint32_t thread,
-			   struct thread_functions *out);
+/* Of the samples of `s` those of these threads: a pass over them. */
+void thread_functions_make(const struct profile *p, const struct selection *s,
+			   const uint32_t *threads, uint32_t n, struct thread_functions *out);
 
 #endif

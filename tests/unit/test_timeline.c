@@ -187,14 +187,18 @@ TEST(functions_of_a_thread_are_its_own)
 	tiny_samples(&tiny, tiny_stack(&tiny, OUTCOME_COMPLETE, "mz"), 1, 50, 7 * S);
 	load = tiny_load(&tiny);
 	p = profile_load_profile(load);
-	thread_functions_make(p, &everything, 0, &f);
+	thread_functions_make(p, &everything, &(uint32_t){ 0 }, 1, &f);
 	assert_int_equal(f.n, THREAD_FUNCTIONS);
 	assert_int_equal(f.all_ns, 33 * NS_PER_MS);
 	for (uint32_t i = 0; i < f.n; i++)
 		assert_int_equal(f.v[i].self_ns, (8 - i) * NS_PER_MS);
 	assert_int_equal(f.v[0].function, function(p, "e"));
-	thread_functions_make(p, &everything, 1, &f);
+	thread_functions_make(p, &everything, &(uint32_t){ 1 }, 1, &f);
 	assert_int_equal(f.n, 1);
+	assert_int_equal(f.v[0].function, function(p, "z"));
+	thread_functions_make(p, &everything, (uint32_t[]){ 1, 0 }, 2, &f);	/* of both */
+	assert_int_equal(f.n, THREAD_FUNCTIONS);
+	assert_int_equal(f.all_ns, 83 * NS_PER_MS);
 	assert_int_equal(f.v[0].function, function(p, "z"));
 	profile_load_close(load);
 }
@@ -518,6 +522,139 @@ TEST(rows_stay_what_they_are)
 	made_app_deinit(&t);
 }
 
+/* ---- threads that are alike ---- */
+
+/* Two threads, then workers 1 to `n_workers`, and others; each runs for 1 ms more than the one before. */
+static void make_many(struct made_app *t, uint32_t n_workers)
+{
+	static const char *const others[] = { "logger", "io-1", "io-2", "io-3", "pool", "pool", "pool", "pool" };
+	struct tiny tiny = { 0 };
+	uint32_t stack, n = 2;
+	char name[32];
+
+	*t = (struct made_app){ 0 };
+	tiny_begin(&tiny, NULL);
+	for (uint32_t i = 0; i < n_workers + array_len(others); i++, n++) {
+		int len = i < n_workers ? snprintf(name, sizeof(name), "worker-%u", i + 1)
+			: snprintf(name, sizeof(name), "%s", others[i - n_workers]);
+
+		record_put_thread(tiny.w, &(struct record_thread){ .tid = 7 + n, .time_ns = START,
+			.name = record_put_string(tiny.w, name, (size_t)len) });
+	}
+	stack = tiny_stack(&tiny, OUTCOME_COMPLETE, "ma");
+	tiny_samples(&tiny, stack, 0, 10, 0);
+	for (uint32_t i = 2; i < n; i++)
+		tiny_samples(&tiny, stack, i, i, S);
+	t->load = tiny_load(&tiny);
+	model_init(&t->model, profile_load_profile(t->load));
+	app_init(&t->app, &t->model);
+	grid_init(&t->grid, 100, 30, false);
+}
+
+/* Many threads are few rows, and every one of them is in one: nothing is lost or counted twice. */
+TEST(threads_that_are_alike_are_one_row)
+{
+	struct made_app t;
+	const struct app_threads *threads = &t.app.threads;
+	uint64_t run_ns = 0, n = 0;
+
+	make_many(&t, 40);
+	type(&t, "7");
+	assert_shows(&t, " x40 > worker-*");
+	assert_shows(&t, " x4 > pool ");
+	assert_shows(&t, "49 threads, window");
+	assert_shows(&t, "io-3");		/* three are not many */
+	assert_lacks(&t, "worker-7");
+	assert_int_equal(threads->n_rows, 1 + 1 + 1 + 1 + 3);
+	assert_true(threads->rows[0].main);
+	assert_int_equal(threads->rows[1].total->run_ns, (2 + 41) * 40 / 2 * NS_PER_MS);
+	for (uint32_t i = 0; i < threads->n_rows; i++) {
+		run_ns += threads->rows[i].total->run_ns;
+		for (uint32_t c = 0; c < threads->axis.n; c++)
+			n += threads->rows[i].lane->cells[c].n;
+	}
+	assert_int_equal(run_ns, t.model.sum.received.weight_ns);
+	assert_int_equal(n, t.model.sum.received.count);
+	made_app_deinit(&t);
+}
+
+TEST(groups_of_threads_open_and_close)
+{
+	struct made_app t;
+	const struct app_threads *threads = &t.app.threads;
+
+	make_many(&t, 40);
+	type_slowly(&t, "7j");
+	assert_shows(&t, "40 threads   all of the time");
+	assert_shows(&t, "Enter open/close");
+	assert_shows(&t, "nobody looked whether they wait");
+	type(&t, "\n");
+	assert_shows(&t, ">x40 v worker-*");
+	assert_int_equal(threads->n_rows, 7 + 40);
+	type(&t, "j");
+	assert_shows(&t, "> 48   worker-40");	/* what ran most */
+	assert_shows(&t, "Enter only this");
+	assert_int_equal(threads->rows[2].total->run_ns, 41 * NS_PER_MS);
+
+	/* New data, another order: the cursor stays on its thread, what is open stays open. */
+	type(&t, "s");
+	model_ask(&t.model);
+	free(screen(&t));
+	assert_int_equal(threads->n_rows, 7 + 40);
+	assert_int_equal(threads->rows[threads->list.cursor].thread, 41);
+	assert_true(threads->rows[threads->list.cursor].inside);
+
+	/* Closed, it is on the group that has the thread; opened, it is there again. */
+	type(&t, "C");
+	assert_int_equal(threads->n_rows, 7);
+	assert_true(threads->rows[threads->list.cursor].group && threads->on_group);
+	type(&t, "E");
+	assert_int_equal(threads->n_rows, 7 + 40 + 4);
+	type(&t, "C");
+
+	/* What is searched for may be in a group that is closed. */
+	type(&t, "g/worker-17\n");
+	assert_true(threads->on_group);
+	type(&t, "\nn");
+	assert_shows(&t, "worker-17");
+	type(&t, "\n");
+	assert_shows(&t, "only worker-17 now");
+	made_app_deinit(&t);
+}
+
+/* Few are seen one by one, however alike. */
+TEST(few_threads_are_a_row_each)
+{
+	struct made_app t;
+
+	make_many(&t, THREADS_MANY - 9);
+	type(&t, "7");
+	assert_shows(&t, "worker-23");
+	assert_lacks(&t, "worker-*");
+	assert_int_equal(t.app.threads.n_rows, THREADS_MANY);
+	type(&t, "E");
+	assert_int_equal(t.app.threads.n_rows, THREADS_MANY);
+	made_app_deinit(&t);
+}
+
+TEST(alike_is_what_differs_by_the_last_number)
+{
+	static const char *const names[][2] = {
+		{ "worker-17", "worker-*" }, { "conn 8", "conn *" }, { "Thread-12 (serve)", "Thread-* (serve)" },
+		{ "pool-1-thread-20", "pool-1-thread-*" }, { "kworker/0:1-events", "kworker/0:*-events" },
+		{ "redis", "redis" }, { "", "" }, { "7", "*" }, { "a\xff\xfe" "1", "a\xff\xfe*" },
+	};
+	struct buf name = { 0 };
+
+	for (size_t i = 0; i < array_len(names); i++) {
+		name.len = 0;
+		threads_group_name(&name, names[i][0]);
+		assert_string_equal((const char *)name.data, names[i][1]);
+		assert_int_equal(name.len, strlen(names[i][1]));
+	}
+	buf_deinit(&name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -536,6 +673,10 @@ int main(void)
 		cmocka_unit_test(marks_have_a_lane),
 		cmocka_unit_test(marks_are_gone_through),
 		cmocka_unit_test(rows_stay_what_they_are),
+		cmocka_unit_test(threads_that_are_alike_are_one_row),
+		cmocka_unit_test(groups_of_threads_open_and_close),
+		cmocka_unit_test(few_threads_are_a_row_each),
+		cmocka_unit_test(alike_is_what_differs_by_the_last_number),
 	};
 
 	return cmocka_run_group_tests(tests, made_app_setup, made_app_teardown);
