@@ -17,7 +17,7 @@ struct pen scroll_at(struct scroll *s, uint32_t row, unsigned int left)
 	uint32_t top = s->a->text.cursor, y = row - top;
 
 	return pen_make(s->g, row >= top && y < s->area.height ? s->area.top + y : s->g->height,
-			left, s->area.width);
+			s->area.left + left, s->area.left + s->area.width);
 }
 
 struct pen scroll_row(struct scroll *s)

@@ -9,6 +9,19 @@
 
 #define TEXT_AT 20
 #define FACT_AT 16
+#define COLUMNS_FROM 156	/* width from which on there are two */
+#define COLUMN_GAP 3
+
+/* A blank row, but at the top, and a rule. */
+static void begin_section(struct scroll *s, const char *title, const char *note)
+{
+	struct pen pen;
+
+	if (s->row)
+		scroll_row(s);
+	pen = scroll_row(s);
+	pen_rule(&pen, title, note);
+}
 
 static void put_count(struct pen *pen, struct sum sum)
 {
@@ -27,7 +40,9 @@ static void put_fix(struct scroll *s, const char *fix)
 static void put_outcomes(struct scroll *s)
 {
 	const struct model *m = s->a->model;
+	struct pen last;
 
+	begin_section(s, "What became of the samples", "share, samples");
 	for (uint32_t i = 0; i < m->ledger.n_rows; i++) {
 		const struct ledger_row *r = &m->ledger.rows[i];
 		double share = ledger_share(&m->ledger, r->sum.weight_ns);
@@ -47,22 +62,28 @@ static void put_outcomes(struct scroll *s)
 		if (ledger_fix_matters(r, share))
 			put_fix(s, ledger_fix(m->p, r));
 	}
+	last = scroll_row(s);
+	pen_to(&last, 2);
+	if (m->ledger.whole_ns) {
+		pen_right(&last, STYLE_TEXT, 5, "100.0");
+		pen_to(&last, TEXT_AT);
+		pen_put(&last, STYLE_DIM, "of the time that was due");
+	} else {
+		pen_put(&last, STYLE_TEXT, "%s", facts_nothing_due(&m->sum));
+	}
 }
 
 static void put_unnamed(struct scroll *s)
 {
 	const struct model *m = s->a->model;
-	struct pen pen;
 
 	if (!m->ledger.n_unnamed)
 		return;
-	scroll_row(s);
-	pen = scroll_row(s);
-	pen_rule(&pen, "Functions without a name", "samples with one, anywhere in the stack");
+	begin_section(s, "Functions without a name", "samples with one, anywhere in the stack");
 	for (uint32_t i = 0; i < m->ledger.n_unnamed; i++) {
 		const struct ledger_unnamed *u = &m->ledger.unnamed[i];
 
-		pen = scroll_row(s);
+		struct pen pen = scroll_row(s);
 		struct cells c = { &pen, m->p, &m->sum };
 
 		pen_to(&pen, 2);
@@ -77,26 +98,20 @@ static void put_unnamed(struct scroll *s)
 static void put_edges(struct scroll *s)
 {
 	_cleanup_(freep) char *text = ledger_edges(model_ledger(s->a->model));
-	struct pen pen;
 
 	if (!text)
 		return;
-	scroll_row(s);
-	pen = scroll_row(s);
-	pen_rule(&pen, "Who called whom", "share of the calls on stacks");
+	begin_section(s, "Who called whom", "share of the calls on stacks");
 	scroll_wrap(s, STYLE_TEXT, 2, text);
 }
 
 static void put_notes(struct scroll *s)
 {
 	const struct model *m = s->a->model;
-	struct pen pen;
 
 	if (!m->p->n_notes)
 		return;
-	scroll_row(s);
-	pen = scroll_row(s);
-	pen_rule(&pen, "Notes", "");
+	begin_section(s, "Notes", "");
 	for (size_t i = 0; i < m->p->n_notes; i++) {
 		bool warning = m->p->notes[i].level == NOTE_WARNING;
 
@@ -122,9 +137,8 @@ static void put_fact(struct scroll *s, const char *label, char *value)
 static void put_how(struct scroll *s)
 {
 	const struct model *m = s->a->model;
-	struct pen pen = scroll_row(s);
 
-	pen_rule(&pen, "How this is known", "");
+	begin_section(s, "How this is known", "");
 	put_fact(s, "engine", facts_engine(m->p, &m->sum));
 	put_fact(s, "interpreter", facts_python(m->p));
 	put_fact(s, "cannot see", facts_blind(m->p));
@@ -133,30 +147,32 @@ static void put_how(struct scroll *s)
 	if (m->sum.received.count && m->sum.stats.n_used < STATS_MIN_BLOCKS)
 		put_fact(s, "intervals", xstrdup("less than 10 s of data: \"?\" after one says that it can be "
 						 "wider, if the program has phases"));
-	scroll_row(s);
 }
 
 static void put_all(struct scroll *s)
 {
-	const struct ledger *l = &s->a->model->ledger;
-	struct pen pen;
-
 	put_how(s);
-	pen = scroll_row(s);
-	pen_rule(&pen, "What became of the samples", "share, samples");
 	put_outcomes(s);
-	pen = scroll_row(s);
-	pen_to(&pen, 2);
-	if (l->whole_ns) {
-		pen_right(&pen, STYLE_TEXT, 5, "100.0");
-		pen_to(&pen, TEXT_AT);
-		pen_put(&pen, STYLE_DIM, "of the time that was due");
-	} else {
-		pen_put(&pen, STYLE_TEXT, "%s", facts_nothing_due(&s->a->model->sum));
-	}
 	put_unnamed(s);
 	put_edges(s);
 	put_notes(s);
+}
+
+/* How it is known, and what became of it; both scroll together. */
+static void put_columns(struct scroll *s)
+{
+	struct scroll right = *s;
+	unsigned int half = s->area.width / 2;
+
+	right.area.left += half;
+	right.area.width -= half;
+	s->area.width = half - COLUMN_GAP;
+	put_how(s);
+	put_edges(s);
+	put_notes(s);
+	put_outcomes(&right);
+	put_unnamed(&right);
+	s->row = max_of(s->row, right.row);
 }
 
 static void draw(struct app *a, struct grid *g, struct area area)
@@ -165,7 +181,10 @@ static void draw(struct app *a, struct grid *g, struct area area)
 
 	do {
 		s = scroll_begin(a, g, area);
-		put_all(&s);
+		if (area.width >= COLUMNS_FROM)
+			put_columns(&s);
+		else
+			put_all(&s);
 	} while (!scroll_end(&s));
 }
 

@@ -123,6 +123,24 @@ TEST(every_view_at_every_size_looks_as_it_did)
 	}
 }
 
+/* On a wide screen there are two columns, which scroll together. */
+TEST(quality_scrolls_by_columns)
+{
+	struct made_app t;
+
+	made_app_init(&t, &usual, 160, 15, false);
+	type(&t, "=");
+	assert_shows(&t, "- How this is known");
+	assert_shows(&t, "- What became of the samples");
+	type(&t, "G");
+	assert_lacks(&t, "- How this is known");
+	assert_lacks(&t, "- What became of the samples");
+	assert_shows(&t, "- Functions without a name");
+	type(&t, "g");
+	assert_shows(&t, "- What became of the samples");
+	made_app_deinit(&t);
+}
+
 /* Nothing is drawn beyond ASCII then, and no line is too long anyway. */
 TEST(ascii_screens_are_ascii)
 {
@@ -217,6 +235,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(screens_look_as_they_did),
 		cmocka_unit_test(every_view_at_every_size_looks_as_it_did),
+		cmocka_unit_test(quality_scrolls_by_columns),
 		cmocka_unit_test(ascii_screens_are_ascii),
 		cmocka_unit_test(a_screen_that_is_too_small_says_so_and_comes_back),
 		cmocka_unit_test(few_samples_are_a_banner_and_none_a_sentence),
