@@ -32,6 +32,7 @@
 static struct {
 	SCREEN *screen;
 	struct term_caps caps;
+	enum term_color color;	/* that was asked for */
 	struct termios saved;
 	struct pair { short fg, bg; } pairs[MAX_PAIRS];
 	int n_pairs, max_pairs;
@@ -113,6 +114,7 @@ static void choose_colours(enum term_color color)
 {
 	const char *no = getenv("NO_COLOR");
 
+	term.color = color;
 	term.caps.colours = 0;
 	term.max_pairs = 0;
 	if (color == TERM_COLOR_NEVER || (color == TERM_COLOR_AUTO && no && *no) || !has_colors())
@@ -250,7 +252,7 @@ void term_set(int ascii, int color, int ground, int hues, struct term_caps *caps
 {
 	if (ascii >= 0)
 		term.caps.utf8 = !ascii && takes_utf8();
-	if (color >= 0) {
+	if (color >= 0 && (enum term_color)color != term.color) {
 		choose_colours((enum term_color)color);
 		term_redraw();
 	}

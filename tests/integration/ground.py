@@ -22,6 +22,7 @@ LIMIT = 10
 QUESTION = b"\x1b]11;?\x1b\\\x1b[c"
 DARK = b"\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\"
 LIGHT = b"\x1b]11;rgb:ffff/ffff/ffff\x07"
+CLEAR = b"\x1b[2J"
 KIND = b"\x1b[?62;22c"
 case, cprofd, recording = sys.argv[1:4]
 
@@ -118,9 +119,12 @@ def never():
 
 def late():
     t = asked()
-    t.shows(b"Functions")
+    t.shows(b" help")	# the last row
+    n_cleared = t.said.count(CLEAR)
     t.type(b"j", DARK[:7], DARK[7:12], DARK[12:-1], DARK[-1:], KIND[:3], KIND[3:5], KIND[5:])
     t.has_ground(236)
+    if t.said.count(CLEAR) != n_cleared:
+        t.fail("the screen flashes")
     t.type(b"k")
     t.quits()
     nothing_was_typed(t)
