@@ -17,28 +17,12 @@
 #include "ui/cells.h"
 #include "ui/text.h"
 #include "ui/threads_detail.h"
+#include "ui/threads_lanes.h"
 
-#define WITH_TID 80		/* width from which on there is the column, */
-#define WITH_WAITS 96		/* and this one, */
-#define WAITS 14		/* with its blanks */
+#define WITH_TID 80		/* width from which on there is the column */
 #define LABEL_LEAST 12u		/* "lost samples" */
 #define NAME_MOST 16
 #define IN_GROUP 2		/* blanks before its names, where its own has a mark */
-
-static const char *const heights[] = { "·", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
-
-struct picture {
-	struct app *a;
-	struct app_threads *t;
-	const struct timeline *total;	/* of the scope */
-	struct grid *g;
-	struct area area;
-	unsigned int tid, name;		/* widths; 0: no column */
-	unsigned int lanes;		/* where they begin */
-	double scale;			/* CPUs that fill a cell of a thread */
-	bool marked;			/* there is a range: [from, to) */
-	uint32_t from, to;
-};
 
 /* ---- where things are ---- */
 
@@ -85,47 +69,15 @@ static unsigned int lanes_at(unsigned int tid, unsigned int name)
 uint32_t threads_picture_columns(const struct app *a, unsigned int width)
 {
 	unsigned int left = lanes_at(tid_width(a, width), name_width(a, width));
-	unsigned int right = width >= WITH_WAITS ? WAITS + 2 : 1;
+	unsigned int right = width >= THREADS_WITH_WAITS ? THREADS_WAITS + 2 : 1;
 
 	return width > left + right ? width - left - right : 1;
 }
 
 /* ---- cells ---- */
 
-static bool is_marked(const struct picture *pic, uint32_t column)
-{
-	return pic->marked && column >= pic->from && column < pic->to;
-}
-
-/* How much of a cell is filled: never nothing. */
-static int eighths_of(double share)
-{
-	int eighths = (int)lround(fmin(share, 1) * 8);
-
-	return max_of(eighths, 1);
-}
-
-/* The background of a column: of the range, or where the cursor is. */
-static uint8_t ground(const struct picture *pic, uint32_t column)
-{
-	return is_marked(pic, column) || column == threads_column(pic->a) ? INK_TINT : INK_DEFAULT;
-}
-
-/* The same below a block: where a tint is drawn reversed, that would turn it inside out. */
-static uint8_t ground_of_block(const struct picture *pic, uint32_t column)
-{
-	return pic->g->two_tones || !pic->g->utf8 ? ground(pic, column) : INK_DEFAULT;
-}
-
-static bool is_over(const struct picture *pic, uint32_t column)
-{
-	const struct profile *p = pic->a->model->p;
-
-	return time_axis_ns(&pic->t->axis, column) >= p->end_ns - p->start_ns;
-}
-
 /* Is there nothing of a thread yet, or not any more? */
-static bool is_away(const struct picture *pic, uint32_t thread, uint32_t column)
+static bool is_away(const struct threads_picture *pic, uint32_t thread, uint32_t column)
 {
 	const struct profile *p = pic->a->model->p;
 	const struct profile_process *process;
@@ -137,9 +89,9 @@ static bool is_away(const struct picture *pic, uint32_t thread, uint32_t column)
 }
 
 /* Is there nothing that a cell could show? */
-static bool is_outside(const struct picture *pic, const struct app_threads_row *row, uint32_t column)
+static bool is_outside(const struct threads_picture *pic, const struct app_threads_row *row, uint32_t column)
 {
-	if (is_over(pic, column))
+	if (threads_is_over(pic, column))
 		return true;
 	for (uint32_t i = 0; row->group && i < row->group->n; i++)
 		if (!is_away(pic, row->group->rows[i].thread, column))
@@ -148,33 +100,33 @@ static bool is_outside(const struct picture *pic, const struct app_threads_row *
 }
 
 /* Strong in the range, or if there is none. */
-static uint8_t ink_of(const struct picture *pic, char kind, uint32_t column)
+static uint8_t ink_of(const struct threads_picture *pic, char kind, uint32_t column)
 {
-	bool strong = !pic->marked || is_marked(pic, column) || !pic->g->two_tones;
+	bool strong = !pic->marked || threads_is_marked(pic, column) || !pic->g->two_tones;
 
 	return (uint8_t)(strong ? ink_strong(kind) : ink_quiet(kind));
 }
 
-static void put_run(const struct picture *pic, struct pen *pen, const struct timeline_cell *c,
+static void put_run(const struct threads_picture *pic, struct pen *pen, const struct timeline_cell *c,
 		    uint32_t column)
 {
 	double share = timeline_share(&pic->t->line, c);
 	struct style style = { .fg = ink_of(pic, threads_signs[c->most_run].kind, column),
-			       .bg = ground_of_block(pic, column) };
+			       .bg = threads_ground_of_block(pic, column) };
 	char letter = threads_signs[c->most_run].letter;
 
 	if (pic->g->utf8)
-		pen_put(pen, style, "%s", heights[eighths_of(share / pic->scale)]);
+		pen_put(pen, style, "%s", threads_heights[threads_eighths(share / pic->scale)]);
 	else
 		pen_put(pen, style, "%c", share >= .5 || letter == '?' ? letter : letter | 0x20);
 }
 
 /* The letter where it begins, then a line. */
-static void put_wait(const struct picture *pic, struct pen *pen, uint8_t state, bool begins,
+static void put_wait(const struct threads_picture *pic, struct pen *pen, uint8_t state, bool begins,
 		     uint32_t column)
 {
 	struct style style = { .fg = state == TIMELINE_WAIT_PYTHON ? INK_METER : INK_DIM,
-			       .bg = ground(pic, column) };
+			       .bg = threads_ground(pic, column) };
 
 	if (begins || !pic->g->utf8)
 		pen_put(pen, style, "%c", threads_signs[state].letter);
@@ -182,7 +134,7 @@ static void put_wait(const struct picture *pic, struct pen *pen, uint8_t state, 
 		pen_put(pen, style, "%s", threads_signs[state].line);
 }
 
-static void put_lane(const struct picture *pic, struct pen *pen, const struct app_threads_row *row)
+static void put_lane(const struct threads_picture *pic, struct pen *pen, const struct app_threads_row *row)
 {
 	uint8_t before = TIMELINE_STATES;
 
@@ -190,8 +142,8 @@ static void put_lane(const struct picture *pic, struct pen *pen, const struct ap
 	for (uint32_t i = 0; i < pic->t->axis.n; i++) {
 		static const struct timeline_cell none;
 		const struct timeline_cell *c = row->lane ? &row->lane->cells[i] : &none;
-		struct style style = { .fg = INK_RULE, .bg = ground(pic, i) };
-		bool begins = before != c->most_wait || (is_marked(pic, i) && i == pic->from);
+		struct style style = { .fg = INK_RULE, .bg = threads_ground(pic, i) };
+		bool begins = before != c->most_wait || (threads_is_marked(pic, i) && i == pic->from);
 
 		if (c->run_ns || c->wait_ns) {
 			bool runs = c->run_ns >= (row->group ? 1 : c->wait_ns);
@@ -204,14 +156,14 @@ static void put_lane(const struct picture *pic, struct pen *pen, const struct ap
 			continue;
 		}
 		pen_put(pen, style, "%s", is_outside(pic, row, i) ? " "
-			: pic->g->utf8 ? heights[0] : ".");
+			: pic->g->utf8 ? threads_heights[0] : ".");
 		before = TIMELINE_STATES;
 	}
 }
 
 /* ---- rows ---- */
 
-static void put_head(const struct picture *pic)
+static void put_head(const struct threads_picture *pic)
 {
 	const struct app_threads *t = pic->t;
 	struct pen pen = area_pen(pic->g, pic->area, 0), above, below;
@@ -263,8 +215,8 @@ static void put_head(const struct picture *pic)
 	pen_to(&above, pic->lanes);
 	pen_to(&below, pic->lanes);
 	time_axis_ruler(&t->axis, &above, &below);
-	if (pic->area.width >= WITH_WAITS) {
-		pen_to(&below, pic->area.width - WAITS);
+	if (pic->area.width >= THREADS_WITH_WAITS) {
+		pen_to(&below, pic->area.width - THREADS_WAITS);
 		pen_put(&below, STYLE_DIM, "WAITED MOST");
 	}
 	grid_tint(pic->g, pic->area.top + 2, 0, pic->area.width,
@@ -272,7 +224,7 @@ static void put_head(const struct picture *pic)
 }
 
 /* Marks on the ruler: the cursor, and the range. */
-static void put_marks(const struct picture *pic)
+static void put_marks(const struct threads_picture *pic)
 {
 	bool utf8 = pic->g->utf8;
 
@@ -281,9 +233,9 @@ static void put_marks(const struct picture *pic)
 		bool first = i == pic->from, last = i + 1 == pic->to;
 		const char *mark = NULL;
 
-		if (is_marked(pic, i) && first && last)
+		if (threads_is_marked(pic, i) && first && last)
 			mark = utf8 ? "╋" : "+";
-		else if (is_marked(pic, i))
+		else if (threads_is_marked(pic, i))
 			mark = first ? (utf8 ? "┣" : "[") : last ? (utf8 ? "┫" : "]") : utf8 ? "━" : "=";
 		if (!mark && i == threads_column(pic->a))
 			mark = utf8 ? "▾" : "v";
@@ -295,14 +247,14 @@ static void put_marks(const struct picture *pic)
 }
 
 /* What it was seen to wait for most. */
-static void put_waited(const struct picture *pic, struct pen *pen, const struct timeline_lane *lane)
+static void put_waited(const struct threads_picture *pic, struct pen *pen, const struct timeline_lane *lane)
 {
 	uint8_t most = TIMELINE_WAIT_PYTHON;
 	char time[TEXT_NUMBER];
 
-	if (pic->area.width < WITH_WAITS)
+	if (pic->area.width < THREADS_WITH_WAITS)
 		return;
-	pen_to(pen, pic->area.width - WAITS);
+	pen_to(pen, pic->area.width - THREADS_WAITS);
 	for (uint8_t i = most; lane && i < TIMELINE_STATES; i++)
 		if (lane->ns[i] > lane->ns[most])
 			most = i;
@@ -317,20 +269,20 @@ static void put_waited(const struct picture *pic, struct pen *pen, const struct 
 }
 
 /* Time is picked in every row that has it. */
-static void put_spots(const struct picture *pic, unsigned int y, uint32_t row)
+static void put_spots(const struct threads_picture *pic, unsigned int y, uint32_t row)
 {
 	for (uint32_t i = 0; i < pic->t->axis.n; i++)
 		grid_spot(pic->g, pic->area.top + y, pic->lanes + i, 1, SPOT_ROW, threads_spot(row, i));
 }
 
-static const char *mark_of(const struct picture *pic, const struct threads_group *group)
+static const char *mark_of(const struct threads_picture *pic, const struct threads_group *group)
 {
 	bool open = threads_group_is_open(&pic->t->groups, group);
 
 	return pic->g->utf8 ? open ? "▾" : "▸" : open ? "v" : ">";
 }
 
-static void put_row(const struct picture *pic, unsigned int y, uint32_t at)
+static void put_row(const struct threads_picture *pic, unsigned int y, uint32_t at)
 {
 	const struct app_threads_row *row = &pic->t->rows[at];
 	struct pen pen = area_pen(pic->g, pic->area, y);
@@ -367,197 +319,14 @@ static void put_row(const struct picture *pic, unsigned int y, uint32_t at)
 	put_waited(pic, &pen, row->total);
 }
 
-/* What a lane below those of threads begins with, up to its cells. */
-static struct pen below(const struct picture *pic, unsigned int y, const char *label,
-			const char *scale)
-{
-	struct pen pen = area_pen(pic->g, pic->area, y);
-
-	pen_to(&pen, 1);
-	pen_put(&pen, STYLE_DIM, "%s", label);
-	pen_to(&pen, pic->lanes - 6);
-	pen_right(&pen, STYLE_FAINT, 5, "%s", scale);
-	pen_to(&pen, pic->lanes);
-	return pen;
-}
-
-static void put_right(const struct picture *pic, struct pen *pen, struct style style,
-		      const char *text)
-{
-	if (pic->area.width < WITH_WAITS)
-		return;
-	pen_to(pen, pic->area.width - WAITS);
-	pen_put(pen, style, "%s", text);
-}
-
-/* All threads of the scope together, up to as many CPUs as there are. */
-static void put_all(const struct picture *pic, unsigned int y)
-{
-	static const char levels[] = " .:-=+*#";
-	const struct timeline *line = &pic->t->line;
-	double cpus = (double)profile_meta_number(pic->a->model->p, "cpus", 0), most = 0;
-	_cleanup_(freep) char *scale = NULL, *used = NULL;
-	struct pen pen;
-
-	for (uint32_t i = 0; i < line->how.n_cells; i++)
-		most = fmax(most, timeline_share(line, &line->all.cells[i]));
-	cpus = cpus >= 1 ? cpus : fmax(ceil(most - .1), 1);
-	scale = xasprintf("0-%.0f", cpus);
-	pen = below(pic, y, pic->a->scope.now->n_threads ? "in scope" : "all threads", scale);
-	for (uint32_t i = 0; i < line->how.n_cells; i++) {
-		double share = timeline_share(line, &line->all.cells[i]) / cpus;
-		int eighths = share > 0 ? eighths_of(share) : 0;
-		struct style style = { .fg = eighths ? INK_METER : INK_RULE,
-				       .bg = eighths ? ground_of_block(pic, i) : ground(pic, i) };
-
-		if (is_over(pic, i))
-			pen_put(&pen, style, " ");
-		else if (pic->g->utf8)
-			pen_put(&pen, style, "%s", heights[eighths]);
-		else
-			pen_put(&pen, style, "%c", levels[min_of(eighths, 7)]);
-	}
-	used = xasprintf("%.2f CPUs", threads_share(pic->a, pic->total->all.run_ns));
-	put_right(pic, &pen, STYLE_TEXT, used);
-}
-
-static bool has_mark(const struct picture *pic, uint32_t column)
-{
-	return threads_mark(pic->a, column);
-}
-
-static bool is_lost(const struct picture *pic, uint32_t column)
-{
-	return pic->t->line.lost[column] > 0;
-}
-
-static bool is_collecting(const struct picture *pic, uint32_t column)
-{
-	return pic->t->line.collecting_ns[column];
-}
-
-/* Signs where something was, dots where it was not. */
-static void put_dots(const struct picture *pic, struct pen *pen,
-		     bool (*is)(const struct picture *, uint32_t), const char *mark, const char *ascii)
-{
-	for (uint32_t i = 0; i < pic->t->axis.n; i++) {
-		bool here = is(pic, i);
-		struct style style = { .fg = here ? INK_DEFAULT : INK_RULE, .bg = ground(pic, i),
-				       .attrs = here ? ATTR_BOLD : 0 };
-
-		if (here)
-			pen_put(pen, style, "%s", pic->g->utf8 ? mark : ascii);
-		else
-			pen_put(pen, style, "%s", is_over(pic, i) ? " "
-				: pic->g->utf8 ? heights[0] : ".");
-	}
-}
-
-static void put_lost(const struct picture *pic, unsigned int y)
-{
-	struct pen pen = below(pic, y, "lost samples", "");
-	_cleanup_(freep) char *text = NULL;
-	char n[TEXT_NUMBER];
-
-	put_dots(pic, &pen, is_lost, "▪", "x");
-	text = xstrdup(pic->total->lost_all > 0
-		? text_count(n, (uint64_t)fmax(pic->total->lost_all + .5, 1)) : "none");
-	put_right(pic, &pen, pic->total->lost_all > 0 ? STYLE_STRONG : STYLE_DIM, text);
-}
-
-static void put_collecting(const struct picture *pic, unsigned int y)
-{
-	struct pen pen = below(pic, y, "GC", "");
-	char time[TEXT_NUMBER];
-
-	put_dots(pic, &pen, is_collecting, "▪", "c");
-	put_right(pic, &pen, STYLE_TEXT, text_time(time, pic->total->collecting_all_ns));
-}
-
-/* Moments that somebody noted. */
-static void put_noted(const struct picture *pic, unsigned int y)
-{
-	bool bound = bindings_find(&pic->a->bindings, ']') == ACTION_NEXT_MARK;
-	struct pen pen = below(pic, y, "marks", "");
-	char n[TEXT_NUMBER];
-
-	put_dots(pic, &pen, has_mark, "●", "^");
-	put_right(pic, &pen, STYLE_TEXT, text_count(n, pic->a->model->p->n_marks));
-	if (bound && pen_left(&pen) > 8)
-		pen_put(&pen, STYLE_DIM, ", ] next");
-}
-
-/* "├before──┤" */
-static void put_span(const struct picture *pic, struct pen *pen, const struct named_range *range,
-		     uint32_t width)
-{
-	bool utf8 = pic->g->utf8, shown = range == app_range_shown(pic->a);
-	struct style name = shown ? STYLE_STRONG : STYLE_TEXT, line = shown ? STYLE_STRONG : STYLE_DIM;
-	unsigned int last = pen->column + width - 1;
-
-	if (width == 1) {
-		pen_put(pen, line, "%s", utf8 ? "┼" : "|");
-		return;
-	}
-	pen_put(pen, line, "%s", utf8 ? "├" : "[");
-	if (width > 3)
-		pen_name(pen, name, width - 2, range->name);
-	for (unsigned int i = pen->column; i < last; i++)
-		pen_put(pen, line, "%s", utf8 ? "─" : "-");
-	pen_put(pen, line, "%s", utf8 ? "┤" : "]");
-}
-
-/* Ranges that were kept, in rows in which none is over another; those that need one more row
-   are only counted. */
-static void put_kept(const struct picture *pic, unsigned int y, unsigned int n_lanes)
-{
-	const struct kept_ranges *ranges = &pic->a->kept;
-	uint32_t columns = pic->t->axis.n, n_hidden = 0, from, to;
-	_cleanup_(freep) bool *taken = xcalloc((size_t)columns * n_lanes, sizeof(*taken));
-	_cleanup_(freep) char *text = NULL;
-	struct pen pen = below(pic, y, "ranges", "");
-
-	for (uint32_t i = 0; i < ranges->n; i++) {
-		struct pen lane;
-		unsigned int at = 0;
-
-		if (!threads_columns(pic->a, ranges->v[i].from_ns, ranges->v[i].to_ns, &from, &to))
-			continue;
-		while (at < n_lanes && memchr(taken + at * columns + from, true, to - from))
-			at++;
-		if (at == n_lanes) {
-			n_hidden++;
-			continue;
-		}
-		memset(taken + at * columns + from, true, to - from);
-		lane = area_pen(pic->g, pic->area, y + at);
-		pen_to(&lane, pic->lanes + from);
-		put_span(pic, &lane, &ranges->v[i], to - from);
-	}
-	text = n_hidden ? xasprintf("%u, %u behind", ranges->n, n_hidden) : xasprintf("%u", ranges->n);
-	put_right(pic, &pen, STYLE_TEXT, text);
-}
-
-/* Rows for them: one, or two if there are any over others. */
-static unsigned int kept_rows(const struct app *a, unsigned int height)
-{
-	const struct kept_ranges *r = &a->kept;
-
-	for (uint32_t i = 0; height >= 20 && i < r->n; i++)
-		for (uint32_t k = 0; k < i; k++)
-			if (r->v[i].from_ns < r->v[k].to_ns && r->v[k].from_ns < r->v[i].to_ns)
-				return 2;
-	return r->n && height >= 12;
-}
-
 /* ---- what the signs mean ---- */
 
-static bool is_there(const struct picture *pic, enum timeline_state state)
+static bool is_there(const struct threads_picture *pic, enum timeline_state state)
 {
 	return pic->t->line.all.ns[state] || pic->total->all.ns[state];
 }
 
-static void put_legend(const struct picture *pic, unsigned int y)
+static void put_legend(const struct threads_picture *pic, unsigned int y)
 {
 	struct pen pen = area_pen(pic->g, pic->area, y);
 	bool utf8 = pic->g->utf8, first_wait = true;
@@ -582,7 +351,7 @@ static void put_legend(const struct picture *pic, unsigned int y)
 	if (!utf8 && pen_left(&pen) > 20)
 		pen_put(&pen, STYLE_DIM, "small: under half  ");
 	if (pen_left(&pen) > 12)
-		pen_put(&pen, STYLE_RULE, "%s", utf8 ? heights[0] : ".");
+		pen_put(&pen, STYLE_RULE, "%s", utf8 ? threads_heights[0] : ".");
 	if (pen_left(&pen) > 11)
 		pen_put(&pen, STYLE_DIM, " no sample");
 }
@@ -602,7 +371,7 @@ void threads_picture_draw(struct app *a, struct grid *g, struct area area)
 {
 	struct app_threads *t = &a->threads;
 	unsigned int detail = threads_detail_rows(area), gc, marks, kept, rows, apart, y = 3;
-	struct picture pic = {
+	struct threads_picture pic = {
 		.a = a, .t = t, .total = threads_total(t), .g = g, .area = area,
 		.tid = tid_width(a, area.width), .name = name_width(a, area.width) };
 	bool legend = area.height >= 10, blank;
@@ -613,7 +382,7 @@ void threads_picture_draw(struct app *a, struct grid *g, struct area area)
 	pic.marked = threads_range(a, &pic.from, &pic.to);
 	gc = t->line.collecting_all_ns || pic.total->collecting_all_ns;
 	marks = a->model->p->n_marks && area.height >= 12;
-	kept = kept_rows(a, area.height);
+	kept = threads_kept_rows(a, area.height);
 	fixed = 3 + 2 + gc + marks + kept + legend + detail;
 	blank = area.height >= fixed + min_of(t->n_rows, 4u) + 2;	/* around the legend */
 	rows = area.height > fixed + 2 * blank ? area.height - fixed - 2 * blank : 1;
@@ -626,16 +395,16 @@ void threads_picture_draw(struct app *a, struct grid *g, struct area area)
 	y += apart - 1;
 	for (uint32_t i = t->list.top; i < t->n_rows && i < t->list.top + rows; i++, y += apart)
 		put_row(&pic, y, i);
-	put_all(&pic, y++);
+	threads_put_all(&pic, y++);
 	if (gc)
-		put_collecting(&pic, y++);
+		threads_put_collecting(&pic, y++);
 	if (marks)
-		put_noted(&pic, y++);
+		threads_put_noted(&pic, y++);
 	if (kept) {
-		put_kept(&pic, y, kept);
+		threads_put_kept(&pic, y, kept);
 		y += kept;
 	}
-	put_lost(&pic, y++);
+	threads_put_lost(&pic, y++);
 	if (legend)
 		put_legend(&pic, y + blank);
 	threads_detail_draw(a, g, area);
