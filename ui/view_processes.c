@@ -189,6 +189,7 @@ static void opened(struct app *a)
 
 const struct view view_processes = {
 	.action = ACTION_PROCESSES, .opened = opened, .name = "Processes", .short_name = "Proc",
-	.keys = "Enter its functions  b group by  / search  w window  = quality  ? help  q quit",
+	.keys = "Enter its functions  b group by  / search  w window  = quality  L lesson  ? help  q quit",
+	.lesson = "processes",
 	.rows = &rows, .needs_samples = true, .draw = draw, .act = act, .pick = pick,
 };

@@ -53,6 +53,7 @@ TEST(hints_of_a_growing_profile_are_not_hasty)
 static const struct view *const with_lesson[] = {
 	&view_overview, &view_functions, &view_tree, &view_callers, &view_flame, &view_source, &view_quality,
 	&view_hints, &view_threads, &view_heat, &view_waits, &view_memory, &view_compare,
+	&view_processes,
 };
 
 /* Beside every view it has all its parts, and no row of it is cut off. */

@@ -75,6 +75,7 @@ TEST(screens_look_as_they_did)
 		{ "7L", "lesson-threads", 80, 24, false }, { "7L", "lesson-threads", 100, 30, false },
 		{ "7L", "lesson-threads", 100, 30, true }, { "7L", "lesson-threads", 140, 40, true },
 		{ "=L", "lesson-quality", 100, 30, true }, { "!L", "lesson-hints", 100, 30, true },
+		{ "WL", "lesson-processes", 80, 24, false }, { "WL", "lesson-processes", 100, 30, true },
 	};
 
 	for (size_t i = 0; i < array_len(all); i++) {
