@@ -71,8 +71,7 @@ TEST(what_is_no_colour_says_nothing)
 		"", "rgb:", "rgb:/", "rgb://", "rgb:ff", "rgb:ff/ff", "rgb:ff/ff/", "rgb:ff/ff/ff?",
 		"rgb:fffff/ff/ff", "rgb: ff/ff/ff", "rgb:-1/-1/-1", "rgb:gg/gg/gg", "hsv:ff/ff/ff",
 		"?", "\\", "black", "#ffffff", "rgb:ffff/ffff/ffff\\\\",
-		"rgb:ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
-		"/ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+		"rgb:0000000000000000000000000000000000000000000000000000000000000000/0000/0000",
 	};
 	char text[256];
 
