@@ -63,8 +63,8 @@ void flame_compare_begin(struct app *a)
 		return;
 	if (is_trimmed(a))
 		leave_out_baseline(a);
-	if (t->how.inverted) {
-		t->how.inverted = false;
+	if (t->how.inverted || t->how.joined) {		/* paths from the root are compared */
+		t->how.inverted = t->how.joined = false;
 		t->zoom.n = t->path.n = t->n_outs = t->fits_in = 0;
 		t->stale = true;
 	}

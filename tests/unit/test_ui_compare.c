@@ -323,6 +323,13 @@ TEST(the_flame_graph_says_where_it_changed)
 	type_slowly(&t, "o");
 	assert_shows(&t, "coloured by kind of code");
 	assert_lacks(&t, "paths tested together");
+	type_slowly(&t, "*");
+	assert_shows(&t, "all paths as one");
+	type_slowly(&t, "o");
+	assert_shows(&t, "paths tested together");
+	assert_false(t.app.flame.how.joined);
+	type_slowly(&t, "*");
+	assert_false(t.app.flame.compare.on);
 	/* A swap in view 0 does not turn it round. */
 	type_slowly(&t, "0of");
 	assert_shows(&t, "paths tested together");
