@@ -76,6 +76,7 @@ void profile_deinit(struct profile *p)
 	free(p->function_ids);
 	free(p->epoch_stacks);
 	free(p->leaf_ids);
+	free(p->renamed);
 	shown_deinit(&p->shown);
 	free(p->path);
 	u64map_deinit(&p->stack_ids);
@@ -144,6 +145,20 @@ static void order_leaves(struct profile *p)
 	free(stacks);
 }
 
+/* New stacks, and those whose frames have other names. */
+static int update_tree(struct profile *p, struct error *err)
+{
+	_cleanup_(freep) bool *frame = NULL;
+	size_t first = shown_update(p, p->n_renamed && p->shown.own);
+
+	if (p->n_renamed)
+		frame = xcalloc(p->n_frames, sizeof(*frame));
+	for (size_t i = 0; i < p->n_renamed; i++)
+		frame[p->renamed[i]] = true;
+	p->n_renamed = 0;
+	return tree_update(&p->tree, p, first, first ? frame : NULL, err);
+}
+
 int profile_update(struct profile *p, struct error *err)
 {
 	int ret;
@@ -155,8 +170,7 @@ int profile_update(struct profile *p, struct error *err)
 	find_main_modules(p);
 	ret = name_frames(p, err);
 	if (ret == 0)
-		ret = tree_update(&p->tree, p, shown_update(p, p->renamed), err);
-	p->renamed = false;
+		ret = update_tree(p, err);
 	if (ret == 0 && p->n_leaves > p->n_ordered + p->n_ordered / 4) {
 		order_leaves(p);
 		shown_update(p, false);
@@ -170,13 +184,27 @@ int profile_show(struct profile *p, enum frame_mode mode, struct error *err)
 
 	p->shown.mode = mode;
 	p->functions[FUNCTION_EMPTY].name = strtab_add(&p->strings, empty, strlen(empty));
-	return tree_update(&p->tree, p, shown_update(p, true), err);
+	return tree_update(&p->tree, p, shown_update(p, true), NULL, err);
+}
+
+/* The frames that have a call of one of these functions: by number. */
+static bool *find_frames(const struct profile *p, const bool *function)
+{
+	bool *has = xcalloc(max_of(p->n_frames, (size_t)1), sizeof(*has));
+
+	for (size_t i = 0; i < p->n_frames; i++) {
+		const struct profile_frame *f = &p->frames[i];
+
+		for (uint32_t level = 0; level < f->n_levels; level++)
+			has[i] |= function[p->levels[f->first_level + level].function];
+	}
+	return has;
 }
 
 int profile_fold(struct profile *p, const uint32_t *functions, size_t n, bool kernel,
 		 struct error *err)
 {
-	_cleanup_(freep) bool *other = xcalloc(p->n_functions, sizeof(*other));
+	_cleanup_(freep) bool *other = xcalloc(p->n_functions, sizeof(*other)), *frame = NULL;
 
 	for (uint32_t i = 0; i < p->n_functions; i++)
 		other[i] = profile_is_folded(p, i);
@@ -189,7 +217,8 @@ int profile_fold(struct profile *p, const uint32_t *functions, size_t n, bool ke
 		p->folds.function[functions[i]] = true;
 	for (uint32_t i = 0; i < p->n_functions; i++)
 		other[i] ^= profile_is_folded(p, i);
-	return tree_fold(&p->tree, p, other, err);
+	frame = find_frames(p, other);
+	return tree_update(&p->tree, p, p->tree.n_stacks, frame, err);
 }
 
 /* ---- asking ---- */

@@ -222,7 +222,7 @@ struct profile {
 	struct {
 		size_t metas, processes, threads, modules, frames, levels,
 		       functions, stacks, leaves, anon, gaps, losses, windows, notes, marks,
-		       codes, instructions, measured;
+		       codes, instructions, measured, renamed;
 	} cap;
 	uint32_t *string_ids;	/* number in the recording -> in `strings` */
 	struct profile_function_id {
@@ -247,7 +247,8 @@ struct profile {
 	struct u64map function_starts;	/* hash of name and start -> function */
 	struct u64map measured_ids;	/* function and caller -> measured */
 	uint64_t measured_ns, measured_calls;	/* all that was claimed */
-	bool renamed;		/* names arrived for frames that are in the tree */
+	uint32_t *renamed;	/* frames that have other names than in the tree */
+	size_t n_renamed;
 	bool anon_unsorted;
 };
 

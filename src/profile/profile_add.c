@@ -407,7 +407,8 @@ static int add_symbols(struct profile *p, struct record *rec, struct error *err)
 			continue;	/* it is nameless already */
 
 		struct profile_frame *f = &p->frames[s.frame];
-		p->renamed |= f->n_levels > 0;
+		if (f->n_levels)
+			PUSH(p, renamed) = s.frame;
 		f->first_level = first;
 		f->n_levels = s.n_levels;
 		f->n_trimmed = 0;

@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "profile/functions.h"
 #include "profile/profile.h"
+#include "profile/tree_order.h"
 
 uint32_t tree_add_node(struct tree *t, uint32_t parent, uint32_t function)
 {
@@ -52,6 +53,7 @@ void tree_deinit(struct tree *t)
 	free(t->flags);
 	free(t->of_stack);
 	free(t->steps);
+	free(t->step_of);
 	free(t->leaves);
 	free(t->leaf_steps);
 	u64map_deinit(&t->child);
@@ -88,101 +90,6 @@ static uint32_t descend(struct tree *t, const struct profile *p, uint32_t node,
 	if (*slot == U64MAP_NONE)
 		*slot = tree_add_node(t, node, function);
 	return *slot;
-}
-
-/* Number the steps of a walk over the whole tree. */
-static void walk(struct tree *t)
-{
-	uint32_t node = 0;
-
-	array_reserve(t->steps, t->n, t->cap_steps);
-	t->n_steps = 0;
-	t->max_depth = 0;
-	for (;;) {
-		t->max_depth = max_of(t->max_depth, t->depth[node]);
-		t->steps[t->n_steps++] = (struct tree_step){
-			node, t->function[node], t->depth[node], 0 };
-		if (t->first_child[node] != TREE_NONE) {
-			node = t->first_child[node];
-			continue;
-		}
-		while (node && t->next_sibling[node] == TREE_NONE)
-			node = t->parent[node];
-		if (!node)
-			return;
-		node = t->next_sibling[node];
-	}
-}
-
-/*
- * Mark the nodes that have no other of their function above them: during a walk
- * by what is on the path, because looking up from each node would take the
- * square of the depth.
- */
-static void mark_outermost(struct tree *t, size_t n_functions)
-{
-	uint32_t *on_path = xcalloc(n_functions, sizeof(*on_path));
-	uint32_t *path = xreallocarray(NULL, (size_t)t->max_depth + 1, sizeof(*path));
-	uint32_t depth = 0;
-
-	for (uint32_t i = 1; i < t->n_steps; i++) {
-		struct tree_step *s = &t->steps[i];
-
-		while (depth >= s->depth)
-			on_path[path[depth--]]--;
-		depth = s->depth;
-		path[depth] = s->function;
-		if (!on_path[s->function]++) {
-			s->flags = TREE_OUTERMOST;
-			t->flags[s->node] |= TREE_OUTERMOST;
-		}
-	}
-	free(path);
-	free(on_path);
-}
-
-/* `ends[i]` and `ends[i + 1]` bound the leaves that end at step `i`. */
-static void mark_chains(struct tree *t, const uint32_t *ends)
-{
-	for (uint32_t i = 1; i < t->n; i++) {
-		struct tree_step *s = &t->steps[i];
-		const struct tree_step *before = s - 1;
-
-		s->flags &= ~(uint32_t)TREE_CHAINED;
-		if (t->parent[s->node] == before->node && i > 1 && ends[i - 1] == ends[i] &&
-		    t->first_child[before->node] == s->node &&
-		    t->next_sibling[s->node] == TREE_NONE)
-			s->flags |= TREE_CHAINED;
-	}
-}
-
-/* Sort the leaves by the step of the node that they end in. */
-static void order_leaves(struct tree *t, const struct profile *p)
-{
-	uint32_t *step_of = xreallocarray(NULL, t->n, sizeof(*step_of));
-	uint32_t *place = xcalloc((size_t)t->n + 1, sizeof(*place));
-
-	if (t->cap_leaves < p->n_leaves) {
-		t->cap_leaves = p->n_leaves;
-		t->leaves = xreallocarray(t->leaves, t->cap_leaves, sizeof(*t->leaves));
-		t->leaf_steps = xreallocarray(t->leaf_steps, t->cap_leaves, sizeof(*t->leaf_steps));
-	}
-	for (uint32_t i = 0; i < t->n; i++)
-		step_of[t->steps[i].node] = i;
-	for (size_t i = 0; i < p->n_leaves; i++)
-		place[step_of[t->of_stack[p->shown.leaves[i]]] + 1]++;
-	for (uint32_t i = 0; i < t->n; i++)
-		place[i + 1] += place[i];
-	mark_chains(t, place);
-	for (uint32_t i = 0; i < p->n_leaves; i++) {
-		uint32_t step = step_of[t->of_stack[p->shown.leaves[i]]];
-
-		t->leaf_steps[place[step]] = step;
-		t->leaves[place[step]++] = i;
-	}
-	t->n_leaves = p->n_leaves;
-	free(step_of);
-	free(place);
 }
 
 /* Where stacks of an outcome begin whose outermost frame is in `module`. */
@@ -244,47 +151,11 @@ static int add_stacks(struct tree *t, struct profile *p, size_t first, struct er
 	return ret;
 }
 
-/* Stacks are in other nodes, or there are more. */
-static void put_in_order(struct tree *t, const struct profile *p)
+/* Put the stacks that have such a frame where they belong now. */
+static int move_stacks(struct tree *t, struct profile *p, const bool *frame, struct error *err)
 {
-	if (t->n_steps != t->n) {
-		walk(t);
-		mark_outermost(t, p->n_functions);
-	}
-	order_leaves(t, p);
-}
+	_cleanup_(freep) bool *moved = xcalloc(max_of(t->n_stacks, (size_t)1), sizeof(*moved));
 
-int tree_update(struct tree *t, struct profile *p, size_t first, struct error *err)
-{
-	bool moved = first < t->n_stacks;
-	int ret = add_stacks(t, p, first, err);
-
-	t->n_moved += moved;
-	if (t->n_steps != t->n || first < p->shown.n_stacks || t->n_leaves != p->n_leaves)
-		put_in_order(t, p);
-	return ret;
-}
-
-/* The frames that have a call of one of these functions: by number. */
-static bool *find_frames(const struct profile *p, const bool *function)
-{
-	bool *has = xcalloc(max_of(p->n_frames, (size_t)1), sizeof(*has));
-
-	for (size_t i = 0; i < p->n_frames; i++) {
-		const struct profile_frame *f = &p->frames[i];
-
-		for (uint32_t level = 0; level < f->n_levels; level++)
-			has[i] |= function[p->levels[f->first_level + level].function];
-	}
-	return has;
-}
-
-int tree_fold(struct tree *t, struct profile *p, const bool *function, struct error *err)
-{
-	_cleanup_(freep) bool *frame = find_frames(p, function);
-	_cleanup_(freep) bool *moved = xcalloc(t->n_stacks, sizeof(*moved));
-
-	t->n_moved++;
 	for (size_t i = RECORD_STACK_FIRST; i < t->n_stacks; i++) {
 		const struct profile_stack *s = &p->shown.stacks[i];
 		uint32_t before = t->of_stack[i];
@@ -292,12 +163,26 @@ int tree_fold(struct tree *t, struct profile *p, const bool *function, struct er
 		if (!frame[s->frame] && !moved[s->parent])
 			continue;
 		if (tree_check_room(t, p, i, err) < 0)
-			return tree_update(t, p, 0, err);
+			return -1;
 		t->of_stack[i] = stack_node(t, p, i);
 		moved[i] = t->of_stack[i] != before;
 	}
-	put_in_order(t, p);
 	return 0;
+}
+
+int tree_update(struct tree *t, struct profile *p, size_t first, const bool *frame,
+		struct error *err)
+{
+	bool moved = frame || first < t->n_stacks;
+	int ret;
+
+	if (frame && move_stacks(t, p, frame, err) < 0)
+		first = 0;
+	ret = add_stacks(t, p, first, err);
+	t->n_moved += moved;
+	if (moved || t->n_steps != t->n || first < p->shown.n_stacks || t->n_leaves != p->n_leaves)
+		tree_order_update(t, p);
+	return ret;
 }
 
 /* The first of the leaves in walking order that ends at this step, or after it. */

@@ -65,15 +65,16 @@ struct tree {
 	size_t n_stacks;	/* that are in the tree */
 	uint32_t n_moved;	/* how often stacks went to other nodes */
 
-	/* The tree and the profile's leaves in walking order. */
+	/* The tree and the profile's leaves in walking order; see profile/tree_order.h. */
 	struct tree_step *steps;	/* n */
+	uint32_t *step_of;	/* by node: its step */
 	uint32_t *leaves;	/* by the step of their node */
 	uint32_t *leaf_steps;	/* the step of each of these */
 	size_t n_leaves;
 	uint32_t max_depth;
 
 	size_t cap, cap_stacks, cap_leaves;
-	uint32_t cap_steps;
+	size_t cap_steps, cap_step_of;
 	uint32_t n_steps;	/* nodes that the order is about */
 	struct u64map child;	/* parent and function -> node */
 };
@@ -82,17 +83,14 @@ void tree_init(struct tree *t, enum recursion mode);
 void tree_deinit(struct tree *t);
 
 /*
- * Take in the stacks from number `first` on; every frame has its levels by now.
+ * Take in the stacks from number `first` on, and look again at those before it that have one
+ * of these frames, by number (NULL: none), of which the calls are others now or fold
+ * otherwise; every frame has its levels by now.
  * Fails with EFBIG beyond TREE_MAX_NODES and TREE_MAX_DEPTH: stacks for which
  * there was no room then end in the root.
  */
-int tree_update(struct tree *t, struct profile *p, size_t first, struct error *err);
-
-/*
- * Take in that these functions, by number, are folded or no longer: only the stacks that they
- * are on are looked at.  Fails like tree_update().
- */
-int tree_fold(struct tree *t, struct profile *p, const bool *function, struct error *err);
+int tree_update(struct tree *t, struct profile *p, size_t first, const bool *frame,
+		struct error *err);
 
 /*
  * Which leaves have a call of one of these functions on their stack: by function and by leaf.

@@ -309,11 +309,128 @@ TEST(trees_are_what_stacks_are)
 	}
 }
 
+/* ---- as it grows ---- */
+
+#define N_PIECES 25
+
+/* Frames that get their names after they were on stacks, some a second time. */
+static int make_late_names(void)
+{
+	uint32_t frames[40], n_frames = 0;
+	struct error err;
+	struct tiny t = { 0 };
+
+	tiny_begin(&t, NULL);
+	for (uint32_t i = 0; i < 600; i++) {
+		uint32_t stack = OUTCOME_COMPLETE, depth = 1 + rnd(8);
+
+		if (n_frames < array_len(frames) && rnd(6) == 0)
+			frames[n_frames++] = record_put_frame(t.w, &(struct record_frame){
+				.vaddr = 0x1000 * rnd(26) + 8 + n_frames });
+		while (depth--)
+			stack = nodes_push(&t.nodes, t.w, stack, n_frames && rnd(2)
+					   ? frames[rnd(n_frames)] : t.frames[rnd(N_NAMES)]);
+		record_put_sample(t.w, &(struct record_sample){ .time_ns = START + i * S / 20,
+			.stack = stack, .weight_ns = 1000 });
+		if (n_frames && rnd(10) == 0)
+			record_put_symbol(t.w, frames[rnd(n_frames)],
+					  &(struct record_level){ t.functions[rnd(N_NAMES)], 1 }, 1);
+		if (rnd(20) == 0)
+			record_writer_commit(t.w, UINT64_MAX);
+	}
+	assert_int_equal(record_writer_close(t.w, &err), 0);
+	return t.fd;
+}
+
+static bool has_above(const struct tree *t, uint32_t node, uint32_t function)
+{
+	while ((node = t->parent[node]) != TREE_NONE)
+		if (t->function[node] == function)
+			return true;
+	return false;
+}
+
+/* Where a walk comes to after this node, without what is below it. */
+static uint32_t next_up(const struct tree *t, uint32_t node)
+{
+	while (node && t->next_sibling[node] == TREE_NONE)
+		node = t->parent[node];
+	return node ? t->next_sibling[node] : TREE_NONE;
+}
+
+static void check_order(const struct profile *p)
+{
+	const struct tree *t = &p->tree;
+	uint32_t node = 0;
+	size_t leaf = 0;
+
+	assert_int_equal(t->n_steps, t->n);
+	assert_int_equal(t->n_leaves, p->n_leaves);
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct tree_step *s = &t->steps[i];
+		uint32_t chained = 0;
+
+		assert_int_equal(s->node, node);
+		assert_int_equal(s->function, t->function[node]);
+		assert_int_equal(s->depth, t->depth[node]);
+		assert_true(s->depth <= t->max_depth);
+		if (i > 1)
+			chained = t->parent[node] == t->steps[i - 1].node &&
+				t->next_sibling[node] == TREE_NONE &&
+				!(leaf && t->leaf_steps[leaf - 1] == i - 1) ? TREE_CHAINED : 0;
+		if (i)
+			assert_int_equal(s->flags, chained |
+				(has_above(t, node, s->function) ? 0 : TREE_OUTERMOST));
+		for (; leaf < t->n_leaves && t->leaf_steps[leaf] == i; leaf++)
+			assert_int_equal(t->of_stack[p->shown.leaves[t->leaves[leaf]]], node);
+		node = t->first_child[node] != TREE_NONE ? t->first_child[node] : next_up(t, node);
+	}
+	assert_int_equal(node, TREE_NONE);
+	assert_int_equal(leaf, t->n_leaves);
+}
+
+TEST(a_profile_that_grows_is_in_order)
+{
+	for (int round = 0; round < ROUNDS; round++) {
+		int from = make_late_names(), to = memfd_create("grows", MFD_CLOEXEC);
+		off_t size = lseek(from, 0, SEEK_END), at = 0;
+		struct profile_load *load = NULL;
+		char *bytes = xmalloc((size_t)size);
+		struct error err;
+
+		assert_int_equal(pread(from, bytes, (size_t)size, 0), size);
+		while (at < size) {
+			off_t n = min_of((off_t)(at ? rnd(2 * (uint32_t)size / N_PIECES) : 2000), size - at);
+			struct profile *p;
+
+			assert_int_equal(pwrite(to, bytes + at, (size_t)n, at), n);
+			at += n;
+			if (!load)
+				assert_int_equal(profile_load_open(to, &load, &err), 0);
+			assert_true(profile_load_more(load, &err) >= 0);
+			p = profile_load_profile(load);
+			if (!p->n_functions)
+				continue;
+			check_order(p);
+			for (enum recursion mode = 0; p->n_leaves && mode < RECURSION_MODES; mode++)
+				check_lens(p, mode);
+			if (p->n_functions > N_NAMES && rnd(8) == 0)
+				fold_any(p);
+		}
+		assert_int_equal(profile_load_profile(load)->samples.n, 600);
+		profile_load_close(load);
+		free(bytes);
+		close(from);
+		close(to);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(saved_work_changes_nothing),
 		cmocka_unit_test(trees_are_what_stacks_are),
+		cmocka_unit_test(a_profile_that_grows_is_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
