@@ -242,6 +242,7 @@ struct app {
 		uint32_t n_rows;
 		size_t cap_rows;
 		uint32_t first, last;	/* lines of the function in it; 0: not known */
+		unsigned int digits;	/* of the highest line */
 		unsigned int indent;	/* of its line whose text begins the furthest right */
 		struct app_code_row {
 			uint32_t number;	/* of the instruction; a line's: the one below it */

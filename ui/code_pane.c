@@ -49,8 +49,8 @@ static struct columns_of_code find_columns(const struct code_pane *pane)
 	if (c.count)
 		at += 8;
 	if (c.interval && !is_mixed(pane->a) && code_has_lines(pane->a)) {
-		c.line_end = at + 6;
-		at += 7;
+		c.line_end = at + max_of(6u, pane->a->source.digits + 1);
+		at = c.line_end + 1;
 	}
 	c.address_at = at += c.interval && !c.count && !c.line_end;
 	while (last) {

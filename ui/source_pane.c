@@ -40,7 +40,7 @@ static struct columns_of_source find_columns(const struct app *a, unsigned int r
 		c.samples = add_column(!python || room >= SAMPLES_FROM, &at, 9);
 	else
 		c.samples = add_column(true, &at, 7);
-	c.line = at + (wide ? 8 : 5);
+	c.line = at + max_of(wide ? 8u : 5u, a->source.digits + 1);
 	c.text_at = c.line + 3;
 	if (beside && !a->source.text)
 		c.right = min_of(room, c.text_at + NO_TEXT_WIDTH);

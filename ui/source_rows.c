@@ -128,6 +128,18 @@ bool source_is_own(const struct app_source *s, uint32_t row)
 	return r->sum || (r->line >= s->first && r->line <= s->last);
 }
 
+static unsigned int find_digits(const struct app_source *s)
+{
+	uint32_t highest = 0;
+	unsigned int n = 1;
+
+	for (uint32_t i = 0; i < s->n_rows; i++)
+		highest = max_of(highest, s->rows[i].line);
+	while (highest /= 10)
+		n++;
+	return n;
+}
+
 void source_own_rows(const struct app_source *s, uint32_t *first, uint32_t *last)
 {
 	*first = 0;
@@ -262,6 +274,7 @@ void source_rows_make(struct app *a)
 	if (s->lines.n)
 		make_rows(a);
 	s->indent = widest_indent(s);
+	s->digits = find_digits(s);
 	code_rows_make(a);
 	s->is_new |= !same;
 	s->is_new_text |= lacked_text && s->text;

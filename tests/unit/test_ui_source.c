@@ -449,6 +449,27 @@ TEST(a_function_stands_in_the_middle_of_its_file)
 	made_app_deinit(&t);
 }
 
+/* The numbers of a long file's lines stand apart from what is beside them. */
+TEST(long_files_have_room_for_their_numbers)
+{
+	_cleanup_(freep) char *here = getcwd(NULL, 0);
+	struct buf text = { 0 };
+	struct made_app t;
+
+	for (int i = 1; i <= 100000; i++)
+		buf_put(&text, "x\n", 2);
+	buf_put_u8(&text, '\0');
+	write_file("shop.c", (const char *)text.data);
+	buf_deinit(&text);
+	open_source(&t, 100);
+	assert_shows(&t, " 198   40 |");
+	assert_true(sources_map(&t.app.source.sources, "/src/shop", here));
+	assert_shows(&t, " 198     40 | x");
+	type(&t, "G");
+	assert_shows(&t, "  100000 | x");
+	made_app_deinit(&t);
+}
+
 /* Live, the text may come when somebody reads the numbers already. */
 TEST(a_line_stays_chosen_when_its_text_comes)
 {
@@ -627,6 +648,7 @@ int main(void)
 		cmocka_unit_test(enter_on_a_line_goes_to_it_in_the_source),
 		cmocka_unit_test(lines_begin_further_left_in_a_narrow_pane),
 		cmocka_unit_test(a_function_stands_in_the_middle_of_its_file),
+		cmocka_unit_test(long_files_have_room_for_their_numbers),
 		cmocka_unit_test(a_line_stays_chosen_when_its_text_comes),
 		cmocka_unit_test(the_source_is_beside_the_tree_and_the_callers),
 		cmocka_unit_test(lines_without_text_leave_their_room_to_the_instructions),
