@@ -183,7 +183,7 @@ void threads_detail_draw(struct app *a, struct grid *g, struct area area)
 	struct pen pen = area_pen(g, area, y);
 	_cleanup_(freep) char *note = NULL;
 	const char *name = threads_row_name(a, row);
-	char tid[TEXT_NUMBER];
+	char tid[TEXT_NUMBER + 16], count[TEXT_NUMBER];
 	struct buf clean = { 0 };
 
 	if (threads_detail_rows(d->area) == 1) {
@@ -191,7 +191,7 @@ void threads_detail_draw(struct app *a, struct grid *g, struct area area)
 		return;
 	}
 	if (row->group)
-		snprintf(tid, sizeof(tid), "%u threads", row->group->n);
+		snprintf(tid, sizeof(tid), "%s threads", text_count(count, row->group->n));
 	else
 		text_tid(tid, a->model->p->threads[row->thread].tid);
 	note = xasprintf("%s   %s", tid,

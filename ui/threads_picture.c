@@ -168,7 +168,8 @@ static void put_head(const struct threads_picture *pic)
 	const struct app_threads *t = pic->t;
 	struct pen pen = area_pen(pic->g, pic->area, 0), above, below;
 	_cleanup_(freep) char *right = NULL;
-	char length[32], number[TEXT_NUMBER];
+	char *window;
+	char length[32], number[TEXT_NUMBER], threads[TEXT_NUMBER];
 	uint64_t from_ns, to_ns;
 
 	if (time_pick_selection(&pic->a->pick, &from_ns, &to_ns)) {
@@ -179,7 +180,8 @@ static void put_head(const struct threads_picture *pic)
 				  time_axis_moment(to, to_ns, t->axis.cell_ns),
 				  text_count(number, pic->marked ? timeline_samples(&t->line, pic->from, pic->to) : 0));
 	} else {
-		right = xasprintf("%u thread%s, window %s", t->n_threads, t->n_threads == 1 ? "" : "s",
+		right = xasprintf("%s thread%s, window %s", text_count(threads, t->n_threads),
+				  t->n_threads == 1 ? "" : "s",
 				  text_time(number, min_of((uint64_t)t->axis.n * t->axis.cell_ns,
 			pic->a->model->p->end_ns - pic->a->model->p->start_ns)));
 	}
@@ -196,8 +198,9 @@ static void put_head(const struct threads_picture *pic)
 		pen_put(&pen, STYLE_DIM, ", full height is %.0f%% of a CPU", pic->scale * 100);
 	else
 		pen_put(&pen, STYLE_DIM, ", as high as its share of a CPU");
-	if (pen_left(&pen) <= strlen(right) + 1 && !pic->a->pick.selecting)
-		right[strcspn(right, ",")] = '\0';	/* how many threads */
+	window = strstr(right, ", window");
+	if (pen_left(&pen) <= strlen(right) + 1 && window)
+		*window = '\0';	/* how many threads */
 	if (pen_left(&pen) > strlen(right) + 1) {
 		pen_to(&pen, pic->area.width - 1 - (unsigned int)strlen(right));
 		pen_put(&pen, pic->a->pick.selecting ? STYLE_STRONG : STYLE_DIM, "%s", right);
