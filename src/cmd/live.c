@@ -26,7 +26,7 @@
 
 #define RETRY_NS NS_PER_S		/* between tries to reach a session again */
 #define REFRESH_MIN_NS (100 * NS_PER_MS)	/* between two pictures of new data */
-#define REFRESH_MAX_NS (2 * NS_PER_S)
+#define REFRESH_MAX_NS (10 * NS_PER_S)	/* of a million samples: few of them are new */
 #define REFRESH_SHARE 100		/* a picture may cost this part of a CPU */
 #define HEADER_NS (2 * NS_PER_S)	/* until the recording has its header */
 #define CLOCK_MS 1000			/* seconds that are counted on the screen */
@@ -55,6 +55,7 @@ struct live {
 	bool grown;			/* there is more than what was read */
 	bool over;			/* it said that it ended */
 	uint64_t refresh_due_ns, retry_due_ns, hints_due_ns;
+	uint64_t refresh_cpu_ns;	/* our CPU time before the last picture; 0: it is paid for */
 	struct app_live ops;
 	char *source_path;		/* that was asked for, or NULL */
 	uint32_t source_request;
@@ -171,11 +172,11 @@ static void try_again(struct live *l)
 
 static void refresh(struct live *l)
 {
-	uint64_t began = clock_ns(CLOCK_THREAD_CPUTIME_ID), pause = REFRESH_MIN_NS;
-	bool had_rows = l->model.n_order;
 	struct error err;
 
 	l->grown = false;
+	if (l->model.n_order)	/* the first rows are not waited for, whatever they cost */
+		l->refresh_cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	if (profile_load_more(l->load, &err) < 0)
 		app_say(&l->app, "%s: %s; this is what could be read", l->entry->path, err.msg);
 	app_session_refresh(&l->app);
@@ -185,9 +186,20 @@ static void refresh(struct live *l)
 		app_look_for_hints(&l->app, HINTS_NEEDED);
 		l->hints_due_ns = l->app.session.now_ns + HINTS_NS;
 	}
-	if (had_rows)	/* the first rows are not waited for, whatever they cost */
-		pause = max_of((clock_ns(CLOCK_THREAD_CPUTIME_ID) - began) * REFRESH_SHARE, pause);
-	l->refresh_due_ns = l->app.session.now_ns + min_of(pause, (uint64_t)REFRESH_MAX_NS);
+	l->refresh_due_ns = l->app.session.now_ns + REFRESH_MIN_NS;
+}
+
+/* It has been drawn, too: what it cost says when the next one may come. */
+static void pay_for_refresh(struct live *l)
+{
+	uint64_t pause;
+
+	if (!l->refresh_cpu_ns)
+		return;
+	pause = (clock_ns(CLOCK_PROCESS_CPUTIME_ID) - l->refresh_cpu_ns) * REFRESH_SHARE;
+	pause = max_of(pause, REFRESH_MIN_NS);
+	l->refresh_due_ns += min_of(pause, REFRESH_MAX_NS) - REFRESH_MIN_NS;
+	l->refresh_cpu_ns = 0;
 }
 
 static void judge_state(struct live *l)
@@ -245,6 +257,7 @@ static int turn(void *ctx)
 	struct live *l = ctx;
 	int ms = -1;
 
+	pay_for_refresh(l);
 	take_messages(l);
 	if (l->app.session.state == APP_STALE && l->app.session.now_ns >= l->retry_due_ns)
 		try_again(l);
