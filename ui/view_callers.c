@@ -42,8 +42,6 @@ static void push_side(struct app_callers *c, const struct butterfly_side *side)
 	for (uint32_t i = 0; i < side->n_rows; i++) {
 		const struct butterfly_row *r = &side->rows[i];
 
-		if (r->depth > 1 && share_of(c, r->sum) < DEEPER_SHARE)
-			continue;
 		push(c, (struct app_callers_row){ .kind = CALLERS_FUNCTION, .side = side,
 						  .function = r->function, .depth = r->depth,
 						  .sum = r->sum });
@@ -82,7 +80,8 @@ static void make_rows(struct app *a)
 	if (c->asked)
 		butterfly_deinit(&c->b);
 	c->mode = a->scope.now->recursion;
-	butterfly_make_folded(a->model->p, &a->model->sum, a->function, DEPTH, c->mode, &c->b);
+	butterfly_make_folded(a->model->p, &a->model->sum, a->function, DEPTH, DEEPER_SHARE,
+			      c->mode, &c->b);
 	c->function = a->function;
 	c->asked = a->model->n_asked;
 	c->n_rows = 0;

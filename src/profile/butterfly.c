@@ -115,9 +115,32 @@ static void place(const struct sibling *sorted, const uint32_t *first, size_t n,
 	}
 }
 
-/* Order what has grown; empties `side`. */
-static void finish(struct side *side, struct butterfly_side *out)
+/* Leave out what is light: no row is heavier than its parent, so it has no children then. */
+static void drop_light(struct side *side, double deeper_ns)
 {
+	_cleanup_(freep) uint32_t *new_number = xcalloc(side->n_rows, sizeof(*new_number));
+	size_t n = 0;
+
+	for (size_t i = 0; i < side->n_rows; i++) {
+		struct butterfly_row row = side->rows[i];
+
+		if (row.depth > 1 && (double)row.sum.weight_ns < deeper_ns)
+			continue;
+		if (row.depth > 1)
+			row.parent = new_number[row.parent];
+		new_number[i] = (uint32_t)n;
+		side->rows[n++] = row;
+	}
+	for (size_t i = 0; i < side->n_lines; i++)
+		side->lines[i].row = new_number[side->lines[i].row];
+	side->n_rows = n;
+}
+
+/* Order what has grown; empties `side`. */
+static void finish(struct side *side, double deeper_ns, struct butterfly_side *out)
+{
+	drop_light(side, deeper_ns);
+
 	size_t n = side->n_rows;
 	struct sibling *sorted = xcalloc(n, sizeof(*sorted));
 	uint32_t *first = xcalloc(n + 1, sizeof(*first));	/* child; [n]: of the middle */
@@ -192,7 +215,8 @@ static size_t find_last(const struct fold_path *c, size_t first)
 }
 
 void butterfly_make_folded(const struct profile *p, const struct summary *sum, uint32_t function,
-			   uint32_t depth, enum recursion mode, struct butterfly *out)
+			   uint32_t depth, double deeper_share, enum recursion mode,
+			   struct butterfly *out)
 {
 	_cleanup_(freep) bool *has = profile_leaves_with(p, function);
 	const struct sum *sums = sum->leaves;
@@ -229,15 +253,15 @@ void butterfly_make_folded(const struct profile *p, const struct summary *sum, u
 			sum_add(&out->self, sums[i]);
 		}
 	}
-	finish(&callers, &out->callers);
-	finish(&callees, &out->callees);
+	finish(&callers, deeper_share * (double)out->total.weight_ns, &out->callers);
+	finish(&callees, deeper_share * (double)out->total.weight_ns, &out->callees);
 	fold_path_deinit(&c);
 }
 
 void butterfly_make(const struct profile *p, const struct summary *sum, uint32_t function,
 		    uint32_t depth, struct butterfly *out)
 {
-	butterfly_make_folded(p, sum, function, depth, RECURSION_DIRECT, out);
+	butterfly_make_folded(p, sum, function, depth, 0, RECURSION_DIRECT, out);
 }
 
 void butterfly_deinit(struct butterfly *b)

@@ -50,9 +50,13 @@ struct butterfly {
 void butterfly_make(const struct profile *p, const struct summary *sum, uint32_t function,
 		    uint32_t depth, struct butterfly *out);
 
-/* The same with recursion folded in another way than only where it is direct. */
+/*
+ * The same with recursion folded in another way than only where it is direct, and without the
+ * rows further away than one call that have less than this share of the function's total.
+ */
 void butterfly_make_folded(const struct profile *p, const struct summary *sum, uint32_t function,
-			   uint32_t depth, enum recursion mode, struct butterfly *out);
+			   uint32_t depth, double deeper_share, enum recursion mode,
+			   struct butterfly *out);
 void butterfly_deinit(struct butterfly *b);
 
 #endif

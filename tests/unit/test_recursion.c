@@ -187,7 +187,7 @@ TEST(neighbours_depend_on_what_is_folded)
 		const char of[] = { all[k].of, '\0' };
 
 		summary_make(p, &everything, &sum);
-		butterfly_make_folded(p, &sum, function(p, of), 1, mode, &b);
+		butterfly_make_folded(p, &sum, function(p, of), 1, 0, mode, &b);
 		assert_int_equal(b.total.count, all[k].total);
 		for (uint32_t r = 0; r < b.callees.n_rows; r++)
 			text[r] = letter(p, b.callees.rows[r].function);
