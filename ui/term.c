@@ -28,6 +28,7 @@
 
 #define FIRST_ANSWER_MS 50	/* the first screen waits for the colour of the ground */
 #define LAST_ANSWER_MS 1000	/* a shell that takes the terminal would read it as a command */
+#define NO_ANSWER_MS 5000	/* this terminal answers nothing: Escape is no beginning of it */
 
 static struct {
 	SCREEN *screen;
@@ -564,6 +565,8 @@ uint32_t term_take_key(void)
 
 	if (term.n_still)
 		return term.still[--term.n_still];
+	if (clock_mono_ns() > term.asked_ns + NO_ANSWER_MS * NS_PER_MS)
+		term.ground.asked = false;
 	while (!ground_next(&term.ground, &key)) {
 		key = next_key();
 		if (!term.ground.listens || key == KEY_OF_RESIZE || key == KEY_OF_GONE)
