@@ -331,12 +331,12 @@ static void say_paths(struct app *a)
 			text_count(n, count_paths(a)), 100.0 * (double)ns / (double)total_ns(a));
 }
 
-/* Too narrow to see anything, while there are other paths. */
+/* Too narrow to be read, and one of many. */
 static bool says_little(const struct app *a, uint32_t box)
 {
 	const struct flame_box *b = &a->flame.f.v[box];
 
-	return b->width < READABLE && b->total.weight_ns < total_ns(a) / 2;
+	return b->width < READABLE && b->total.weight_ns < total_ns(a) / 10;
 }
 
 /*
