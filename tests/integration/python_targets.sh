@@ -119,7 +119,7 @@ spent = dict.fromkeys(("heavy", "light", "line_30", "line_70"), 0)
 for part, _, seconds in r["calls"]:
     spent[part] += seconds
 total = sum(spent.values())
-assert total >= .99
+assert total > .9, total	# the rest is what is between calls
 for part, share in ("heavy", .35), ("light", .15), ("line_30", .15), ("line_70", .35):
     assert abs(spent[part] / total - share) < .1, spent
 ' "$top_srcdir/tests/targets/shares.py" 2>err.txt || fail "$(tail -1 err.txt)"
