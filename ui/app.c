@@ -114,13 +114,21 @@ const struct lens *app_lens(struct app *a)
 	return &l->l;
 }
 
+bool app_puts_off(struct app *a)
+{
+	if (a->model->p->n_leaves <= APP_QUICK_LEAVES)
+		return false;
+	if (a->in_haste || (a->one_by_one && a->made_one)) {
+		a->unsettled = true;
+		return true;
+	}
+	a->made_one = true;
+	return false;
+}
+
 const struct ledger *app_ledger(struct app *a)
 {
-	if (a->in_haste && !a->model->has_edges && a->model->p->n_leaves > APP_QUICK_LEAVES) {
-		a->unsettled = true;
-		return NULL;
-	}
-	return model_ledger(a->model);
+	return !a->model->has_edges && app_puts_off(a) ? NULL : model_ledger(a->model);
 }
 
 void app_open_processes(struct app *a)
@@ -753,6 +761,7 @@ void app_draw(struct app *a, struct grid *g)
 	struct area area = { .top = above, .width = g->width }, panel;
 
 	grid_clear(g);
+	a->made_one = false;
 	a->too_small = too_small(g);
 	if (a->too_small) {
 		too_small_draw(a, g);

@@ -57,6 +57,7 @@
 #define APP_TRAIL 32
 #define APP_PEEK 5		/* lines around the hottest one */
 #define APP_QUICK_LEAVES 5000	/* more stacks are not gone through in haste: it would be seen */
+#define APP_MOST_STEPS 6	/* in which what takes long is made, the last makes all */
 #define APP_VIEWS 24		/* that there can be */
 
 struct view;
@@ -103,7 +104,9 @@ struct app {
 	bool too_small;		/* what was drawn last was a sentence that says so */
 	bool asked_quit, asked_redraw, asked_suspend;
 	bool in_haste;		/* draw at once, what takes long comes later: */
-	bool unsettled;		/* with another app_draw(), not in haste */
+	bool unsettled;		/* with another app_draw(), not in haste, */
+	bool one_by_one;	/* or with several, each of which makes one such thing: */
+	bool made_one;		/* this one has */
 	bool asked_look;	/* how the terminal is used was set: */
 	int set[APP_SETTINGS];	/* -1: not set, as it was begun with */
 	char *asked_copy;	/* to the terminal's clipboard, or NULL */
@@ -412,6 +415,12 @@ const struct lens *app_lens(struct app *a);
 
 /* Keep this place in the trail. */
 void app_remember(struct app *a);
+
+/*
+ * Is there no time now for what all stacks are gone through for?  If so another app_draw()
+ * comes, see in_haste; if not, what is made has to be kept, or it is made in each.
+ */
+bool app_puts_off(struct app *a);
 
 /* The ledger with its edges; NULL: there is no time for them now. */
 const struct ledger *app_ledger(struct app *a);

@@ -39,9 +39,7 @@ void beside_put_callers(struct app *a, struct grid *g, struct area pane)
 {
 	put_edge(g, pane);
 	pane.height -= side_pane_put(a, g, pane);
-	if (a->in_haste && a->model->p->n_leaves > APP_QUICK_LEAVES)
-		a->unsettled = true;
-	else
+	if (!app_puts_off(a))
 		view_callers_put_beside(a, g, pane);
 }
 
@@ -91,8 +89,7 @@ void beside_put_source(struct app *a, struct grid *g, struct area pane,
 	const struct app_source *s = &a->source;
 	char *trouble;
 
-	if (a->in_haste && a->model->p->n_leaves > APP_QUICK_LEAVES) {
-		a->unsettled = true;
+	if (app_puts_off(a)) {
 		put_edge(g, pane);
 		return;
 	}

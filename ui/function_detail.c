@@ -163,10 +163,8 @@ static bool find_detail(struct app *a)
 
 	if (function_detail_is_known(a))
 		return true;
-	if (a->in_haste && m->p->n_leaves > APP_QUICK_LEAVES) {
-		a->unsettled = true;
+	if (app_puts_off(a))
 		return false;
-	}
 	*d = (struct app_detail){ .function = a->function, .asked = m->n_asked,
 				  .caller = RECORD_NONE };
 	find_line(m, d);

@@ -111,20 +111,25 @@ static void show(struct app *a, struct grid *g)
 }
 
 /*
- * At once what is quick, and what takes longer when no key follows; true if one did,
+ * At once what is quick, and what takes longer when no key follows, in steps; true if one did,
  * or a signal came, which is not to be waited for again.
  */
 static bool show_all(struct app *a, struct grid *g, const sigset_t *during)
 {
+	int ms = SETTLE_MS;
+
 	a->in_haste = true;
 	a->unsettled = false;
 	show(a, g);
 	a->in_haste = false;
-	if (!a->unsettled)
-		return false;
-	if (wait_for_input(during, NULL, SETTLE_MS))
-		return true;
-	show(a, g);
+	for (int i = 1; a->unsettled; i++, ms = 0) {
+		if (wait_for_input(during, NULL, ms))
+			return true;
+		a->one_by_one = i < APP_MOST_STEPS;
+		a->unsettled = false;
+		show(a, g);
+		a->one_by_one = false;
+	}
 	return false;
 }
 

@@ -22,10 +22,8 @@ static const struct recursion_depths *find(struct app *a)
 
 	if (d->asked == m->n_asked && d->function == a->function)
 		return &d->d;
-	if (a->in_haste && m->p->n_leaves > APP_QUICK_LEAVES) {
-		a->unsettled = true;
+	if (app_puts_off(a))
 		return NULL;
-	}
 	recursion_depths_deinit(&d->d);
 	recursion_depths_make(m->p, &m->sum, a->function, &d->d);
 	d->asked = m->n_asked;

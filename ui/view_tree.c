@@ -126,12 +126,8 @@ static void find_depths(struct app *a)
 {
 	const struct model *m = a->model;
 
-	if (a->tree.has_depths)
+	if (a->tree.has_depths || app_puts_off(a))
 		return;
-	if (a->in_haste && m->p->n_leaves > APP_QUICK_LEAVES) {
-		a->unsettled = true;
-		return;
-	}
 	tree_rows_find_depths(m->p, &m->sum, app_lens(a), &a->tree.rows);
 	a->tree.has_depths = true;
 }
