@@ -18,16 +18,14 @@
  */
 #include "profile/summary_blocks.h"
 
-#include <pthread.h>
-#include <sched.h>
 #include <string.h>
 
+#include "base/parallel.h"
 #include "base/util.h"
 
 #define GROUP 8
 #define AHEAD 24	/* samples between asking for a leaf's sum and using it */
 #define STEPS_AHEAD 8	/* the same for the function of a step */
-#define MAX_PARTS 4
 #define PART_WORK 1000000	/* samples and steps that a thread of its own is for: 5 ms */
 
 /* The weights of one thing in each block of a group. */
@@ -43,8 +41,6 @@ struct part {
 	const struct profile *p;
 	const struct picked *picked;
 	uint32_t first, last;
-	pthread_t thread;
-	bool is_thread;		/* or done by the one who asks */
 
 	struct sum received, filtered;
 	double sq;		/* of all weights */
@@ -163,9 +159,9 @@ static void keep_group(struct part *w, uint32_t first, uint32_t n)
 	}
 }
 
-static void *sum_part(void *arg)
+static void sum_part(void *parts, uint32_t number)
 {
-	struct part *w = arg;
+	struct part *w = (struct part *)parts + number;
 	const struct samples *s = &w->p->samples;
 	struct stats *st = &w->sum->stats;
 
@@ -182,7 +178,6 @@ static void *sum_part(void *arg)
 		climb(w);
 		keep_group(w, first, n);
 	}
-	return NULL;
 }
 
 /* ---- parts ---- */
@@ -239,23 +234,17 @@ static uint32_t n_groups(const struct summary *sum)
 uint32_t summary_blocks_threads(const struct summary *sum, const struct profile *p,
 				const struct picked *k)
 {
-	uint64_t work = (k->last - k->first) + (uint64_t)p->tree.n * n_groups(sum);
-	uint64_t most = min_of(work / PART_WORK, (uint64_t)MAX_PARTS);
-	cpu_set_t cpus;
-
-	if (most > 1 && sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
-		most = min_of(most, (uint64_t)CPU_COUNT(&cpus));
-	return (uint32_t)max_of(most, 1ull);
+	return parallel_parts((k->last - k->first) + (uint64_t)p->tree.n * n_groups(sum), PART_WORK);
 }
 
 void summary_blocks_make(struct summary *sum, const struct profile *p, const struct picked *k,
 			 uint32_t n_threads)
 {
 	uint32_t groups = n_groups(sum), n = min_of(n_threads, groups);
-	struct part parts[MAX_PARTS];
+	struct part parts[PARALLEL_MOST];
 	double sq = 0;
 
-	n = min_of(n, (uint32_t)MAX_PARTS);
+	n = min_of(n, (uint32_t)PARALLEL_MOST);
 	sum->stats.n_blocks = stats_n_blocks(sum->to_ns - sum->from_ns);
 	sum->self_ns = xcalloc(sum->n_functions, sum->stats.n_blocks * sizeof(*sum->self_ns));
 	for (uint32_t i = 0; i < n; i++) {
@@ -263,14 +252,8 @@ void summary_blocks_make(struct summary *sum, const struct profile *p, const str
 			.first = i * groups / n, .last = (i + 1) * groups / n };
 		part_init(&parts[i]);
 	}
-	for (uint32_t i = 1; i < n; i++)
-		parts[i].is_thread = pthread_create(&parts[i].thread, NULL, sum_part, &parts[i]) == 0;
-	for (uint32_t i = 0; i < n; i++)
-		if (!parts[i].is_thread)
-			sum_part(&parts[i]);
+	parallel_run(n, sum_part, parts);
 	for (uint32_t i = 0; i < n; i++) {
-		if (parts[i].is_thread)
-			pthread_join(parts[i].thread, NULL);
 		sq += parts[i].sq;
 		part_finish(&parts[i]);
 	}

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/parallel.h"
 #include "base/util.h"
 
 struct work {
@@ -132,8 +133,13 @@ static void make_rows(struct work *w)
 
 /* ---- how deep recursion goes ---- */
 
+#define PART_LEAVES 10000	/* that a thread of its own is for */
+
 struct depths {
-	struct u64map of_node;	/* node -> row that wants to know */
+	const struct work *w;
+	const struct u64map *of_node;	/* node -> row that wants to know */
+	const bool *recursive;	/* by node: such a one is on its path, or it is one */
+	uint32_t first, last;	/* leaves */
 	struct u64map at;	/* row and depth -> place in sums */
 	struct point {
 		uint32_t row, depth;
@@ -155,15 +161,15 @@ static void add_depth(struct depths *d, uint32_t row, uint32_t depth, uint64_t w
 }
 
 /* Count how many calls are one in each recursive node on a leaf's path. */
-static void measure(const struct work *w, struct depths *d, struct fold_path *path, uint32_t leaf,
-		    uint64_t weight_ns)
+static void measure(struct depths *d, struct fold_path *path, uint32_t leaf, uint64_t weight_ns)
 {
+	const struct work *w = d->w;
 	const struct tree *t = w->lens->tree;
 	uint32_t node = lens_node(w->lens, w->p, w->p->shown.leaves[leaf]);
 
 	fold_path_take(path, leaf);
 	for (size_t i = path->n; i-- > 0 && node; node = t->parent[node]) {
-		uint32_t row = t->flags[node] & TREE_RECURSIVE ? u64map_find(&d->of_node, node)
+		uint32_t row = t->flags[node] & TREE_RECURSIVE ? u64map_find(d->of_node, node)
 							       : U64MAP_NONE;
 
 		for (uint32_t n = 1; row != U64MAP_NONE && n <= path->v[i].n; n++)
@@ -199,41 +205,69 @@ static void set_depths(struct work *w, struct depths *d)
 }
 
 /* The nodes that have a recursive one with a row on their path, themselves included. */
-static bool *find_recursive(const struct work *w, const struct depths *d)
+static bool *find_recursive(const struct work *w, const struct u64map *of_node)
 {
 	const struct tree *t = w->lens->tree;
 	bool *is = xcalloc(w->lens->n_nodes, sizeof(*is));
 
 	for (uint32_t i = 1; i < w->lens->n_nodes; i++)
 		is[i] = is[t->parent[i]] || (t->flags[i] & TREE_RECURSIVE &&
-					     u64map_find(&d->of_node, i) != U64MAP_NONE);
+					     u64map_find(of_node, i) != U64MAP_NONE);
 	return is;
+}
+
+static void measure_part(void *parts, uint32_t number)
+{
+	struct depths *d = (struct depths *)parts + number;
+	const struct work *w = d->w;
+	struct fold_path path;
+
+	fold_path_init(&path, w->p, w->lens->mode);
+	for (uint32_t i = d->first; i < d->last; i++)
+		if (w->sum->leaves[i].count &&
+		    d->recursive[lens_node(w->lens, w->p, w->p->shown.leaves[i])])
+			measure(d, &path, i, w->sum->leaves[i].weight_ns);
+	fold_path_deinit(&path);
+}
+
+/* What the parts have found, in the first. */
+static void join(struct depths *parts, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++) {
+		for (size_t k = 0; k < parts[i].n; k++)
+			add_depth(parts, parts[i].points[k].row, parts[i].points[k].depth,
+				  parts[i].points[k].weight_ns);
+		free(parts[i].points);
+		u64map_deinit(&parts[i].at);
+	}
 }
 
 void tree_rows_find_depths(const struct profile *p, const struct summary *sum,
 			   const struct lens *lens, struct tree_rows *r)
 {
 	struct work w = { .p = p, .sum = sum, .lens = lens, .v = r->v, .n = r->n };
+	uint32_t n = parallel_parts(sum->n_leaves, PART_LEAVES);
+	struct depths parts[PARALLEL_MOST];
 	_cleanup_(freep) bool *recursive = NULL;
-	struct depths d = { 0 };
-	struct fold_path path;
+	struct u64map of_node = { 0 };
 
 	for (uint32_t i = 0; i < w.n; i++)
 		if (w.v[i].kind == TREE_ROW_NODE &&
 		    lens->tree->flags[w.v[i].node] & TREE_RECURSIVE)
-			*u64map_slot(&d.of_node, w.v[i].node) = i;
-	if (!d.of_node.n)
+			*u64map_slot(&of_node, w.v[i].node) = i;
+	if (!of_node.n)
 		return;
-	fold_path_init(&path, p, lens->mode);
-	recursive = find_recursive(&w, &d);
-	for (uint32_t i = 0; i < sum->n_leaves; i++)
-		if (sum->leaves[i].count && recursive[lens_node(lens, p, p->shown.leaves[i])])
-			measure(&w, &d, &path, i, sum->leaves[i].weight_ns);
-	fold_path_deinit(&path);
-	set_depths(&w, &d);
-	free(d.points);
-	u64map_deinit(&d.of_node);
-	u64map_deinit(&d.at);
+	recursive = find_recursive(&w, &of_node);
+	for (uint32_t i = 0; i < n; i++)
+		parts[i] = (struct depths){ .w = &w, .of_node = &of_node, .recursive = recursive,
+			.first = (uint32_t)((uint64_t)sum->n_leaves * i / n),
+			.last = (uint32_t)((uint64_t)sum->n_leaves * (i + 1) / n) };
+	parallel_run(n, measure_part, parts);
+	join(parts, n);
+	set_depths(&w, parts);
+	free(parts->points);
+	u64map_deinit(&parts->at);
+	u64map_deinit(&of_node);
 }
 
 void tree_rows_lay(const struct profile *p, const struct summary *sum, const struct lens *lens,

@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/msg.h"
 #include "base/msg_queue.h"
+#include "base/parallel.h"
 #include "base/ranges.h"
 #include "base/strtab.h"
 #include "base/u64map.h"
@@ -292,6 +293,25 @@ TEST(io_load_reads_the_whole_file_from_its_start)
 	buf_deinit(&b);
 }
 
+static void count_part(void *ctx, uint32_t i)
+{
+	((uint32_t *)ctx)[i]++;
+}
+
+TEST(each_part_is_done_once)
+{
+	for (uint32_t n = 1; n <= PARALLEL_MOST; n++) {
+		uint32_t done[PARALLEL_MOST] = { 0 };
+
+		parallel_run(n, count_part, done);
+		for (uint32_t i = 0; i < PARALLEL_MOST; i++)
+			assert_int_equal(done[i], i < n);
+	}
+	assert_int_equal(parallel_parts(0, 10), 1);
+	assert_int_equal(parallel_parts(19, 10), 1);
+	assert_in_range(parallel_parts(1000, 10), 1, PARALLEL_MOST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +327,7 @@ int main(void)
 		cmocka_unit_test(msg_sent_before_the_end_arrives_although_ours_was_not_read),
 		cmocka_unit_test(msg_queue_keeps_what_the_channel_has_no_room_for),
 		cmocka_unit_test(io_load_reads_the_whole_file_from_its_start),
+		cmocka_unit_test(each_part_is_done_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

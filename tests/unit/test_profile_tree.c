@@ -88,6 +88,40 @@ TEST(folded_recursion_tells_its_depth)
 	profile_load_close(load);
 }
 
+/* So many stacks that threads share them: half of them are one call of f deep, half are five. */
+TEST(depths_of_many_stacks_are_those_of_all)
+{
+	struct tiny t;
+	struct profile_load *load;
+	struct tree_rows rows;
+	struct summary sum;
+	const uint32_t n = 40000;
+
+	tiny_begin(&t, NULL);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t path[16] = { t.frames['m' - 'a'] }, len = 1;
+
+		for (uint32_t depth = i < n / 2 ? 1 : 5; depth > 0; depth--)
+			path[len++] = t.frames['f' - 'a'];
+		for (uint32_t rest = i % (n / 2), digit = 0; digit < 6; digit++, rest /= 6)
+			path[len++] = t.frames[(digit % 2 ? 'g' : 'o') - 'a' + rest % 6];
+		tiny_samples(&t, record_put_stack(t.w, &(struct record_stack){
+				.frames = path, .n_frames = len }), 0, 1, i * NS_PER_MS);
+	}
+	load = tiny_load(&t);
+	const struct profile *p = profile_load_profile(load);
+	summary_make(p, &everything, &sum);
+	tree_rows_make(p, &sum, sum.base_ns, 100, 100, &rows);
+	assert_true(sum.n_leaves >= 20000);
+	assert_int_equal(p->tree.function[rows.v[2].node], function(p, "f"));
+	assert_int_equal(rows.v[2].n, 5);
+	assert_int_equal(rows.v[2].max_depth, 5);
+	assert_int_equal(rows.v[2].total.count, n);
+	tree_rows_deinit(&rows);
+	summary_deinit(&sum);
+	profile_load_close(load);
+}
+
 /* ---- folding ---- */
 
 /* Samples of functions of one letter: how many on top, and how many anywhere. */
@@ -195,6 +229,7 @@ int main(void)
 		cmocka_unit_test(every_node_of_the_tree_is_its_own_time_and_that_of_its_children),
 		cmocka_unit_test(rows_of_the_tree_add_up_however_few_are_shown),
 		cmocka_unit_test(folded_recursion_tells_its_depth),
+		cmocka_unit_test(depths_of_many_stacks_are_those_of_all),
 		cmocka_unit_test(folded_functions_give_their_time_to_their_callers),
 		cmocka_unit_test(the_kernel_can_be_folded_into_what_calls_it),
 	};
