@@ -28,6 +28,7 @@
 #define REFRESH_MIN_NS (100 * NS_PER_MS)	/* between two pictures of new data */
 #define REFRESH_MAX_NS (10 * NS_PER_S)	/* of a million samples: few of them are new */
 #define REFRESH_SHARE 100		/* a picture may cost this part of a CPU */
+#define REFRESH_FELT_NS (20 * NS_PER_MS)	/* somebody who types would feel what costs more */
 #define HEADER_NS (2 * NS_PER_S)	/* until the recording has its header */
 #define CLOCK_MS 1000			/* seconds that are counted on the screen */
 #define HINTS_NS (NS_PER_S - 50 * NS_PER_MS)	/* data come once a second, about */
@@ -56,6 +57,7 @@ struct live {
 	bool over;			/* it said that it ended */
 	uint64_t refresh_due_ns, retry_due_ns, hints_due_ns;
 	uint64_t refresh_cpu_ns;	/* our CPU time before the last picture; 0: it is paid for */
+	bool refresh_is_felt;		/* by what it cost */
 	struct app_live ops;
 	char *source_path;		/* that was asked for, or NULL */
 	uint32_t source_request;
@@ -192,14 +194,25 @@ static void refresh(struct live *l)
 /* It has been drawn, too: what it cost says when the next one may come. */
 static void pay_for_refresh(struct live *l)
 {
-	uint64_t pause;
+	uint64_t cost, pause;
 
 	if (!l->refresh_cpu_ns)
 		return;
-	pause = (clock_ns(CLOCK_PROCESS_CPUTIME_ID) - l->refresh_cpu_ns) * REFRESH_SHARE;
-	pause = max_of(pause, REFRESH_MIN_NS);
+	cost = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - l->refresh_cpu_ns;
+	pause = max_of(cost * REFRESH_SHARE, REFRESH_MIN_NS);
 	l->refresh_due_ns += min_of(pause, REFRESH_MAX_NS) - REFRESH_MIN_NS;
+	l->refresh_is_felt = cost > REFRESH_FELT_NS;
 	l->refresh_cpu_ns = 0;
+}
+
+/* When the next picture may be made: not between keys, if it takes long. */
+static uint64_t refresh_at_ns(const struct live *l)
+{
+	uint64_t rest_ns = min_of(l->app.session.held_until_ns, l->refresh_due_ns + REFRESH_MAX_NS);
+
+	if (l->over)
+		return 0;
+	return l->refresh_is_felt ? max_of(l->refresh_due_ns, rest_ns) : l->refresh_due_ns;
 }
 
 static void judge_state(struct live *l)
@@ -261,13 +274,13 @@ static int turn(void *ctx)
 	take_messages(l);
 	if (l->app.session.state == APP_STALE && l->app.session.now_ns >= l->retry_due_ns)
 		try_again(l);
-	if (l->grown && !l->app.session.paused && (l->over || l->app.session.now_ns >= l->refresh_due_ns))
+	if (l->grown && !l->app.session.paused && l->app.session.now_ns >= refresh_at_ns(l))
 		refresh(l);
 	judge_state(l);
 	ask_for_code(l);
 	ask_for_name(l);
 	if (l->grown && !l->app.session.paused)
-		sooner(&ms, until(l, l->refresh_due_ns));
+		sooner(&ms, until(l, refresh_at_ns(l)));
 	if (l->app.session.state == APP_STALE)
 		sooner(&ms, until(l, l->retry_due_ns));
 	if (l->app.session.paused)
