@@ -16,8 +16,20 @@
 #include "base/util.h"
 #include "profile/functions.h"
 
+/* The calls of a stack on one side, as far as they are looked at. */
+struct way {
+	struct sum sum;
+	uint32_t row;		/* that it has come to */
+	uint32_t line;		/* of the first call */
+	uint32_t n;		/* calls */
+};
+
 /* A side while it grows. */
 struct side {
+	struct way *ways;
+	uint32_t *functions;	/* `depth` for each of them, the nearest first */
+	size_t n_ways, cap_ways, cap_functions;
+	uint32_t depth;
 	struct butterfly_row *rows;
 	struct butterfly_line *lines;
 	size_t n_rows, cap_rows, n_lines, cap_lines;
@@ -56,16 +68,41 @@ static void add_line(struct side *side, uint32_t row, uint32_t line, struct sum 
  * Enter calls going away from the middle: from place `i` in steps of `step`
  * while in [0, n).  `line` is where the first call between the two is written.
  */
-static void add_path(struct side *side, const struct fold_path *c, size_t i, ptrdiff_t step,
-		     uint32_t line, uint32_t max_depth, struct sum sum)
+static void add_way(struct side *side, const struct fold_path *c, size_t i, ptrdiff_t step,
+		    uint32_t line, struct sum sum)
 {
-	uint32_t parent = BUTTERFLY_NONE;
+	uint32_t *functions;
+	struct way way = { .sum = sum, .row = BUTTERFLY_NONE, .line = line };
 
-	for (uint32_t depth = 1; depth <= max_depth && i < c->n; i += (size_t)step) {
-		parent = add_row(side, parent, c->v[i].level.function, depth++, sum);
-		if (depth == 2)
-			add_line(side, parent, line, sum);
-	}
+	array_reserve(side->ways, side->n_ways + 1, side->cap_ways);
+	array_reserve(side->functions, (side->n_ways + 1) * side->depth, side->cap_functions);
+	functions = side->functions + side->n_ways * side->depth;
+	for (; way.n < side->depth && i < c->n; i += (size_t)step)
+		functions[way.n++] = c->v[i].level.function;
+	side->ways[side->n_ways++] = way;
+}
+
+/*
+ * Make rows of the ways, those next to the middle first: what is further away than a light
+ * one is light, too, and not looked at.
+ */
+static void grow(struct side *side, double deeper_ns)
+{
+	for (uint32_t depth = 0; depth < side->depth; depth++)
+		for (size_t i = 0; i < side->n_ways; i++) {
+			struct way *way = &side->ways[i];
+
+			if (depth >= way->n)
+				continue;
+			if (depth && (double)side->rows[way->row].sum.weight_ns < deeper_ns) {
+				way->n = depth;
+				continue;
+			}
+			way->row = add_row(side, way->row, side->functions[i * side->depth + depth],
+					   depth + 1, way->sum);
+			if (!depth)
+				add_line(side, way->row, way->line, way->sum);
+		}
 }
 
 static int by_weight(const struct sum *x, const struct sum *y)
@@ -139,6 +176,7 @@ static void drop_light(struct side *side, double deeper_ns)
 /* Order what has grown; empties `side`. */
 static void finish(struct side *side, double deeper_ns, struct butterfly_side *out)
 {
+	grow(side, deeper_ns);
 	drop_light(side, deeper_ns);
 
 	size_t n = side->n_rows;
@@ -166,6 +204,8 @@ static void finish(struct side *side, double deeper_ns, struct butterfly_side *o
 	out->lines = side->lines;
 	out->n_lines = (uint32_t)side->n_lines;
 	free(side->rows);
+	free(side->ways);
+	free(side->functions);
 	u64map_deinit(&side->by_path);
 	u64map_deinit(&side->by_line);
 	free(sorted);
@@ -220,7 +260,7 @@ void butterfly_make_folded(const struct profile *p, const struct summary *sum, u
 {
 	_cleanup_(freep) bool *has = profile_leaves_with(p, function);
 	const struct sum *sums = sum->leaves;
-	struct side callers = { 0 }, callees = { 0 };
+	struct side callers = { .depth = depth }, callees = { .depth = depth };
 	struct fold_path c;
 
 	*out = (struct butterfly){ .function = function };
@@ -242,13 +282,13 @@ void butterfly_make_folded(const struct profile *p, const struct summary *sum, u
 		sum_add(&out->total, sums[i]);
 		if (first + 1 < c.n_calls) {
 			fold_path_fold(&c, first + 1, c.n_calls);
-			add_path(&callers, &c, c.n - 1, -1, c.calls[first + 1].line, depth, sums[i]);
+			add_way(&callers, &c, c.n - 1, -1, c.calls[first + 1].line, sums[i]);
 		} else {
 			sum_add(&out->outermost, sums[i]);
 		}
 		if (last) {
 			fold_path_fold(&c, 0, last);
-			add_path(&callees, &c, 0, 1, c.calls[last].line, depth, sums[i]);
+			add_way(&callees, &c, 0, 1, c.calls[last].line, sums[i]);
 		} else {
 			sum_add(&out->self, sums[i]);
 		}

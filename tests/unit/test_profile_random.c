@@ -173,6 +173,43 @@ static void check_lines(const struct asked *a, uint32_t f, const struct truth *t
 	lines_deinit(&without);
 }
 
+/* What is left out is light; the rest is as without that. */
+static void check_light(const struct butterfly_side *all, const struct butterfly_side *some,
+			double least)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < all->n_rows; i++) {
+		const struct butterfly_row *row = &all->rows[i];
+
+		if (row->depth > 1 && (double)row->sum.weight_ns < least)
+			continue;
+		assert_true(n < some->n_rows);
+		assert_int_equal(some->rows[n].function, row->function);
+		assert_int_equal(some->rows[n].depth, row->depth);
+		assert_sum(some->rows[n++].sum, row->sum);
+	}
+	assert_int_equal(n, some->n_rows);
+	assert_int_equal(some->n_lines, all->n_lines);
+	for (uint32_t i = 0; i < some->n_lines; i++) {
+		assert_int_equal(some->rows[some->lines[i].row].function,
+				 all->rows[all->lines[i].row].function);
+		assert_sum(some->lines[i].sum, all->lines[i].sum);
+	}
+}
+
+static void check_butterfly(const struct asked *a, uint32_t f)
+{
+	struct butterfly all, some;
+
+	butterfly_make(a->p, &a->sum, f, 4, &all);
+	butterfly_make_folded(a->p, &a->sum, f, 4, .1, RECURSION_DIRECT, &some);
+	check_light(&all.callers, &some.callers, .1 * (double)all.total.weight_ns);
+	check_light(&all.callees, &some.callees, .1 * (double)all.total.weight_ns);
+	butterfly_deinit(&all);
+	butterfly_deinit(&some);
+}
+
 static void check_function(const struct asked *a, uint32_t f, const struct truth *t)
 {
 	const struct function_sum *sum = &a->sum.functions[f];
@@ -187,6 +224,7 @@ static void check_function(const struct asked *a, uint32_t f, const struct truth
 	for (uint32_t i = 0; i < b.callers.n_rows; i++)
 		assert_sum(b.callers.rows[i].sum, t->callers[b.callers.rows[i].function]);
 	butterfly_deinit(&b);
+	check_butterfly(a, f);
 	recursion_depths_make(a->p, &a->sum, f, &d);
 	assert_int_equal(d.n, t->deepest);
 	assert_int_equal(d.cut, t->cut);
