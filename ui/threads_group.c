@@ -24,16 +24,6 @@ void threads_group_name(struct buf *out, const char *thread)
 
 /* ---- sums ---- */
 
-static uint8_t find_most(const uint64_t *ns, uint8_t from, uint8_t to)
-{
-	uint8_t most = from;
-
-	for (uint8_t i = from; i < to; i++)
-		if (ns[i] > ns[most])
-			most = i;
-	return most;
-}
-
 static void add_lane(struct timeline_lane *sum, uint64_t (*states)[TIMELINE_STATES],
 		     const struct timeline_lane *lane, uint32_t n_cells)
 {
@@ -69,10 +59,8 @@ static void sum_lanes(const struct threads_group *group, bool of_total, uint32_t
 			out->cells = xcalloc(n_cells, sizeof(*out->cells));
 		add_lane(out, states, lane, n_cells);
 	}
-	for (uint32_t i = 0; out->cells && i < n_cells; i++) {
-		out->cells[i].most_run = find_most(states[i], 0, TIMELINE_WAIT_PYTHON);
-		out->cells[i].most_wait = find_most(states[i], TIMELINE_WAIT_PYTHON, TIMELINE_STATES);
-	}
+	for (uint32_t i = 0; out->cells && i < n_cells; i++)
+		timeline_set_most(&out->cells[i], states[i]);
 	free(states);
 }
 

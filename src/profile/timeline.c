@@ -119,6 +119,12 @@ static uint8_t find_most(const uint64_t *ns, uint8_t from, uint8_t to)
 	return most;
 }
 
+void timeline_set_most(struct timeline_cell *cell, const uint64_t *ns)
+{
+	cell->most_run = find_most(ns, 0, TIMELINE_WAIT_PYTHON);
+	cell->most_wait = find_most(ns, TIMELINE_WAIT_PYTHON, TIMELINE_STATES);
+}
+
 /* Put away what was done in a cell. */
 static void keep(struct timeline_lane *lane, uint32_t cell, const struct doing *d)
 {
@@ -132,8 +138,7 @@ static void keep(struct timeline_lane *lane, uint32_t cell, const struct doing *
 	lane->wait_ns += c->wait_ns;
 	lane->n += d->n_run;
 	c->n = d->n_run;
-	c->most_run = find_most(d->ns, 0, TIMELINE_WAIT_PYTHON);
-	c->most_wait = find_most(d->ns, TIMELINE_WAIT_PYTHON, TIMELINE_STATES);
+	timeline_set_most(c, d->ns);
 }
 
 static struct timeline_lane *lane_of(struct work *w, uint32_t thread)

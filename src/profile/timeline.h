@@ -82,6 +82,9 @@ void timeline_make(const struct profile *p, const struct selection *s,
 		   const struct timeline_how *how, struct timeline *out);
 void timeline_deinit(struct timeline *t);
 
+/* Say what took most of a cell, from the times by state. */
+void timeline_set_most(struct timeline_cell *cell, const uint64_t *ns);
+
 /* The lane of a thread; NULL: it has no sample. */
 const struct timeline_lane *timeline_lane_of(const struct timeline *t, uint32_t thread);
 
