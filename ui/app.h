@@ -232,7 +232,8 @@ struct app {
 		struct lines lines;
 		struct code code;
 		uint32_t function, asked;	/* what they are of */
-		struct butterfly below;	/* what it calls, and in which lines */
+		struct butterfly below;	/* what it calls, and in which lines; once asked for */
+		bool has_below;
 		bool is_new, is_new_code, is_new_text;	/* and have not been drawn yet */
 		struct sources sources;
 		unsigned int n_put;	/* of them, when the rows were made */

@@ -13,14 +13,27 @@
 #define DETAIL_FROM 23		/* height from which on the line is described */
 #define WIDE 64			/* from which on the columns of Python are explained */
 
-/* "under it memcmp 676  malloc 12  +3" */
-static void put_below(const struct app *a, struct pen *pen, uint32_t line)
+/* What the function calls; NULL: there is no time for it now. */
+static const struct butterfly_side *find_below(struct app *a)
 {
-	const struct butterfly_side *b = &a->source.below.callees;
+	struct app_source *s = &a->source;
+
+	if (!s->has_below && app_puts_off(a))
+		return NULL;
+	if (!s->has_below)
+		butterfly_make(a->model->p, &a->model->sum, s->function, 1, &s->below);
+	s->has_below = true;
+	return &s->below.callees;
+}
+
+/* "under it memcmp 676  malloc 12  +3" */
+static void put_below(struct app *a, struct pen *pen, uint32_t line)
+{
+	const struct butterfly_side *b = find_below(a);
 	unsigned int n = 0, n_left = 0;
 	char count[TEXT_NUMBER];
 
-	for (uint32_t i = 0; i < b->n_lines; i++) {
+	for (uint32_t i = 0; b && i < b->n_lines; i++) {
 		const char *name = profile_string(a->model->p,
 						  a->model->p->functions[b->rows[b->lines[i].row].function].name);
 
@@ -38,7 +51,7 @@ static void put_below(const struct app *a, struct pen *pen, uint32_t line)
 		pen_put(pen, STYLE_DIM, "  +%u", n_left);
 }
 
-static void put_detail(const struct app *a, struct grid *g, struct area area, unsigned int y)
+static void put_detail(struct app *a, struct grid *g, struct area area, unsigned int y)
 {
 	const struct app_source *s = &a->source;
 	const struct app_source_row *row = s->n_rows ? &s->rows[s->list.cursor] : NULL;
@@ -151,7 +164,7 @@ unsigned int source_foot_rows(struct area area, bool with_code)
 	return 2 + (with_code ? 1 : 0) + (area.height >= DETAIL_FROM ? 3 : 0);
 }
 
-void source_foot_put(const struct app *a, struct grid *g, struct area area, bool with_code)
+void source_foot_put(struct app *a, struct grid *g, struct area area, bool with_code)
 {
 	unsigned int y = area.height - source_foot_rows(area, with_code);
 	_cleanup_(freep) char *inlined = NULL;

@@ -18,6 +18,6 @@ char *source_foot_trouble(const struct app *a);
 unsigned int source_foot_rows(struct area area, bool with_code);
 
 /* Put it at the bottom of the area. */
-void source_foot_put(const struct app *a, struct grid *g, struct area area, bool with_code);
+void source_foot_put(struct app *a, struct grid *g, struct area area, bool with_code);
 
 #endif

@@ -247,6 +247,7 @@ static void forget(struct app_source *s)
 	lines_deinit(&s->lines);
 	code_deinit(&s->code);
 	butterfly_deinit(&s->below);
+	s->has_below = false;
 }
 
 void source_rows_make(struct app *a)
@@ -264,7 +265,6 @@ void source_rows_make(struct app *a)
 	forget(s);
 	lines_make(m->p, &m->scope, &m->sum, a->function, &s->lines);
 	code_make(m->p, &m->scope, &m->sum, a->function, &s->code);
-	butterfly_make(m->p, &m->sum, a->function, 1, &s->below);
 	s->asked = m->n_asked;
 	s->function = a->function;
 	s->path = s->lines.n ? profile_string(m->p, s->lines.v[0].file) : "";
