@@ -224,16 +224,6 @@ static void put_rows(const struct picture *pic)
 	}
 }
 
-static void put_fact(struct pen *pen, const char *label, const char *value, const char *unit)
-{
-	if (strlen(label) + strlen(value) + strlen(unit) + 3 > pen_left(pen))
-		return;
-	pen_to(pen, pen->column + 3);
-	pen_put(pen, STYLE_DIM, "%s", label);
-	pen_put(pen, STYLE_TEXT, "%s", value);
-	pen_put(pen, STYLE_DIM, "%s", unit);
-}
-
 static struct pen labelled(const struct picture *pic, unsigned int y, const char *label)
 {
 	struct pen pen = area_pen(pic->g, pic->area, y);
@@ -275,12 +265,12 @@ static void put_chosen(const struct picture *pic, unsigned int y)
 	if (at < first || at - first >= t->how.n_cells)
 		return;
 	cpus = xasprintf("%.2f", timeline_share(t, &t->all.cells[at - first]));
-	put_fact(&pen, "", cpus, " CPUs busy");
-	put_fact(&pen, "", text_count(count, t->all.cells[at - first].n), " samples");
+	pen_fact(&pen, "", cpus, " CPUs busy");
+	pen_fact(&pen, "", text_count(count, t->all.cells[at - first].n), " samples");
 	if (t->all.n < FEW * t->how.n_cells)
-		put_fact(&pen, "few in most: ", "-", " makes cells longer");
+		pen_fact(&pen, "few in most: ", "-", " makes cells longer");
 	if (t->lost[at - first] > 0)
-		put_fact(&pen, "lost ", text_count(count, (uint64_t)fmax(t->lost[at - first] + .5, 1)), "");
+		pen_fact(&pen, "lost ", text_count(count, (uint64_t)fmax(t->lost[at - first] + .5, 1)), "");
 }
 
 void heat_picture_draw(const struct app *a, struct grid *g, struct area area)
